@@ -1,0 +1,33 @@
+"""What a channel is to everything above it: something that can send a part, tell its facts, and live until it dies.
+
+A modem port fulfils it today; a port of a network box will. The contract knows no hardware.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Protocol
+
+from gateway.records import ChannelFacts, IncomingPart, OutgoingPart, Outcome, Report
+
+KeepPart = Callable[[IncomingPart], Awaitable[None]]
+KeepReport = Callable[[Report], Awaitable[None]]
+FactsChanged = Callable[[ChannelFacts], None]
+
+
+class Channel(Protocol):
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def facts(self) -> ChannelFacts: ...
+
+    async def run(self) -> None:
+        """Open, prepare, serve. Returns only by raising: LinkLost and ModemSilent are tried again, ModemUnfit parks the channel."""
+
+    async def send_part(self, part: OutgoingPart, begun: Callable[[], None]) -> Outcome:
+        """Put one part on the air. `begun` is called at the last moment before the payload leaves us.
+
+        Never raises for anything the air or the modem does: the three outcomes say it. An outcome of Refused means
+        the network certainly did not take it; if `begun` was not called, the payload certainly never left.
+        """

@@ -1,0 +1,64 @@
+"""The errors that cross package borders, and whom each one blames.
+
+An error says what is wrong, where, and what the person who can mend it should do. It holds no behaviour beyond its words.
+"""
+
+from __future__ import annotations
+
+
+class SimrackError(Exception):
+    """Base of every error this project raises on purpose."""
+
+
+class BadValue(SimrackError):
+    """A caller gave something impossible. `field` names it, `remedy` says what would be accepted."""
+
+    def __init__(self, field: str, reason: str, remedy: str = "") -> None:
+        super().__init__(f"{field}: {reason}" + (f" ({remedy})" if remedy else ""))
+        self.field = field
+        self.reason = reason
+        self.remedy = remedy
+
+
+class BadSetting(BadValue):
+    """The configuration file holds an unknown key or an impossible value; `field` is the key's path in the file."""
+
+
+class NotFound(SimrackError):
+    """The thing named does not exist."""
+
+
+class Conflict(SimrackError):
+    """The request contradicts what is already so (a key in use, a message that has left)."""
+
+
+class IdempotencyMismatch(Conflict):
+    """The same Idempotency-Key came with another body."""
+
+
+class StorageFull(SimrackError):
+    """The disk or the database refuses to take more. Nothing was accepted, nothing was lost."""
+
+
+class AlreadyRunning(SimrackError):
+    """Another gateway holds the same database or port."""
+
+
+class LinkLost(SimrackError):
+    """The port is gone or cannot be opened: unplugged, refused, or held by somebody else."""
+
+
+class ModemSilent(SimrackError):
+    """The modem did not answer a command in time."""
+
+
+class ModemUnfit(SimrackError):
+    """The modem answers but cannot serve: no SIM, a PIN it may not be given, no text service.
+
+    `remedy` is for the person standing at the box.
+    """
+
+    def __init__(self, reason: str, remedy: str) -> None:
+        super().__init__(f"{reason} ({remedy})")
+        self.reason = reason
+        self.remedy = remedy

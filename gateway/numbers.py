@@ -1,0 +1,71 @@
+"""Numbers as people write them to numbers as the gateway keeps them: +E.164, or a short code as it is.
+
+Knows nothing of routes or prices. Validity beyond the country code is not judged: numbering plans change faster than an appliance.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+import phonenumbers
+
+from gateway.errors import BadValue
+
+_E164 = re.compile(r"\+[1-9][0-9]{6,14}")
+_SHORT_CODE = re.compile(r"[0-9*#]{2,6}")
+_SEPARATORS = str.maketrans("", "", " -./()\u00a0\u2011")
+_COUNTRY_CODES = frozenset(str(code) for code in phonenumbers.COUNTRY_CODE_TO_REGION_CODE)
+
+
+def has_country_code(number: str) -> bool:
+    """True if the digits after + begin with a country code in use (ITU-T E.164)."""
+    return number[1:2] in _COUNTRY_CODES or number[1:3] in _COUNTRY_CODES or number[1:4] in _COUNTRY_CODES
+
+
+def recipient(written: str, country: str, field: str = "to") -> str:
+    """Return `written` as +E.164, or unchanged when it is a short code (2-6 digits, * and #).
+
+    `country` is the ISO 3166 code that national numbers belong to. Raises BadValue naming `field`.
+    """
+    number = written.translate(_SEPARATORS)
+    if _E164.fullmatch(number):
+        if has_country_code(number):
+            return number
+        raise BadValue(field, f"{written!r} begins with a country code that does not exist", "write it as +49151…")
+    if _SHORT_CODE.fullmatch(number):
+        return number
+    return _national(written, number, country, field)
+
+
+@lru_cache(maxsize=4096)
+def _national(written: str, number: str, country: str, field: str) -> str:
+    try:
+        parsed = phonenumbers.parse(number, country)
+    except phonenumbers.NumberParseException as fault:
+        raise BadValue(field, f"{written!r} is not a phone number: {fault}", _hint(country)) from fault
+    formatted = phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
+    if not _E164.fullmatch(formatted) or not phonenumbers.is_possible_number(parsed):
+        raise BadValue(field, f"{written!r} is not a possible phone number", _hint(country))
+    return formatted
+
+
+def _hint(country: str) -> str:
+    return f"write it as +49151… or as a national number of {country}"
+
+
+def same_subscriber(one: str, other: str) -> bool:
+    """True if two spellings may be the same line: equal, or equal in their last eight digits.
+
+    A status report may name the recipient in national form although an international number was dialled
+    (3GPP TS 23.040 leaves TP-RA's type of number to the service centre).
+    """
+    if one == other:
+        return True
+    one_digits = "".join(c for c in one if c.isdigit())
+    other_digits = "".join(c for c in other if c.isdigit())
+    if min(len(one_digits), len(other_digits)) < 7:
+        return one_digits.lstrip("0") == other_digits.lstrip("0") and one_digits != ""
+    return one_digits[-8:] == other_digits[-8:] if min(len(one_digits), len(other_digits)) >= 8 else (
+        one_digits.endswith(other_digits) or other_digits.endswith(one_digits)
+    )

@@ -1,0 +1,288 @@
+"""The facts that travel between packages: frozen, typed, without behaviour beyond reading themselves.
+
+One word per thing (message, part, attempt, report, channel, forward). No I/O, no clock, no storage types.
+Times are seconds since 1970 UTC (float) unless a name says otherwise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+
+class Direction(StrEnum):
+    OUT = "out"
+    IN = "in"
+
+
+class Status(StrEnum):
+    """Where a message, or one of its parts, is in its life. The allowed steps stand in `core.status`."""
+
+    QUEUED = "queued"
+    SENDING = "sending"
+    SENT = "sent"
+    DELIVERED = "delivered"
+    UNDELIVERED = "undelivered"
+    UNKNOWN = "unknown"
+    FAILED = "failed"
+    EXPIRED = "expired"
+    CANCELLED = "cancelled"
+    BLOCKED = "blocked"
+    RECEIVED = "received"
+
+
+class Word(StrEnum):
+    """The one word every refusal carries: what to do about it."""
+
+    NEVER = "never"  # this text to this recipient will not go, by whatever channel
+    LATER = "later"  # the same channel may succeed after a pause
+    ELSEWHERE = "elsewhere"  # another channel should try; this channel is not to blame
+    CHANNEL = "channel"  # this SIM or modem needs rest or a person; another channel should try
+
+
+class OnUnknown(StrEnum):
+    RESEND = "resend"
+    HOLD = "hold"
+
+
+class Encoding(StrEnum):
+    """How user data is coded (TP-DCS, 3GPP TS 23.038 clause 4)."""
+
+    GSM7 = "gsm7"
+    UCS2 = "ucs2"
+    DATA = "8bit"
+
+
+class EventType(StrEnum):
+    MESSAGE_RECEIVED = "message.received"
+    MESSAGE_SENT = "message.sent"
+    MESSAGE_DELIVERED = "message.delivered"
+    MESSAGE_UNDELIVERED = "message.undelivered"
+    MESSAGE_FAILED = "message.failed"
+    MESSAGE_UNKNOWN = "message.unknown"
+    CHANNEL_CHANGED = "channel.changed"
+    WEBHOOK_TEST = "webhook.test"
+
+
+@dataclass(frozen=True, slots=True)
+class Concat:
+    """Concatenation element (3GPP TS 23.040 clause 9.2.3.24.1 and .8). `wide` means a 16-bit reference."""
+
+    reference: int
+    total: int
+    number: int  # 1-based
+    wide: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One SMS's worth of a text, before it has an address. `text` encodes to at most 140 octets with its header.
+
+    `locking` and `single` are national language identifiers (23.038 clause 6.2.1.2.4; 0 = default alphabet).
+    """
+
+    text: str
+    encoding: Encoding
+    concat: Concat | None = None
+    locking: int = 0
+    single: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class OutgoingPart:
+    """One part on its way to one recipient over one channel: what an attempt puts on the air."""
+
+    attempt_id: int
+    recipient: str  # +E.164, a national number or a short code
+    part: Part
+    flash: bool = False
+    report: bool = True  # TP-SRR
+    validity_minutes: int | None = None
+    reject_duplicates: bool = False  # TP-RD, set when an unknown outcome is tried again
+    reference: int | None = None  # TP-MR of the attempt being repeated; None lets the modem choose
+    more: bool = False  # another text waits for this channel: keep the radio link (AT+CMMS=2, TP-MMS has its own sense)
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """The network took it. `reference` is TP-MR, 0..255."""
+
+    reference: int
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """It certainly did not go. `code` is the modem's own word, as `cms:21`, or ours, as `prompt:timeout`."""
+
+    word: Word
+    code: str
+    reason: str
+    advice: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """The payload left us and nobody answered: it may have gone or not."""
+
+    reason: str
+
+
+Outcome = Sent | Refused | Unknown
+
+
+@dataclass(frozen=True, slots=True)
+class IncomingPart:
+    """One DELIVER as it lay on a SIM. `raw` is the whole hex PDU and is kept whatever else could be read.
+
+    `flaws` is empty for a sound PDU; otherwise it says in words what was wrong, and the other fields hold what could be salvaged.
+    `sender` is +E.164 for international numbers, bare digits for national and short codes, text for alphanumeric senders.
+    """
+
+    channel: str
+    sim: str  # ICCID, else IMSI, else "port:NAME"
+    raw: str
+    sender: str = ""
+    sender_type: str = "unknown"
+    smsc: str = ""
+    service_time: datetime | None = None  # TP-SCTS, with its offset
+    text: str = ""
+    data: bytes = b""
+    encoding: Encoding = Encoding.GSM7
+    concat: Concat | None = None
+    ports: tuple[int, int] | None = None  # (destination, source), 16-bit or 8-bit application ports
+    message_class: int | None = None
+    flaws: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The network's word on a part (SMS-STATUS-REPORT, 23.040 clause 9.2.2.3)."""
+
+    channel: str
+    sim: str
+    raw: str
+    reference: int  # TP-MR, one octet: it wraps, so it never identifies a part alone
+    recipient: str  # TP-RA, in the same spelling as IncomingPart.sender; may be national although we dialled +E.164
+    status: int  # TP-ST, one octet
+    service_time: datetime | None = None
+    discharge_time: datetime | None = None
+
+
+class ChannelState(StrEnum):
+    STARTING = "starting"  # being opened, identified, registered
+    READY = "ready"
+    UNREGISTERED = "unregistered"  # answers, but no network
+    LOST = "lost"  # unplugged or silent; being tried again
+    PARKED = "parked"  # needs a person; `reason` says why
+    PAUSED = "paused"  # stopped by a person
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelFacts:
+    """What is known of a channel now. Empty strings and None mean not known (yet)."""
+
+    name: str
+    state: ChannelState
+    reason: str = ""  # for a person: why it is not ready, and the remedy
+    port: str = ""
+    number: str = ""
+    imei: str = ""
+    imsi: str = ""
+    iccid: str = ""
+    manufacturer: str = ""
+    model: str = ""
+    revision: str = ""
+    family: str = ""
+    operator: str = ""
+    registration: str = ""  # home, roaming, searching, denied, none
+    signal_dbm: int | None = None
+    smsc: str = ""
+
+    @property
+    def sim(self) -> str:
+        return self.iccid or self.imsi or f"port:{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class SendRequest:
+    """What a client asked for, after the web layer checked types and before numbers and channels are checked."""
+
+    to: str
+    text: str
+    from_: str | None = None
+    channel: str | None = None
+    pool: str | None = None
+    priority: int = 0  # -10..10, higher leaves first
+    send_at: float | None = None
+    expires_at: float | None = None
+    validity_minutes: int | None = None
+    flash: bool = False
+    report: bool = True
+    on_unknown: OnUnknown = OnUnknown.RESEND
+    client_ref: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MessageError:
+    code: str
+    reason: str
+    advice: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A message as clients see it."""
+
+    id: str
+    direction: Direction
+    status: Status
+    to: str
+    from_: str
+    text: str
+    encoding: Encoding
+    parts: int
+    channel: str | None
+    client_ref: str | None
+    created_at: float
+    sent_at: float | None = None
+    delivered_at: float | None = None
+    error: MessageError | None = None
+    flash: bool = False
+    priority: int = 0
+    send_at: float | None = None
+    expires_at: float | None = None
+    on_unknown: OnUnknown | None = None
+    incomplete: bool = False  # incoming: some parts never came
+    flaws: tuple[str, ...] = ()  # incoming: what could not be decoded
+    raw: tuple[str, ...] = ()  # incoming: PDUs, shown when there are flaws or binary data
+    data: bytes = b""  # incoming 8-bit data
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One try to send a part on a channel, as clients see it."""
+
+    part: int
+    channel: str
+    sim: str
+    started_at: float
+    ended_at: float | None
+    outcome: str  # claimed, sent, refused, unknown, released
+    reference: int | None
+    word: Word | None = None
+    code: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something a webhook may be told. `data` is JSON-ready; `conversation` orders forwards."""
+
+    id: str
+    type: EventType
+    created_at: float
+    conversation: str
+    data: Mapping[str, object] = field(default_factory=dict)
+    channel: str = ""
