@@ -277,6 +277,20 @@ class Attempt:
 
 
 @dataclass(frozen=True, slots=True)
+class Key:
+    """Who may call the API, and what for. The token itself is known to its owner alone."""
+
+    id: int
+    name: str
+    scopes: frozenset[str]
+    created_at: float
+    revoked_at: float | None = None
+
+    def may(self, scope: str) -> bool:
+        return scope in self.scopes or "admin" in self.scopes
+
+
+@dataclass(frozen=True, slots=True)
 class Event:
     """Something a webhook may be told. `data` is JSON-ready; `conversation` orders forwards."""
 

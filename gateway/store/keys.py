@@ -1,0 +1,83 @@
+"""API keys at rest: found by the SHA-256 of their token, never kept in clear. What makes a good key is decided in core.
+
+`add` and `revoke` are jobs for the writer and take `db` first; `Keys` reads.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from peewee import IntegrityError, SqliteDatabase
+
+from gateway.errors import Conflict, NotFound
+from gateway.records import Key
+
+_COLUMNS = "id, name, scopes, created_at, revoked_at"
+
+
+def hashed(token: str) -> str:
+    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def add(db: SqliteDatabase, name: str, scopes: Iterable[str], token_hash: str, now: float) -> Key:
+    """Raises Conflict when the name or the token is taken, be it by a revoked key: both stay in the history."""
+    try:
+        db.execute_sql(
+            "INSERT INTO keys (name, token_hash, scopes, created_at) VALUES (?,?,?,?)",
+            (name, token_hash, ",".join(sorted(scopes)), now),
+        )
+    except IntegrityError as fault:
+        if _by_name(db, name) is not None:
+            raise Conflict(f"a key named {name!r} exists already; choose another name") from fault
+        raise Conflict("this token belongs to another key; use a new one") from fault
+    return _named(db, name)
+
+
+def revoke(db: SqliteDatabase, name: str, now: float) -> Key:
+    """End a key for good. A key revoked before keeps its first date. Raises NotFound."""
+    db.execute_sql("UPDATE keys SET revoked_at = ? WHERE name = ? AND revoked_at IS NULL", (now, name))
+    return _named(db, name)
+
+
+class Keys:
+    """`read` runs a query on the calling thread's own connection."""
+
+    def __init__(self, read: Callable[[Callable[[SqliteDatabase], Any]], Any]) -> None:
+        self._read = read
+
+    def find(self, token: str) -> Key | None:
+        """The key this token belongs to, revoked or not; None for a token never given out.
+
+        Asked anew for every request, so that a key revoked from the command line is refused at once.
+        """
+        token_hash = hashed(token)
+        row = self._read(
+            lambda db: db.execute_sql(f"SELECT {_COLUMNS} FROM keys WHERE token_hash = ?", (token_hash,)).fetchone()
+        )
+        return None if row is None else _key(row)
+
+    def get(self, name: str) -> Key | None:
+        found: Key | None = self._read(lambda db: _by_name(db, name))
+        return found
+
+    def all(self) -> list[Key]:
+        rows = self._read(lambda db: db.execute_sql(f"SELECT {_COLUMNS} FROM keys ORDER BY id").fetchall())
+        return [_key(row) for row in rows]
+
+
+def _by_name(db: SqliteDatabase, name: str) -> Key | None:
+    row = db.execute_sql(f"SELECT {_COLUMNS} FROM keys WHERE name = ?", (name,)).fetchone()
+    return None if row is None else _key(row)
+
+
+def _named(db: SqliteDatabase, name: str) -> Key:
+    key = _by_name(db, name)
+    if key is None:
+        raise NotFound(f"there is no key named {name!r}")
+    return key
+
+
+def _key(row: tuple[Any, ...]) -> Key:
+    return Key(id=row[0], name=row[1], scopes=frozenset(row[2].split(",")), created_at=row[3], revoked_at=row[4])
