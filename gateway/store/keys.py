@@ -26,7 +26,7 @@ def add(db: SqliteDatabase, name: str, scopes: Iterable[str], token_hash: str, n
     try:
         db.execute_sql(
             "INSERT INTO keys (name, token_hash, scopes, created_at) VALUES (?,?,?,?)",
-            (name, token_hash, ",".join(sorted(scopes)), now),
+            (name, token_hash, ",".join(sorted(set(scopes))), now),
         )
     except IntegrityError as fault:
         if _by_name(db, name) is not None:

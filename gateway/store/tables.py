@@ -41,12 +41,14 @@ class Messages(Table):
     due_at = FloatField(null=True)
     ready = IntegerField(default=0)  # 1: due, and the first in line for its recipient
     expires_at = FloatField(null=True)
+    expiry_given = IntegerField(default=0)  # 0: our own default, moved along when the clock jumps
     send_at = FloatField(null=True)
     validity_minutes = IntegerField(null=True)
     flash = IntegerField(default=0)
     report = IntegerField(default=1)
     on_unknown = TextField(null=True)
     tries = IntegerField(default=0)
+    unknowns = IntegerField(default=0)  # how often its outcome was unknown
     avoid = TextField(default="")  # ",p0,p3,": channels that refused it in this round
     settle_at = FloatField(null=True)  # unknown: when waiting for an answer ends
     # incoming
@@ -151,6 +153,7 @@ class Forwards(Table):
     conversation = TextField()
     data = TextField()  # JSON of Event.data
     created_at = FloatField()
+    queued_at = FloatField()  # when it joined the line; a replay joins anew. Giving up counts from here
     state = TextField()
     tries = IntegerField(default=0)
     next_at = FloatField()

@@ -1,0 +1,167 @@
+"""Takes messages in: checks what a client asked for, splits it, and answers only when it is on disk. Sends nothing itself.
+
+Called from the web's threads; may block on the commit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from gateway.clock import Clock
+from gateway.core.identifiers import new_id
+from gateway.errors import BadValue
+from gateway.numbers import recipient
+from gateway.pdu.split import Preview, preview, split
+from gateway.records import ChannelFacts, Direction, Key, Message, SendRequest, Status
+from gateway.settings import PoolSettings, Settings
+from gateway.store import Store, outbox, unknowns
+from gateway.store.outbox import NewMessage, Once
+
+Facts = Callable[[], Sequence[ChannelFacts]]
+
+
+class Sending:
+    """`wake` tells the dispatch that there may be work; `due` that something is due at a moment."""
+
+    def __init__(
+        self, store: Store, settings: Settings, clock: Clock, facts: Facts, wake: Callable[[], None], due: Callable[[float], None]
+    ) -> None:
+        self._store = store
+        self._settings = settings
+        self._clock = clock
+        self._facts = facts
+        self._wake = wake
+        self._due = due
+        self._channels = frozenset(modem.name for modem in settings.modems)
+        self._pools = {pool.name: pool for pool in settings.pools}
+
+    def accept(self, request: SendRequest, key: Key, idempotency: tuple[str, str] | None = None) -> Message:
+        """Queue one message durably. Raises BadValue naming the field, IdempotencyMismatch, StorageFull."""
+        return self.accept_batch([request], key, idempotency, single=True)[0]
+
+    def accept_batch(
+        self,
+        requests: Sequence[SendRequest],
+        key: Key,
+        idempotency: tuple[str, str] | None = None,
+        *,
+        single: bool = False,
+    ) -> list[Message]:
+        """Queue all of them or none, in one commit. BadValue names the field as `messages/3/to`."""
+        now = self._clock.now()
+        news = [self._check(request, key, now, "" if single else f"messages/{at}/") for at, request in enumerate(requests)]
+        once = None if idempotency is None else Once(key.id, *idempotency)
+        self._store.require_room()
+        earlier = self._store.writer.run(lambda db: outbox.add(db, news, now, once))
+        if earlier is not None:
+            found = (self._store.messages.get(public_id) for public_id in earlier)
+            return [message for message in found if message is not None]
+        self._wake()
+        for later in {new.send_at for new in news if new.send_at is not None}:
+            self._due(later)
+        return [_as_message(new, now) for new in news]
+
+    def cancel(self, public_id: str) -> Message:
+        """Raises NotFound, or Conflict when it has left."""
+        now = self._clock.now()
+        message = self._store.writer.run(lambda db: outbox.cancel(db, public_id, now))
+        self._wake()
+        return message
+
+    def settle(self, public_id: str, decision: str) -> Message:
+        """A person's word on an unknown outcome: "resend" or "failed". Raises NotFound, Conflict, BadValue."""
+        if decision not in ("resend", "failed"):
+            raise BadValue("decision", f"{decision!r} is not a decision", "resend or failed")
+        now = self._clock.now()
+        ready = {facts.name for facts in self._facts() if facts.state == "ready"}
+        message = self._store.writer.run(lambda db: unknowns.decide(db, public_id, decision == "resend", ready, now))
+        self._wake()
+        return message
+
+    def preview(self, text: str) -> Preview:
+        return preview(text, national=self._settings.sending.national_tables)
+
+    def _check(self, request: SendRequest, key: Key, now: float, prefix: str) -> NewMessage:
+        to = recipient(request.to, self._settings.numbers.country, f"{prefix}to")
+        if not request.text:
+            raise BadValue(f"{prefix}text", "is empty", "a text has at least one character")
+        parts = split(request.text, national=self._settings.sending.national_tables)
+        if len(parts) > self._settings.sending.max_parts:
+            raise BadValue(
+                f"{prefix}text", f"needs {len(parts)} parts", f"at most {self._settings.sending.max_parts} are allowed"
+            )
+        if request.expires_at is not None and request.expires_at <= max(now, request.send_at or 0.0):
+            raise BadValue(f"{prefix}expires_at", "is over before the message could leave", "give a later time")
+        expires_at = request.expires_at
+        if expires_at is None:
+            expires_at = max(now, request.send_at or 0.0) + self._settings.sending.expire_after_hours * 3600
+        return NewMessage(
+            public_id=new_id("msg", now),
+            recipient=to,
+            sender=request.from_ or "",
+            text=request.text,
+            encoding=parts[0].encoding,
+            parts=parts,
+            lane=self._lane(request, prefix),
+            priority=request.priority,
+            send_at=request.send_at,
+            expires_at=expires_at,
+            expiry_given=request.expires_at is not None,
+            validity_minutes=request.validity_minutes,
+            flash=request.flash,
+            report=request.report,
+            on_unknown=request.on_unknown,
+            client_ref=request.client_ref,
+            key_id=key.id,
+        )
+
+    def _lane(self, request: SendRequest, prefix: str) -> str:
+        if request.channel is not None:
+            if request.channel not in self._channels:
+                raise BadValue(f"{prefix}channel", f"there is no channel {request.channel!r}", "GET /v1/channels lists them")
+            self._check_from(request, prefix)
+            return f"channel:{request.channel}"
+        if request.pool is not None:
+            if request.pool not in self._pools:
+                raise BadValue(f"{prefix}pool", f"there is no pool {request.pool!r}", "GET /v1/pools lists them")
+            if request.from_ is None:
+                return f"pool:{request.pool}"
+        return "" if request.from_ is None else f"channel:{self._channel_of(request, prefix)}"
+
+    def _check_from(self, request: SendRequest, prefix: str) -> None:
+        if request.from_ is not None and self._channel_of(request, prefix) != request.channel:
+            raise BadValue(f"{prefix}from", f"{request.from_!r} is not the number of {request.channel}", "leave out one of them")
+
+    def _channel_of(self, request: SendRequest, prefix: str) -> str:
+        number = recipient(request.from_ or "", self._settings.numbers.country, f"{prefix}from")
+        allowed = None if request.pool is None else self._pools[request.pool].channels
+        for facts in self._facts():
+            if facts.number == number and (allowed is None or facts.name in allowed):
+                return facts.name
+        raise BadValue(f"{prefix}from", f"no channel has the number {number}", "GET /v1/channels shows their numbers")
+
+
+def lanes_of(channel: str, pools: Sequence[PoolSettings]) -> tuple[str, ...]:
+    """The lanes of the queue that a channel serves."""
+    return ("", f"channel:{channel}", *(f"pool:{pool.name}" for pool in pools if channel in pool.channels))
+
+
+def _as_message(new: NewMessage, now: float) -> Message:
+    return Message(
+        id=new.public_id,
+        direction=Direction.OUT,
+        status=Status.QUEUED,
+        to=new.recipient,
+        from_=new.sender,
+        text=new.text,
+        encoding=new.encoding,
+        parts=len(new.parts),
+        channel=None,
+        client_ref=new.client_ref,
+        created_at=now,
+        flash=new.flash,
+        priority=new.priority,
+        send_at=new.send_at,
+        expires_at=new.expires_at,
+        on_unknown=new.on_unknown,
+    )

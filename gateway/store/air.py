@@ -1,0 +1,274 @@
+"""What happens to parts on the air: claimed for a channel, sent, refused, unknown. Jobs for the writer; each takes `db` first.
+
+The attempt row is written by `claim`, before the air; its outcome by `record`, after it. What a refusal means for the message
+is decided above and handed in as a `Verdict`; this module keeps rows true and refuses impossible steps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from peewee import SqliteDatabase
+
+from gateway.records import (
+    Concat,
+    Encoding,
+    Message,
+    MessageError,
+    OnUnknown,
+    OutgoingPart,
+    Outcome,
+    Part,
+    Refused,
+    Sent,
+    Status,
+    Unknown,
+)
+from gateway.store import progress, reports
+
+
+# How many attempts of all channels to look back for the newest one of a channel.
+_LOOK_BACK = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Want:
+    """A channel that could send now. `lanes` are the lanes it serves; `goes_on_with` a message whose next part it owes."""
+
+    channel: str
+    sim: str
+    lanes: tuple[str, ...]
+    number: str = ""  # its own number, if known
+    goes_on_with: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A part bound to a channel, its attempt row committed."""
+
+    channel: str
+    message_id: int
+    part_id: int
+    outgoing: OutgoingPart
+    on_unknown: OnUnknown
+    tries: int  # times the message was refused before
+    unknowns: int  # times its outcome was unknown before
+    avoid: str
+    more_parts: bool  # further parts of the same message are still to be claimed
+    lane: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What becomes of a message whose part did not go out.
+
+    `status` is queued (at `due_at`), failed, or unknown (until `settle_at`; None waits for a report or a person).
+    `restart` sends all parts anew, free of the channel that sent some of them.
+    """
+
+    status: Status
+    error: MessageError
+    due_at: float | None = None
+    avoid: str = ""
+    settle_at: float | None = None
+    restart: bool = False
+    counts: bool = True  # towards the tries a message has; being moved to another channel does not
+
+
+def claim(db: SqliteDatabase, wants: Sequence[Want], now: float) -> list[Claim]:
+    """Bind the best ready message to each wanting channel, in the order of `wants`. Channels that find nothing get nothing."""
+    claims = []
+    for want in wants:
+        found = _owed_part(db, want) if want.goes_on_with is not None else _best(db, want)
+        if found is not None:
+            claims.append(_claim(db, want, found, now))
+    return claims
+
+
+_FOUND = (
+    "m.id, p.id, p.number, p.text, p.encoding, p.concat_reference, p.concat_wide, p.locking, p.single, m.recipient, m.flash,"
+    " m.report, m.validity_minutes, m.on_unknown, m.tries, m.unknowns, m.avoid, m.parts, m.status, m.lane, p.reference"
+)
+_NEXT_PART = (
+    f"SELECT {_FOUND} FROM messages m JOIN parts p ON p.message_id = m.id"
+    " WHERE m.id = ? AND p.status = 'queued' ORDER BY p.number LIMIT 1"
+)
+
+
+def _owed_part(db: SqliteDatabase, want: Want) -> tuple[Any, ...] | None:
+    row: tuple[Any, ...] | None = db.execute_sql(_NEXT_PART, (want.goes_on_with,)).fetchone()
+    return row if row is not None and row[18] == Status.SENDING else None
+
+
+def _best(db: SqliteDatabase, want: Want) -> tuple[Any, ...] | None:
+    best: tuple[int, int] | None = None
+    for lane in want.lanes:
+        row = db.execute_sql(
+            "SELECT priority, id FROM messages WHERE lane = ? AND status = 'queued' AND ready = 1 AND (pinned IS NULL OR pinned = ?)"
+            " AND (avoid = '' OR instr(avoid, ?) = 0) ORDER BY priority DESC, id LIMIT 1",
+            (lane, want.channel, f",{want.channel},"),
+        ).fetchone()
+        if row is not None and (best is None or (-row[0], row[1]) < best):
+            best = (-row[0], row[1])
+    if best is None:
+        return None
+    found: tuple[Any, ...] = db.execute_sql(_NEXT_PART, (best[1],)).fetchone()
+    return found
+
+
+def _claim(db: SqliteDatabase, want: Want, found: tuple[Any, ...], now: float) -> Claim:
+    (message_id, part_id, number, text, encoding, reference, wide, locking, single, recipient, flash, report, validity,
+     on_unknown, tries, unknowns, avoid, total, status, lane, earlier) = found  # fmt: skip
+    if status == Status.QUEUED:
+        progress.set_status(db, message_id, Status.QUEUED, Status.SENDING)
+        db.execute_sql(
+            "UPDATE messages SET channel = ?, ready = 0, sender = ? WHERE id = ?", (want.channel, want.number, message_id)
+        )
+    db.execute_sql(
+        "UPDATE parts SET status = 'sending', channel = ?, sim = ? WHERE id = ?", (want.channel, want.sim, part_id)
+    )
+    attempt_id = db.execute_sql(
+        "INSERT INTO attempts (message_id, part_id, number, channel, sim, recipient, state, started_at)"
+        " VALUES (?,?,?,?,?,?,'claimed',?)",
+        (message_id, part_id, number, want.channel, want.sim, recipient, now),
+    ).lastrowid
+    concat = None if total == 1 or reference is None else Concat(reference, total, number, bool(wide))
+    outgoing = OutgoingPart(
+        attempt_id=attempt_id,
+        recipient=recipient,
+        part=Part(text, Encoding(encoding), concat, locking, single),
+        flash=bool(flash),
+        report=bool(report),
+        validity_minutes=validity,
+        reject_duplicates=unknowns > 0,
+        reference=earlier if unknowns > 0 else None,
+    )
+    return Claim(
+        channel=want.channel,
+        message_id=message_id,
+        part_id=part_id,
+        outgoing=outgoing,
+        on_unknown=OnUnknown(on_unknown),
+        tries=tries,
+        unknowns=unknowns,
+        avoid=avoid,
+        more_parts=number < total,
+        lane=lane,
+    )
+
+
+def release(db: SqliteDatabase, claim: Claim, now: float) -> None:
+    """Give back a claim that never began."""
+    _end_attempt(db, claim.outgoing.attempt_id, "released", now)
+    db.execute_sql("UPDATE parts SET status = 'queued' WHERE id = ?", (claim.part_id,))
+    row = db.execute_sql("SELECT status FROM messages WHERE id = ?", (claim.message_id,)).fetchone()
+    others = db.execute_sql(
+        "SELECT 1 FROM parts WHERE message_id = ? AND status = 'sending' LIMIT 1", (claim.message_id,)
+    ).fetchone()
+    if row[0] == Status.SENDING and others is None:
+        progress.set_status(db, claim.message_id, Status.SENDING, Status.QUEUED)
+        progress.call_next(db, claim.outgoing.recipient, claim.lane, now)
+
+
+def record(db: SqliteDatabase, claim: Claim, outcome: Outcome, verdict: Verdict | None, now: float) -> Message | None:
+    """Write what came of an attempt. `verdict` goes with every outcome but Sent.
+
+    Returns the message when its status became one that clients are told of (sent, unknown, failed, and what a report that
+    came first made of it), else None.
+    """
+    if isinstance(outcome, Sent):
+        return _sent(db, claim, outcome.reference, now)
+    assert verdict is not None
+    if isinstance(outcome, Unknown):
+        return _unknown(db, claim, outcome, verdict, now)
+    return _refused(db, claim, outcome, verdict, now)
+
+
+def _sent(db: SqliteDatabase, claim: Claim, reference: int, now: float) -> Message | None:
+    _end_attempt(db, claim.outgoing.attempt_id, "sent", now, reference=reference)
+    db.execute_sql(
+        "UPDATE parts SET status = 'sent', reference = ?, sent_at = ? WHERE id = ?", (reference, now, claim.part_id)
+    )
+    changed = not claim.more_parts and progress.follow_parts(db, claim.message_id, now)
+    told_before = reports.match_earlier(db, claim.outgoing.attempt_id, claim.part_id, now)
+    progress.call_next(db, claim.outgoing.recipient, claim.lane, now)
+    return progress.fetch(db, claim.message_id) if changed or told_before else None
+
+
+def _unknown(db: SqliteDatabase, claim: Claim, outcome: Unknown, verdict: Verdict, now: float) -> Message:
+    _end_attempt(db, claim.outgoing.attempt_id, "unknown", now, reason=outcome.reason, code=verdict.error.code)
+    db.execute_sql(
+        "UPDATE parts SET status = 'unknown', reference = ? WHERE id = ?", (_likely_reference(db, claim), claim.part_id)
+    )
+    _rest_of_message(db, claim.message_id, verdict, Status.UNKNOWN)
+    if verdict.status is Status.FAILED:
+        progress.set_status(db, claim.message_id, Status.UNKNOWN, Status.FAILED)
+        db.execute_sql("UPDATE parts SET status = 'failed' WHERE id = ?", (claim.part_id,))
+    db.execute_sql(
+        "UPDATE messages SET settle_at = ?, unknowns = unknowns + 1 WHERE id = ?", (verdict.settle_at, claim.message_id)
+    )
+    progress.call_next(db, claim.outgoing.recipient, claim.lane, now)
+    return progress.fetch(db, claim.message_id)
+
+
+def _likely_reference(db: SqliteDatabase, claim: Claim) -> int | None:
+    """TP-MR that the unanswered text probably carried: a SIM counts up by one (23.040 clause 9.2.3.6). Used when repeating it."""
+    row = db.execute_sql(
+        "SELECT reference FROM attempts WHERE id BETWEEN ? AND ? AND channel = ? AND sim = (SELECT sim FROM attempts WHERE id = ?)"
+        " AND state = 'sent' ORDER BY id DESC LIMIT 1",
+        (claim.outgoing.attempt_id - _LOOK_BACK, claim.outgoing.attempt_id, claim.channel, claim.outgoing.attempt_id),
+    ).fetchone()
+    return None if row is None or row[0] is None else (int(row[0]) + 1) % 256
+
+
+def _refused(db: SqliteDatabase, claim: Claim, outcome: Refused, verdict: Verdict, now: float) -> Message | None:
+    _end_attempt(
+        db, claim.outgoing.attempt_id, "refused", now, word=outcome.word.value, code=outcome.code, reason=outcome.reason
+    )
+    failed = verdict.status is Status.FAILED
+    db.execute_sql("UPDATE parts SET status = ? WHERE id = ?", ("failed" if failed else "queued", claim.part_id))
+    _rest_of_message(db, claim.message_id, verdict, verdict.status)
+    if not failed:
+        _queue_again(db, claim, verdict, now)
+    progress.call_next(db, claim.outgoing.recipient, claim.lane, now)
+    return progress.fetch(db, claim.message_id) if failed else None
+
+
+def _queue_again(db: SqliteDatabase, claim: Claim, verdict: Verdict, now: float) -> None:
+    part_gone = db.execute_sql(
+        "SELECT 1 FROM parts WHERE message_id = ? AND status IN ('sent', 'delivered', 'undelivered') LIMIT 1", (claim.message_id,)
+    ).fetchone()
+    if verdict.restart and part_gone:
+        db.execute_sql("UPDATE parts SET status = 'queued', reference = NULL WHERE message_id = ?", (claim.message_id,))
+        part_gone = None
+    db.execute_sql(
+        "UPDATE messages SET tries = tries + ?, due_at = ?, avoid = ?, pinned = ? WHERE id = ?",
+        (verdict.counts, verdict.due_at, verdict.avoid, claim.channel if part_gone else None, claim.message_id),
+    )
+
+
+def _rest_of_message(db: SqliteDatabase, message_id: int, verdict: Verdict, status: Status) -> None:
+    progress.set_status(db, message_id, Status.SENDING, status)
+    db.execute_sql(
+        "UPDATE messages SET error_code = ?, error_reason = ?, error_advice = ? WHERE id = ?",
+        (verdict.error.code, verdict.error.reason, verdict.error.advice, message_id),
+    )
+
+
+def _end_attempt(
+    db: SqliteDatabase,
+    attempt_id: int,
+    state: str,
+    now: float,
+    *,
+    reference: int | None = None,
+    word: str | None = None,
+    code: str | None = None,
+    reason: str | None = None,
+) -> None:
+    db.execute_sql(
+        "UPDATE attempts SET state = ?, ended_at = ?, reference = ?, word = ?, code = ?, reason = ? WHERE id = ?",
+        (state, now, reference, word, code, reason, attempt_id),
+    )

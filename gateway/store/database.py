@@ -1,0 +1,96 @@
+"""Opens the SQLite file: durable settings, one gateway at a time, a copy before every migration. Knows no rows."""
+
+from __future__ import annotations
+
+import fcntl
+import logging
+import os
+import sqlite3
+from pathlib import Path
+
+from peewee import OperationalError, SqliteDatabase
+from playhouse.migrations import Runner
+
+from gateway.errors import AlreadyRunning, StorageFull
+
+log = logging.getLogger("simrack.store")
+
+MIGRATIONS = Path(__file__).with_name("migrations")
+_BUSY_WAIT_S = 10  # another process (the command line) may hold the write lock for a moment
+
+
+def connect(path: Path) -> SqliteDatabase:
+    """A database object; each thread that uses it gets a connection of its own.
+
+    WAL with synchronous FULL: a commit is on disk when it returns, and readers never wait for the writer.
+    """
+    return SqliteDatabase(
+        str(path),
+        pragmas={"journal_mode": "wal", "synchronous": "full", "cache_size": -8000, "temp_store": "memory"},
+        timeout=_BUSY_WAIT_S,
+        cached_statements=256,
+    )
+
+
+class ServingLock:
+    """Held while a gateway serves a database, so that a second one on the same file is refused."""
+
+    def __init__(self, path: Path) -> None:
+        self._file = open(f"{path}.lock", "a+")  # noqa: SIM115  held for the life of the process
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            self._file.seek(0)
+            holder = self._file.read().strip() or "unknown"
+            self._file.close()
+            raise AlreadyRunning(
+                f"another simrack (process {holder}) serves {path}; stop it, or give [store] another path"
+            ) from None
+        self._file.truncate(0)
+        self._file.write(f"{os.getpid()}\n")
+        self._file.flush()
+
+    def release(self) -> None:
+        self._file.close()
+
+
+def prepare_folder(path: Path) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as fault:
+        raise StorageFull(f"cannot make the folder {path.parent}: {fault.strerror}; correct [store] path") from fault
+    if not os.access(path.parent, os.W_OK):
+        raise StorageFull(f"cannot write to {path.parent}; give it to the user that runs simrack")
+
+
+def migrate(database: SqliteDatabase, path: Path, keep: int) -> list[str]:
+    """Bring the schema up to date; before each migration of a database that holds anything, keep a copy beside it."""
+    done: list[str] = []
+    try:
+        runner = Runner(database, str(MIGRATIONS))
+        for migration in runner.status():
+            if migration.applied or migration.path is None:
+                continue
+            if runner.applied():
+                backup(path, path.with_name(f"{path.name}.before-{migration.name}"))
+            runner.up(migration.name)
+            log.info("migrated the database: %s", migration.name)
+            done.append(migration.name)
+    except OperationalError as fault:
+        raise StorageFull(f"cannot prepare {path}: {fault}") from fault
+    _thin_out(path, keep)
+    return done
+
+
+def backup(path: Path, target: Path) -> None:
+    """A consistent copy of a database that may be in use."""
+    with sqlite3.connect(path, timeout=_BUSY_WAIT_S) as source, sqlite3.connect(target) as copy:
+        source.backup(copy)
+    source.close()
+    copy.close()
+
+
+def _thin_out(path: Path, keep: int) -> None:
+    copies = sorted(path.parent.glob(f"{path.name}.before-*"), key=lambda copy: copy.stat().st_mtime)
+    for old in copies[: max(0, len(copies) - keep)]:
+        old.unlink()

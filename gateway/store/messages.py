@@ -1,0 +1,106 @@
+"""Reading messages and attempts, for the API and the console. Changes nothing."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from peewee import SqliteDatabase
+
+from gateway.errors import BadValue
+from gateway.records import Attempt, Direction, Message, Status
+from gateway.store import rows
+
+T = TypeVar("T")
+Read = Callable[[Callable[[SqliteDatabase], Any]], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class MessageFilter:
+    direction: Direction | None = None
+    status: Status | None = None
+    to: str | None = None
+    from_: str | None = None
+    since: float | None = None
+    client_ref: str | None = None
+    channel: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    messages: tuple[Message, ...]
+    next_cursor: str | None
+
+
+class Messages:
+    def __init__(self, read: Read) -> None:
+        self._read = read
+
+    def get(self, public_id: str) -> Message | None:
+        def query(db: SqliteDatabase) -> Message | None:
+            row = db.execute_sql(f"SELECT {rows.MESSAGE_COLUMNS} FROM messages WHERE public_id = ?", (public_id,)).fetchone()
+            return None if row is None else rows.message(row)
+
+        found: Message | None = self._read(query)
+        return found
+
+    def attempts(self, public_id: str) -> list[Attempt]:
+        """Oldest first."""
+
+        def query(db: SqliteDatabase) -> list[Attempt]:
+            found = db.execute_sql(
+                f"SELECT {rows.ATTEMPT_COLUMNS} FROM attempts WHERE part_id IN (SELECT id FROM parts WHERE message_id ="
+                " (SELECT id FROM messages WHERE public_id = ?)) ORDER BY id",
+                (public_id,),
+            )
+            return [rows.attempt(row) for row in found.fetchall()]
+
+        attempts: list[Attempt] = self._read(query)
+        return attempts
+
+    def find(self, wanted: MessageFilter, cursor: str | None, limit: int) -> Page:
+        """Newest first. `cursor` is a former page's `next_cursor`; a broken one raises BadValue."""
+        conditions, values = _conditions(wanted)
+        if cursor is not None:
+            conditions.append("id < ?")
+            values.append(_position(cursor))
+        where = f"WHERE {' AND '.join(conditions)}" if conditions else ""
+
+        def query(db: SqliteDatabase) -> list[tuple[Any, ...]]:
+            sql = f"SELECT {rows.MESSAGE_COLUMNS}, id FROM messages {where} ORDER BY id DESC LIMIT ?"
+            return list(db.execute_sql(sql, (*values, limit + 1)).fetchall())
+
+        found = self._read(query)
+        page = tuple(rows.message(row) for row in found[:limit])
+        return Page(page, _cursor(found[limit - 1][-1]) if len(found) > limit else None)
+
+
+def _conditions(wanted: MessageFilter) -> tuple[list[str], list[object]]:
+    given = {
+        "direction = ?": wanted.direction,
+        "status = ?": wanted.status,
+        "recipient = ?": wanted.to,
+        "sender = ?": wanted.from_,
+        "created_at >= ?": wanted.since,
+        "client_ref = ?": wanted.client_ref,
+        "channel = ?": wanted.channel,
+    }
+    used = {condition: value for condition, value in given.items() if value is not None}
+    return list(used), list(used.values())
+
+
+def _cursor(position: int) -> str:
+    return base64.urlsafe_b64encode(f"m{position}".encode()).decode().rstrip("=")
+
+
+def _position(cursor: str) -> int:
+    try:
+        text = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True).decode("ascii")
+    except (binascii.Error, ValueError):
+        text = ""
+    if not (text[:1] == "m" and text[1:].isdigit() and len(text) < 20):
+        raise BadValue("cursor", "not a cursor of this list", "take next_cursor of the page before, or leave it out")
+    return int(text[1:])

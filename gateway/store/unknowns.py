@@ -1,0 +1,159 @@
+"""Settles what nobody answered: after a restart, after a wait, by a late answer, or by a person. Jobs for the writer.
+
+How long to wait and how often to try again is decided above and handed in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+
+from peewee import SqliteDatabase
+
+from gateway.errors import Conflict, NotFound
+from gateway.records import Message, MessageError, OnUnknown, Status
+from gateway.store import progress, reports
+from gateway.store.airmarks import EarlierMarks
+
+INTERRUPTED = MessageError(
+    "interrupted",
+    "the gateway was stopped while this text was on the air; it may or may not have gone",
+    "ask the recipient, then settle it: resend or failed",
+)
+GIVEN_UP = MessageError(
+    "unknown", "nobody answered, and nobody answered when it was sent again", "ask the recipient whether it arrived"
+)
+
+
+def recover(db: SqliteDatabase, marks: EarlierMarks, settle_at: Callable[[OnUnknown], float | None], now: float) -> list[Message]:
+    """At start-up: every attempt left open becomes unknown, except those that certainly never left.
+
+    Returns the messages that became unknown. Afterwards no message is `sending`.
+    """
+    unknown: set[int] = set()
+    for attempt_id, message_id, part_id, channel in db.execute_sql(
+        "SELECT id, message_id, part_id, channel FROM attempts WHERE state = 'claimed' ORDER BY id"
+    ).fetchall():
+        left = not marks.certainly_never_left(channel, attempt_id)
+        db.execute_sql(
+            "UPDATE attempts SET state = ?, ended_at = ?, reason = ? WHERE id = ?",
+            ("unknown" if left else "released", now, "the gateway was stopped" if left else None, attempt_id),
+        )
+        db.execute_sql("UPDATE parts SET status = ? WHERE id = ?", ("unknown" if left else "queued", part_id))
+        if left:
+            unknown.add(message_id)
+    for message_id, recipient, lane, on_unknown, channel in db.execute_sql(
+        "SELECT id, recipient, lane, on_unknown, channel FROM messages WHERE status = 'sending'"
+    ).fetchall():
+        if message_id in unknown:
+            _now_unknown(db, message_id, settle_at(OnUnknown(on_unknown)))
+        else:
+            _back_in_line(db, message_id, channel, now)
+        progress.call_next(db, recipient, lane, now)
+    return [progress.fetch(db, message_id) for message_id in sorted(unknown)]
+
+
+def _now_unknown(db: SqliteDatabase, message_id: int, settle_at: float | None) -> None:
+    progress.set_status(db, message_id, Status.SENDING, Status.UNKNOWN)
+    db.execute_sql(
+        "UPDATE messages SET settle_at = ?, unknowns = unknowns + 1, error_code = ?, error_reason = ?, error_advice = ?"
+        " WHERE id = ?",
+        (settle_at, INTERRUPTED.code, INTERRUPTED.reason, INTERRUPTED.advice, message_id),
+    )
+
+
+def _back_in_line(db: SqliteDatabase, message_id: int, channel: str, now: float) -> None:
+    progress.set_status(db, message_id, Status.SENDING, Status.QUEUED)
+    some_gone = db.execute_sql("SELECT 1 FROM parts WHERE message_id = ? AND status <> 'queued' LIMIT 1", (message_id,)).fetchone()
+    db.execute_sql(
+        "UPDATE messages SET due_at = ?, ready = 0, pinned = ? WHERE id = ?", (now, channel if some_gone else None, message_id)
+    )
+
+
+def settle_due(db: SqliteDatabase, ready: Collection[str], most_unknowns: int, now: float) -> list[Message]:
+    """Waiting is over: send again what may be sent again. Returns the messages that were given up instead.
+
+    A repeated text goes over the same channel where that is ready, so that TP-RD and the reference mean something.
+    """
+    given_up = []
+    for message_id, recipient, lane, channel, unknowns in db.execute_sql(
+        "SELECT id, recipient, lane, channel, unknowns FROM messages WHERE status = 'unknown' AND settle_at <= ?", (now,)
+    ).fetchall():
+        if unknowns > most_unknowns:
+            given_up.append(_give_up(db, message_id, GIVEN_UP))
+        else:
+            _send_again(db, message_id, channel if channel in ready else None, now)
+        progress.call_next(db, recipient, lane, now)
+    return given_up
+
+
+def _send_again(db: SqliteDatabase, message_id: int, channel: str | None, now: float) -> None:
+    progress.set_status(db, message_id, Status.UNKNOWN, Status.QUEUED)
+    gone = db.execute_sql(
+        "SELECT 1 FROM parts WHERE message_id = ? AND status IN ('sent', 'delivered', 'undelivered') LIMIT 1", (message_id,)
+    ).fetchone()
+    if gone and channel is None:
+        # Parts that went over a channel which is away do not join with parts of another sender: all of them go anew.
+        db.execute_sql("UPDATE parts SET status = 'queued', reference = NULL WHERE message_id = ?", (message_id,))
+    db.execute_sql("UPDATE parts SET status = 'queued' WHERE message_id = ? AND status = 'unknown'", (message_id,))
+    db.execute_sql("UPDATE messages SET due_at = ?, ready = 0, pinned = ?, settle_at = NULL WHERE id = ?", (now, channel, message_id))
+
+
+def _give_up(db: SqliteDatabase, message_id: int, error: MessageError) -> Message:
+    progress.set_status(db, message_id, Status.UNKNOWN, Status.FAILED)
+    db.execute_sql("UPDATE parts SET status = 'failed' WHERE message_id = ? AND status = 'unknown'", (message_id,))
+    db.execute_sql(
+        "UPDATE messages SET settle_at = NULL, error_code = ?, error_reason = ?, error_advice = ? WHERE id = ?",
+        (error.code, error.reason, error.advice, message_id),
+    )
+    return progress.fetch(db, message_id)
+
+
+def answered_late(db: SqliteDatabase, attempt_id: int, reference: int, now: float) -> Message | None:
+    """The modem answered after we had stopped waiting: the text went. Returns the message if that changed it."""
+    row = db.execute_sql(
+        "SELECT a.part_id, a.message_id, p.status, m.recipient, m.lane, m.channel FROM attempts a JOIN parts p ON p.id = a.part_id"
+        " JOIN messages m ON m.id = a.message_id WHERE a.id = ? AND a.state = 'unknown'",
+        (attempt_id,),
+    ).fetchone()
+    if row is None or row[2] != Status.UNKNOWN:
+        return None
+    part_id, message_id, _, recipient, lane, channel = row
+    db.execute_sql("UPDATE attempts SET state = 'sent', reference = ? WHERE id = ?", (reference, attempt_id))
+    db.execute_sql("UPDATE parts SET status = 'sent', reference = ?, sent_at = ? WHERE id = ?", (reference, now, part_id))
+    progress.follow_parts(db, message_id, now)
+    reports.match_earlier(db, attempt_id, part_id, now)
+    message = progress.fetch(db, message_id)
+    if message.status is Status.QUEUED:
+        db.execute_sql("UPDATE messages SET due_at = ?, ready = 0, pinned = ? WHERE id = ?", (now, channel, message_id))
+        progress.call_next(db, recipient, lane, now)
+        return None
+    return message
+
+
+def decide(db: SqliteDatabase, public_id: str, again: bool, ready: Collection[str], now: float) -> Message:
+    """A person's word on an unknown outcome: send it again, or call it failed."""
+    row = db.execute_sql("SELECT id, status, recipient, lane, channel FROM messages WHERE public_id = ?", (public_id,)).fetchone()
+    if row is None:
+        raise NotFound(f"no message {public_id}")
+    message_id, status, recipient, lane, channel = row
+    if status != Status.UNKNOWN:
+        raise Conflict(f"the message is {status}; only an unknown outcome can be settled")
+    if not again:
+        return _give_up(db, message_id, MessageError("settled", "called failed by a person"))
+    _send_again(db, message_id, channel if channel in ready else None, now)
+    progress.call_next(db, recipient, lane, now)
+    return progress.fetch(db, message_id)
+
+
+def unpin(db: SqliteDatabase, channels: Collection[str], now: float) -> int:
+    """Free the messages that wait for these channels to send their remaining parts: another channel sends them whole."""
+    freed = 0
+    for message_id, pinned, recipient, lane in db.execute_sql(
+        "SELECT id, pinned, recipient, lane FROM messages WHERE status = 'queued' AND pinned IS NOT NULL"
+    ).fetchall():
+        if pinned in channels and not lane.startswith("channel:"):
+            db.execute_sql("UPDATE parts SET status = 'queued', reference = NULL WHERE message_id = ?", (message_id,))
+            db.execute_sql("UPDATE messages SET pinned = NULL WHERE id = ?", (message_id,))
+            progress.call_next(db, recipient, lane, now)
+            freed += 1
+    return freed

@@ -1,0 +1,134 @@
+"""Rows of webhooks: who is told of what, and with which secret. Checks nothing; `core.webhooks` did."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from peewee import SqliteDatabase
+
+from gateway.errors import NotFound
+from gateway.records import Webhook
+
+_COLUMNS = "id, public_id, url, events, channels, format, secret, enabled, disabled_reason, created_at"
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A webhook as the forwarding loop needs it: with its secret, which no repr may show."""
+
+    row_id: int
+    webhook: Webhook
+    secret: str = field(repr=False)
+
+
+class Webhooks:
+    """What API, console and command line may look at."""
+
+    def __init__(self, read: Callable[[Callable[[SqliteDatabase], Any]], Any]) -> None:
+        self._read = read
+
+    def all(self) -> list[Webhook]:
+        webhooks: list[Webhook] = self._read(all_of)
+        return webhooks
+
+    def get(self, public_id: str) -> Webhook | None:
+        webhook: Webhook | None = self._read(lambda db: get(db, public_id))
+        return webhook
+
+
+def add(db: SqliteDatabase, webhook: Webhook, secret: str) -> None:
+    w = webhook
+    db.execute_sql(
+        "INSERT INTO webhooks (public_id, url, events, channels, format, secret, enabled, created_at)"
+        " VALUES (?,?,?,?,?,?,1,?)",
+        (w.id, w.url, _json(w.events), _json(w.channels), w.format, secret, w.created_at),
+    )
+
+
+def change(
+    db: SqliteDatabase,
+    public_id: str,
+    *,
+    url: str | None = None,
+    events: Sequence[str] | None = None,
+    channels: Sequence[str] | None = None,
+    format: str | None = None,
+    enabled: bool | None = None,
+) -> Webhook:
+    """Only what is given is written, so that two people do not undo each other. Raises NotFound."""
+    given: dict[str, Any] = {"url": url, "format": format}
+    given["events"] = None if events is None else _json(events)
+    given["channels"] = None if channels is None else _json(channels)
+    if enabled is not None:
+        given["enabled"] = int(enabled)
+    given = {column: value for column, value in given.items() if value is not None}
+    if enabled is not None:
+        given["disabled_reason"] = None if enabled else "disabled by a person"
+    if given:
+        settings = ", ".join(f"{column} = ?" for column in given)
+        db.execute_sql(f"UPDATE webhooks SET {settings} WHERE public_id = ?", (*given.values(), public_id))
+    return found(db, public_id)
+
+
+def disable(db: SqliteDatabase, row_id: int, reason: str) -> None:
+    db.execute_sql("UPDATE webhooks SET enabled = 0, disabled_reason = ? WHERE id = ?", (reason, row_id))
+
+
+def remove(db: SqliteDatabase, public_id: str) -> None:
+    """With all its forwards. Raises NotFound."""
+    row_id = row_id_of(db, public_id)
+    db.execute_sql("DELETE FROM forwards WHERE webhook_id = ?", (row_id,))
+    db.execute_sql("DELETE FROM webhooks WHERE id = ?", (row_id,))
+
+
+def all_of(db: SqliteDatabase) -> list[Webhook]:
+    return [_webhook(row) for row in db.execute_sql(f"SELECT {_COLUMNS} FROM webhooks ORDER BY id").fetchall()]
+
+
+def get(db: SqliteDatabase, public_id: str) -> Webhook | None:
+    row = db.execute_sql(f"SELECT {_COLUMNS} FROM webhooks WHERE public_id = ?", (public_id,)).fetchone()
+    return None if row is None else _webhook(row)
+
+
+def found(db: SqliteDatabase, public_id: str) -> Webhook:
+    webhook = get(db, public_id)
+    if webhook is None:
+        raise _missing(public_id)
+    return webhook
+
+
+def row_id_of(db: SqliteDatabase, public_id: str) -> int:
+    row = db.execute_sql("SELECT id FROM webhooks WHERE public_id = ?", (public_id,)).fetchone()
+    if row is None:
+        raise _missing(public_id)
+    return int(row[0])
+
+
+def targets(db: SqliteDatabase) -> list[Target]:
+    """The webhooks that may be posted to."""
+    rows = db.execute_sql(f"SELECT {_COLUMNS} FROM webhooks WHERE enabled = 1 ORDER BY id").fetchall()
+    return [Target(row[0], _webhook(row), row[6]) for row in rows]
+
+
+def _missing(public_id: str) -> NotFound:
+    return NotFound(f"there is no webhook {public_id}")
+
+
+def _webhook(row: tuple[Any, ...]) -> Webhook:
+    return Webhook(
+        id=row[1],
+        url=row[2],
+        events=tuple(json.loads(row[3])),
+        channels=tuple(json.loads(row[4])),
+        format=row[5],
+        enabled=bool(row[7]),
+        disabled_reason=row[8],
+        created_at=row[9],
+    )
+
+
+def _json(words: Sequence[str]) -> str:
+    return json.dumps(list(words))
