@@ -300,3 +300,47 @@ class Event:
     conversation: str
     data: Mapping[str, object] = field(default_factory=dict)
     channel: str = ""
+
+
+class ForwardState(StrEnum):
+    PENDING = "pending"
+    ACCEPTED = "accepted"
+    DEAD = "dead"  # given up or refused; a person may replay it
+
+
+@dataclass(frozen=True, slots=True)
+class Webhook:
+    """Somebody who wants to hear of events. Its secret is not here: shown once, then read only by the loop that signs."""
+
+    id: str
+    url: str
+    events: tuple[str, ...]  # event types; ("*",) means all
+    channels: tuple[str, ...]  # channel names; empty means all
+    format: str
+    enabled: bool
+    disabled_reason: str | None
+    created_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Forward:
+    """One event for one webhook. Clients know it by `event_id`; `id` only orders, and is new after a replay."""
+
+    id: int
+    webhook: str  # its public id
+    event_id: str
+    event_type: EventType
+    conversation: str
+    data: Mapping[str, object]
+    created_at: float  # of the event
+    queued_at: float
+    state: ForwardState
+    tries: int
+    next_at: float
+    last_status: int | None = None
+    last_error: str | None = None
+    finished_at: float | None = None
+
+    @property
+    def event(self) -> Event:
+        return Event(self.event_id, self.event_type, self.created_at, self.conversation, self.data)
