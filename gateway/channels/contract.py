@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Protocol
 
-from gateway.records import ChannelFacts, IncomingPart, OutgoingPart, Outcome, Report
+from gateway.records import ChannelFacts, IncomingPart, Outcome, OutgoingPart, Report
 
 KeepPart = Callable[[IncomingPart], Awaitable[None]]
 KeepReport = Callable[[Report], Awaitable[None]]

@@ -18,8 +18,8 @@ from gateway.records import (
     Message,
     MessageError,
     OnUnknown,
-    OutgoingPart,
     Outcome,
+    OutgoingPart,
     Part,
     Refused,
     Sent,
@@ -27,7 +27,6 @@ from gateway.records import (
     Unknown,
 )
 from gateway.store import progress, reports
-
 
 # How many attempts of all channels to look back for the newest one of a channel.
 _LOOK_BACK = 2000
@@ -58,6 +57,7 @@ class Claim:
     avoid: str
     more_parts: bool  # further parts of the same message are still to be claimed
     lane: str
+    follows: bool  # claimed because the channel sent the part before it
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +156,7 @@ def _claim(db: SqliteDatabase, want: Want, found: tuple[Any, ...], now: float) -
         avoid=avoid,
         more_parts=number < total,
         lane=lane,
+        follows=want.goes_on_with is not None,
     )
 
 
@@ -170,6 +171,19 @@ def release(db: SqliteDatabase, claim: Claim, now: float) -> None:
     if row[0] == Status.SENDING and others is None:
         progress.set_status(db, claim.message_id, Status.SENDING, Status.QUEUED)
         progress.call_next(db, claim.outgoing.recipient, claim.lane, now)
+
+
+def put_back(db: SqliteDatabase, message_id: int, channel: str, now: float) -> None:
+    """Its channel fell away between two parts: the message waits for it in the queue, until it is freed of it."""
+    row = db.execute_sql("SELECT status, recipient, lane FROM messages WHERE id = ?", (message_id,)).fetchone()
+    open_parts = db.execute_sql(
+        "SELECT COUNT(*) FROM parts WHERE message_id = ? AND status = 'sending'", (message_id,)
+    ).fetchone()[0]
+    if row[0] != Status.SENDING or open_parts:
+        return
+    progress.set_status(db, message_id, Status.SENDING, Status.QUEUED)
+    db.execute_sql("UPDATE messages SET due_at = ?, ready = 0, pinned = ? WHERE id = ?", (now, channel, message_id))
+    progress.call_next(db, row[1], row[2], now)
 
 
 def record(db: SqliteDatabase, claim: Claim, outcome: Outcome, verdict: Verdict | None, now: float) -> Message | None:
@@ -202,7 +216,7 @@ def _unknown(db: SqliteDatabase, claim: Claim, outcome: Unknown, verdict: Verdic
     db.execute_sql(
         "UPDATE parts SET status = 'unknown', reference = ? WHERE id = ?", (_likely_reference(db, claim), claim.part_id)
     )
-    _rest_of_message(db, claim.message_id, verdict, Status.UNKNOWN)
+    _stop_message(db, claim.message_id, verdict, Status.UNKNOWN, now)
     if verdict.status is Status.FAILED:
         progress.set_status(db, claim.message_id, Status.UNKNOWN, Status.FAILED)
         db.execute_sql("UPDATE parts SET status = 'failed' WHERE id = ?", (claim.part_id,))
@@ -229,7 +243,7 @@ def _refused(db: SqliteDatabase, claim: Claim, outcome: Refused, verdict: Verdic
     )
     failed = verdict.status is Status.FAILED
     db.execute_sql("UPDATE parts SET status = ? WHERE id = ?", ("failed" if failed else "queued", claim.part_id))
-    _rest_of_message(db, claim.message_id, verdict, verdict.status)
+    _stop_message(db, claim.message_id, verdict, verdict.status, now)
     if not failed:
         _queue_again(db, claim, verdict, now)
     progress.call_next(db, claim.outgoing.recipient, claim.lane, now)
@@ -249,8 +263,13 @@ def _queue_again(db: SqliteDatabase, claim: Claim, verdict: Verdict, now: float)
     )
 
 
-def _rest_of_message(db: SqliteDatabase, message_id: int, verdict: Verdict, status: Status) -> None:
+def _stop_message(db: SqliteDatabase, message_id: int, verdict: Verdict, status: Status, now: float) -> None:
+    """A part did not go out: the message leaves the air, and a claim of the part behind it is void."""
     progress.set_status(db, message_id, Status.SENDING, status)
+    db.execute_sql(
+        "UPDATE attempts SET state = 'released', ended_at = ? WHERE state = 'claimed' AND message_id = ?", (now, message_id)
+    )
+    db.execute_sql("UPDATE parts SET status = 'queued' WHERE message_id = ? AND status = 'sending'", (message_id,))
     db.execute_sql(
         "UPDATE messages SET error_code = ?, error_reason = ?, error_advice = ? WHERE id = ?",
         (verdict.error.code, verdict.error.reason, verdict.error.advice, message_id),

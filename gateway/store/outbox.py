@@ -185,6 +185,7 @@ def shift(db: SqliteDatabase, seconds: float) -> None:
     )
     db.execute_sql("UPDATE messages SET settle_at = settle_at + ? WHERE status = 'unknown' AND settle_at IS NOT NULL", (seconds,))
     db.execute_sql("UPDATE messages SET expires_at = expires_at + ? WHERE status = 'queued' AND expiry_given = 0", (seconds,))
+    db.execute_sql("UPDATE incomingparts SET arrived_at = arrived_at + ? WHERE message_id IS NULL", (seconds,))
 
 
 def forget_idempotency(db: SqliteDatabase, before: float) -> None:

@@ -60,7 +60,7 @@ INDEXES = [
     "CREATE INDEX messages_recipient ON messages (recipient, id)",
     "CREATE INDEX parts_message ON parts (message_id, number)",
     "CREATE INDEX attempts_part ON attempts (part_id)",
-    "CREATE INDEX attempts_open ON attempts (channel, id) WHERE state = 'claimed'",
+    "CREATE INDEX attempts_open ON attempts (message_id) WHERE state = 'claimed'",
     "CREATE INDEX attempts_reference ON attempts (sim, reference, id) WHERE state IN ('sent', 'unknown')",
     "CREATE INDEX incomingparts_pending ON incomingparts (sim, sender, concat_reference) WHERE message_id IS NULL",
     "CREATE INDEX reports_unmatched ON reports (sim, reference) WHERE part_id IS NULL",

@@ -1,0 +1,31 @@
+"""A modem port as a channel: the driver's modem, named and configured. Adds nothing to what the driver does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from gateway.channels.contract import Channel, FactsChanged, KeepPart, KeepReport
+from gateway.clock import Clock
+from gateway.modem.driver import Modem
+from gateway.settings import ModemSettings
+
+
+def modem_channels(
+    modems: tuple[ModemSettings, ...],
+    clock: Clock,
+    keep_part: KeepPart,
+    keep_report: KeepReport,
+    changed: FactsChanged,
+    answered_late: Callable[[int, int], None],
+) -> list[Channel]:
+    return [
+        Modem(
+            settings,
+            clock=clock,
+            keep_part=keep_part,
+            keep_report=keep_report,
+            changed=changed,
+            late_answer=answered_late,
+        )
+        for settings in modems
+    ]

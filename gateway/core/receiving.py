@@ -1,0 +1,52 @@
+"""Takes in what people sent: each part on disk before it may leave the SIM, whole messages handed to the webhooks. Reads no modem."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from peewee import SqliteDatabase
+
+from gateway.clock import Clock
+from gateway.core import events
+from gateway.core.identifiers import new_id
+from gateway.pdu.join import join
+from gateway.records import IncomingPart, Message
+from gateway.store import Store, forwards, inbox
+
+
+class Receiving:
+    """`own_number(channel)` is the number of a channel's SIM, "" if unknown; `forward` says that forwards are waiting."""
+
+    def __init__(self, store: Store, clock: Clock, own_number: Callable[[str], str], forward: Callable[[], None]) -> None:
+        self._store = store
+        self._clock = clock
+        self._own_number = own_number
+        self._forward = forward
+
+    async def keep(self, part: IncomingPart) -> None:
+        """Return when the part is committed; only then may it be deleted from the SIM. Raises StorageFull: leave it there."""
+        self._store.require_room()
+        now = self._clock.now()
+        own_number = self._own_number(part.channel)
+
+        def job(db: SqliteDatabase) -> Message | None:
+            message = inbox.keep(db, part, own_number, join, lambda: new_id("msg", now), now)
+            return self._tell(db, message, now)
+
+        if await self._store.writer.arun(job) is not None:
+            self._forward()
+
+    def hand_on_incomplete(self, db: SqliteDatabase, older_than: float, now: float) -> int:
+        """A job: parts older than this whose others never came become messages flagged incomplete. Returns how many."""
+        messages = inbox.hand_on_incomplete(db, older_than, self._own_number, join, lambda: new_id("msg", now), now)
+        for message in messages:
+            self._tell(db, message, now)
+        return len(messages)
+
+    @staticmethod
+    def _tell(db: SqliteDatabase, message: Message | None, now: float) -> Message | None:
+        if message is not None:
+            event = events.of_message(message, now)
+            if event is not None:
+                forwards.enqueue(db, event)
+        return message

@@ -1,0 +1,53 @@
+"""Takes in the network's word on parts, and late answers of modems, and tells the webhooks what they changed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from peewee import SqliteDatabase
+
+from gateway.clock import Clock
+from gateway.core import events
+from gateway.records import Message, Report
+from gateway.store import Store, forwards, reports, unknowns
+
+
+def announce(db: SqliteDatabase, message: Message, now: float) -> None:
+    """Queue the event of a message's present status, in the commit that changed it."""
+    event = events.of_message(message, now)
+    if event is not None:
+        forwards.enqueue(db, event)
+
+
+class Reporting:
+    """`forward` says that forwards are waiting; `wake` that a message may have become ready to go on."""
+
+    def __init__(self, store: Store, clock: Clock, forward: Callable[[], None], wake: Callable[[], None]) -> None:
+        self._store = store
+        self._clock = clock
+        self._forward = forward
+        self._wake = wake
+
+    async def keep(self, report: Report) -> None:
+        """Return when the report is committed, matched or not; only then may it be deleted or acknowledged."""
+        self._store.require_room()
+        now = self._clock.now()
+        await self._change(lambda db: reports.keep(db, report, now))
+
+    async def answered_late(self, attempt_id: int, reference: int) -> None:
+        """A modem named the reference of a text after we had called its outcome unknown."""
+        now = self._clock.now()
+        await self._change(lambda db: unknowns.answered_late(db, attempt_id, reference, now))
+
+    async def _change(self, change: Callable[[SqliteDatabase], Message | None]) -> None:
+        now = self._clock.now()
+
+        def job(db: SqliteDatabase) -> Message | None:
+            message = change(db)
+            if message is not None:
+                announce(db, message, now)
+            return message
+
+        if await self._store.writer.arun(job) is not None:
+            self._forward()
+        self._wake()

@@ -1,0 +1,134 @@
+"""What happens at its time: messages become due, expire, stop waiting for an answer; old parts are handed on; the clock is watched.
+
+The truth of what is due when is always a row. Waiting is monotonic: the wall clock is only compared, never waited for.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+
+from peewee import SqliteDatabase
+
+from gateway.clock import Clock
+from gateway.core import retry
+from gateway.core.receiving import Receiving
+from gateway.core.reporting import announce
+from gateway.errors import SimrackError
+from gateway.records import ChannelFacts, ChannelState
+from gateway.settings import Settings
+from gateway.store import Store, outbox, unknowns
+
+log = logging.getLogger("simrack.timetable")
+
+_LONGEST_WAIT_S = 15.0
+_SOONEST_S = 0.05
+_TRY_AGAIN_S = 5.0
+# Less than this is drift or a slewing NTP, not a jump.
+_JUMP_S = 5.0
+# A channel that is away for this long no longer keeps texts it has sent parts of.
+_AWAY_S = 60.0
+_HOUSEKEEPING_S = 600.0
+
+
+class Timetable:
+    """`wake` says that a message may have become ready; `forward` that forwards are waiting."""
+
+    def __init__(
+        self,
+        store: Store,
+        settings: Settings,
+        clock: Clock,
+        receiving: Receiving,
+        facts: Callable[[], Sequence[ChannelFacts]],
+        wake: Callable[[], None],
+        forward: Callable[[], None],
+    ) -> None:
+        self._store = store
+        self._settings = settings
+        self._clock = clock
+        self._receiving = receiving
+        self._facts = facts
+        self._wake = wake
+        self._forward = forward
+        self._poke = asyncio.Event()
+        self._looked_at = 0.0  # wall time up to which due messages were called
+        self._offset = clock.now() - clock.monotonic()
+        self._away_since: dict[str, float] = {}
+        self._housekept_at = clock.monotonic() - _HOUSEKEEPING_S
+
+    def sooner(self) -> None:
+        """Something may be due earlier than planned. Called on the loop."""
+        self._poke.set()
+
+    async def run(self) -> None:
+        while True:
+            self._poke.clear()
+            try:
+                wait = await self._turn()
+            except Exception as fault:  # noqa: BLE001  the one broad net of this loop: time goes on after any fault
+                log.error("a turn of the timetable failed: %s", fault, exc_info=not isinstance(fault, SimrackError))
+                wait = _TRY_AGAIN_S
+            try:
+                await asyncio.wait_for(self._poke.wait(), wait)
+            except TimeoutError:
+                continue
+
+    async def _turn(self) -> float:
+        """Do what is due. Returns the seconds until the next look."""
+        jumped = self._jumped()
+        now = self._clock.now()
+        after = 0.0 if jumped else self._looked_at
+        gone = self._long_gone()
+        housekeeping = self._clock.monotonic() - self._housekept_at >= _HOUSEKEEPING_S
+
+        def job(db: SqliteDatabase) -> tuple[int, float | None]:
+            if jumped:
+                outbox.shift(db, jumped)
+            events = self._settle(db, after, now)
+            if gone:
+                unknowns.unpin(db, gone, now)
+            if housekeeping:
+                events += self._housekeep(db, now)
+            return events, outbox.next_moment(db, now)
+
+        events, moment = await self._store.writer.arun(job)
+        self._looked_at = now
+        if housekeeping:
+            self._housekept_at = self._clock.monotonic()
+        self._wake()
+        if events:
+            self._forward()
+        return _LONGEST_WAIT_S if moment is None else min(max(moment - now, _SOONEST_S), _LONGEST_WAIT_S)
+
+    def _settle(self, db: SqliteDatabase, after: float, now: float) -> int:
+        outbox.call_due(db, after, now)
+        ready = {facts.name for facts in self._facts() if facts.state is ChannelState.READY}
+        ended = [*outbox.expire(db, now), *unknowns.settle_due(db, ready, retry.MOST_RESENDS, now)]
+        for message in ended:
+            announce(db, message, now)
+        return len(ended)
+
+    def _housekeep(self, db: SqliteDatabase, now: float) -> int:
+        outbox.forget_idempotency(db, now - outbox.IDEMPOTENCY_KEPT_S)
+        return self._receiving.hand_on_incomplete(db, now - self._settings.receiving.incomplete_after_hours * 3600, now)
+
+    def _jumped(self) -> float:
+        """Seconds by which the wall clock jumped since the last look; 0 when it did not."""
+        offset = self._clock.now() - self._clock.monotonic()
+        jump, self._offset = offset - self._offset, offset
+        if abs(jump) < _JUMP_S:
+            return 0.0
+        log.warning("the clock jumped by %.0f s; what waits is moved along", jump)
+        return jump
+
+    def _long_gone(self) -> list[str]:
+        now = self._clock.monotonic()
+        present = {facts.name for facts in self._facts() if facts.state is ChannelState.READY}
+        for facts in self._facts():
+            if facts.name in present:
+                self._away_since.pop(facts.name, None)
+            else:
+                self._away_since.setdefault(facts.name, now)
+        return [name for name, since in self._away_since.items() if now - since >= _AWAY_S]

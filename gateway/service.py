@@ -1,0 +1,212 @@
+"""The one place that builds and wires everything, starts it in order and stops it in order. Decides nothing about texts."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+import signal
+from collections.abc import Callable
+from pathlib import Path
+
+from gateway.channels.modem_channel import modem_channels
+from gateway.channels.supervisor import Supervisor
+from gateway.clock import Clock, SystemClock
+from gateway.core import events, retry
+from gateway.core.dispatch import Dispatch
+from gateway.core.forwarding import Forwarding
+from gateway.core.keys import Keys
+from gateway.core.receiving import Receiving
+from gateway.core.reporting import Reporting, announce
+from gateway.core.sending import Sending
+from gateway.core.timetable import Timetable
+from gateway.core.webhooks import Webhooks
+from gateway.errors import SimrackError
+from gateway.records import ChannelFacts, ChannelState
+from gateway.settings import Settings
+from gateway.store import Store, forwards, outbox, unknowns
+from gateway.store.air import Verdict
+from gateway.store.airmarks import AirMarks, EarlierMarks
+
+log = logging.getLogger("simrack")
+
+# systemd waits longer than this before it kills.
+_DRAIN_S = 8.0
+
+
+class Service:
+    """One gateway. Build it on the loop, `await run()`, and `stop()` from the loop to end it in order."""
+
+    def __init__(self, settings: Settings, clock: Clock | None = None) -> None:
+        self.settings = settings
+        self.clock = clock or SystemClock()
+        self._loop = asyncio.get_running_loop()
+        self._stopped = asyncio.Event()
+        self._states: dict[str, ChannelState] = {}
+        self._background: set[asyncio.Task[None]] = set()
+        self.store = Store.open(settings.store, self.clock, serving=True)
+        self._recover()
+        self._marks = AirMarks(self._marks_path, [modem.name for modem in settings.modems])
+        self.forwarding = Forwarding(self.store, settings.forwarding, self.clock, own_listener=settings.http)
+        self.receiving = Receiving(self.store, self.clock, self._own_number, self.forwarding.wake)
+        self.reporting = Reporting(self.store, self.clock, self.forwarding.wake, self._wake)
+        self.channels = modem_channels(
+            settings.modems, self.clock, self.receiving.keep, self.reporting.keep, self._changed, self._answered_late
+        )
+        self.supervisor = Supervisor(self.channels, self.clock, self._changed)
+        self.dispatch = Dispatch(
+            self.store,
+            settings.sending,
+            settings.pools,
+            self.clock,
+            self._marks,
+            announce=lambda db, message: announce(db, message, self.clock.now()),
+            changed=self._recorded,
+            chance=random.Random(),
+        )
+        for channel in self.channels:
+            self.dispatch.add(channel)
+        self.timetable = Timetable(
+            self.store, settings, self.clock, self.receiving, self.supervisor.facts, self._wake, self.forwarding.wake
+        )
+        self.sending = Sending(
+            self.store, settings, self.clock, self.supervisor.facts, self._from_thread(self._wake), self._due_from_thread
+        )
+        self.webhooks = Webhooks(self.store, self.clock, self._from_thread(self.forwarding.wake))
+        self.keys = Keys(self.store, self.clock)
+
+    async def run(self) -> None:
+        """Serve until `stop`. Then: no new requests, what is on the air is waited for, the rest stays in the database."""
+        from gateway.web.app import create_app
+        from gateway.web.doors import Doors
+        from gateway.web.server import Server
+
+        doors = Doors(
+            sending=self.sending,
+            store=self.store,
+            keys=self.keys,
+            webhooks=self.webhooks,
+            settings=self.settings,
+            clock=self.clock,
+            channels=self.supervisor.facts,
+            queue=lambda: self.store.read(outbox.sizes),
+            storage_fault=self._storage_fault,
+        )
+        server = Server(create_app(doors), self.settings.http)
+        tasks = [
+            asyncio.create_task(job, name=name)
+            for name, job in (
+                ("channels", self.supervisor.run()),
+                ("dispatch", self.dispatch.run()),
+                ("timetable", self.timetable.run()),
+                ("forwarding", self.forwarding.run()),
+            )
+        ]
+        try:
+            await self._loop.run_in_executor(None, server.start)
+            log.info("simrack listens on http://%s with %d channels", self.settings.http.listen, len(self.channels))
+            stopped = asyncio.create_task(self._stopped.wait(), name="stop")
+            done, _ = await asyncio.wait([stopped, *tasks], return_when=asyncio.FIRST_COMPLETED)
+            for task in done - {stopped}:
+                task.result()
+        finally:
+            await self._loop.run_in_executor(None, server.stop)
+            await self.dispatch.drain(_DRAIN_S)
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            await asyncio.gather(*self._background, return_exceptions=True)
+            self.store.close()
+            self._marks.close()
+            log.info("simrack has stopped")
+
+    def stop(self) -> None:
+        self._stopped.set()
+
+    # Start
+
+    @property
+    def _marks_path(self) -> Path:
+        return self.store.path.with_name(f"{self.store.path.name}.air")
+
+    def _recover(self) -> None:
+        """Settle what the process before this one left on the air."""
+        earlier = EarlierMarks(self._marks_path)
+        now = self.clock.now()
+
+        def job(db: object) -> int:
+            messages = unknowns.recover(db, earlier, lambda on: retry.settle_at(on, self.settings.sending, now), now)
+            for message in messages:
+                announce(db, message, now)
+            return len(messages)
+
+        unknown = self.store.writer.run(job)
+        if unknown:
+            log.warning("%d messages were on the air when the gateway ended; their outcome is unknown", unknown)
+
+    # Wires
+
+    def _wake(self) -> None:
+        self.dispatch.wake()
+
+    def _from_thread(self, call: Callable[[], None]) -> Callable[[], None]:
+        return lambda: self._loop.call_soon_threadsafe(call) and None
+
+    def _due_from_thread(self, _moment: float) -> None:
+        self._loop.call_soon_threadsafe(self.timetable.sooner)
+
+    def _own_number(self, channel: str) -> str:
+        return next((facts.number for facts in self.supervisor.facts() if facts.name == channel), "")
+
+    def _recorded(self, verdict: Verdict | None) -> None:
+        """An outcome is committed."""
+        self.dispatch.wake()
+        self.forwarding.wake()
+        if verdict is not None:
+            self.timetable.sooner()
+
+    def _answered_late(self, attempt_id: int, reference: int) -> None:
+        self._do(self.reporting.answered_late(attempt_id, reference), "late-answer")
+
+    def _changed(self, facts: ChannelFacts) -> None:
+        self.dispatch.wake()
+        if self._states.get(facts.name) is facts.state:
+            return
+        self._states[facts.name] = facts.state
+        log.info("%s is %s%s", facts.name, facts.state, f": {facts.reason}" if facts.reason else "")
+        if facts.state is not ChannelState.STARTING:
+            self._do(self._tell_change(facts), "channel-changed")
+
+    async def _tell_change(self, facts: ChannelFacts) -> None:
+        event = events.of_channel(facts, self.clock.now())
+        try:
+            if await self.store.writer.arun(lambda db: forwards.enqueue(db, event)):
+                self.forwarding.wake()
+        except SimrackError as fault:
+            log.error("could not queue the event of %s: %s", facts.name, fault)
+
+    def _do(self, job: object, name: str) -> None:
+        task = asyncio.create_task(job, name=name)  # type: ignore[arg-type]
+        self._background.add(task)
+        task.add_done_callback(self._background.discard)
+
+    def _storage_fault(self) -> str:
+        try:
+            self.store.require_room()
+            self.store.writer.run(lambda db: db.execute_sql("SELECT 1"))
+        except SimrackError as fault:
+            return str(fault)
+        return ""
+
+
+def run(settings: Settings) -> None:
+    """Serve until SIGINT or SIGTERM."""
+
+    async def main() -> None:
+        service = Service(settings)
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, service.stop)
+        await service.run()
+
+    asyncio.run(main())
