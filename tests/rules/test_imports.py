@@ -1,0 +1,121 @@
+"""Who may import whom, read from the source: the layers of the gateway hold, and the two programs stay strangers."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+GROUND = {"records", "errors", "numbers", "clock", "settings"}
+MAY_IMPORT: dict[str, set[str]] = {
+    "errors": set(),
+    "records": {"errors"},
+    "clock": {"errors"},
+    "numbers": {"errors"},
+    "settings": {"errors", "records"},
+    "pdu": GROUND,
+    "at": GROUND,
+    "pbx": GROUND,
+    "modem": GROUND | {"at", "pdu"},
+    "store": GROUND,
+    "channels": GROUND | {"modem"},
+    "core": GROUND | {"channels", "store", "pbx", "pdu.split", "pdu.join"},
+    "web": GROUND | {"core", "store"},
+}
+# Beside the table: the web shows the type that `core.sending.preview` returns.
+ALSO = {("web", "pdu.split")}
+EVERYTHING = {"cli", "service", "__main__", "__init__"}
+
+ONLY_IN = {
+    "flask": "gateway/web/",
+    "apiflask": "gateway/web/",
+    "waitress": "gateway/web/",
+    "peewee": "gateway/store/",
+    "playhouse": "gateway/store/",
+    "serial": "gateway/modem/",
+    "serial_asyncio_fast": "gateway/modem/link.py",
+    "httpx": "gateway/core/forwarding",
+    "httpcore": "gateway/core/forwarding",
+}
+
+
+def modules(package: str) -> Iterator[tuple[Path, str]]:
+    for path in sorted((ROOT / package).rglob("*.py")):
+        yield path, path.relative_to(ROOT).as_posix()
+
+
+def imports(path: Path, runtime_only: bool = False) -> Iterator[str]:
+    tree = ast.parse(path.read_text())
+    hints = {node for branch in ast.walk(tree) if runtime_only and _for_types(branch) for node in ast.walk(branch)}
+    for node in ast.walk(tree):
+        if node in hints:
+            continue
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: imports are absolute here"
+            module = node.module or ""
+            yield from (f"{module}.{alias.name}" for alias in node.names)
+
+
+def _for_types(node: ast.AST) -> bool:
+    return isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
+
+
+@pytest.mark.parametrize("package", sorted(MAY_IMPORT))
+def test_a_package_imports_only_what_lies_below_it(package: str) -> None:
+    home = ROOT / "gateway" / package
+    paths = sorted(home.rglob("*.py")) if home.is_dir() else [home.with_suffix(".py")]
+    for path in paths:
+        for name in imports(path):
+            if not name.startswith("gateway."):
+                continue
+            wanted = name.removeprefix("gateway.")
+            if wanted.split(".")[0] in (package, "__version__"):
+                continue
+            allowed = MAY_IMPORT[package] | {target for source, target in ALSO if source == package}
+            assert any(wanted == one or wanted.startswith(f"{one}.") for one in allowed), f"{path} imports {name}"
+
+
+def test_every_package_has_its_row_in_the_table() -> None:
+    found = {path.stem for path in (ROOT / "gateway").iterdir() if path.is_dir() or path.suffix == ".py"} - {"__pycache__", "install"}
+    assert found == set(MAY_IMPORT) | EVERYTHING
+
+
+def test_gateway_and_simulator_are_strangers() -> None:
+    for path, name in modules("gateway"):
+        assert not any(one.split(".")[0] == "simulator" for one in imports(path)), name
+    for path, name in modules("simulator"):
+        assert not any(one.split(".")[0] == "gateway" for one in imports(path)), name
+
+
+@pytest.mark.parametrize("library", sorted(ONLY_IN))
+def test_a_library_stays_behind_its_door(library: str) -> None:
+    for path, name in modules("gateway"):
+        if any(one.split(".")[0] == library for one in imports(path)):
+            assert name.startswith(ONLY_IN[library]), f"{name} imports {library}"
+
+
+def test_at_most_one_broad_except_a_file_and_only_in_endless_loops() -> None:
+    for package in ("gateway", "simulator"):
+        for path, name in modules(package):
+            tree = ast.parse(path.read_text())
+            for function in (node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)):
+                broad = [node for node in ast.walk(function) if isinstance(node, ast.ExceptHandler) and _broad(node)]
+                assert len(broad) <= 1, f"{name}: {function.name}"
+
+
+def _broad(handler: ast.ExceptHandler) -> bool:
+    return handler.type is None or (isinstance(handler.type, ast.Name) and handler.type.id in ("Exception", "BaseException"))
+
+
+def test_every_module_says_what_it_is_for() -> None:
+    for package in ("gateway", "simulator"):
+        for path, name in modules(package):
+            text = path.read_text()
+            if text.strip():
+                assert ast.get_docstring(ast.parse(text)), f"{name} has no docstring"
