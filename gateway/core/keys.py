@@ -36,7 +36,7 @@ class Keys:
         elif len(token) < SHORTEST_TOKEN:
             raise BadValue("token", f"has {len(token)} characters", f"a key of your own has at least {SHORTEST_TOKEN}")
         elif not _TOKEN.fullmatch(token):
-            raise BadValue("token", "holds characters a header cannot carry", "use letters, digits and -._~+/=, up to 255")
+            raise BadValue("token", "holds characters a header cannot carry", "use letters, digits and -._~+/=")
         token_hash, now = shelf.hashed(token), self._clock.now()
         return self._store.writer.run(lambda db: shelf.add(db, name, scopes, token_hash, now)), token
 

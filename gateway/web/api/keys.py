@@ -1,0 +1,77 @@
+"""`/v1/keys`: who may call the API. A key is shown once, when it is made."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from apiflask import APIBlueprint
+from flask import Response
+from pydantic import Field, StringConstraints
+
+from gateway.clock import isoformat
+from gateway.records import Key
+from gateway.web.answers import answer
+from gateway.web.auth import Guard
+from gateway.web.doors import Doors
+from gateway.web.problems import documented
+from gateway.web.schemas import KEY_NAME_ALONE, In, Out, Timestamp
+
+Scope = Literal["send", "read", "admin"]
+
+
+class KeyIn(In):
+    name: Annotated[str, StringConstraints(pattern=KEY_NAME_ALONE)]
+    scopes: list[Scope] = Field(min_length=1, max_length=3)
+
+
+class KeyOut(Out):
+    name: str
+    scopes: list[Scope]
+    created_at: Timestamp
+    revoked_at: Timestamp | None
+
+
+class NewKeyOut(KeyOut):
+    key: str = Field(description="Shown this once; send it as Authorization: Bearer KEY.")
+
+
+class KeyList(Out):
+    data: list[KeyOut]
+
+
+def blueprint(doors: Doors, guard: Guard) -> APIBlueprint:
+    bp = APIBlueprint("keys", __name__, url_prefix="/v1/keys", tag="Keys")
+
+    @bp.post("")
+    @guard.needs("admin")
+    @bp.input(KeyIn, arg_name="wanted")
+    @bp.output(NewKeyOut, status_code=201, description="Made; the key is not shown again")
+    @bp.doc(summary="Make a key", security="bearer", responses=documented(400, 401, 403, 409, 413, 415, 422, 503))
+    def add(wanted: KeyIn) -> Response:
+        key, token = doors.keys.add(wanted.name, wanted.scopes)
+        return answer({**key_json(key), "key": token}, 201)
+
+    @bp.get("")
+    @guard.needs("admin")
+    @bp.output(KeyList)
+    @bp.doc(summary="List the keys, revoked ones too", security="bearer", responses=documented(401, 403))
+    def find() -> Response:
+        return answer({"data": [key_json(key) for key in doors.keys.all()]})
+
+    @bp.delete("/<name>")
+    @guard.needs("admin")
+    @bp.output(KeyOut, description="Revoked; it is refused from now on")
+    @bp.doc(summary="Revoke a key", security="bearer", responses=documented(401, 403, 404, 503))
+    def revoke(name: str) -> Response:
+        return answer(key_json(doors.keys.revoke(name)))
+
+    return bp
+
+
+def key_json(key: Key) -> dict[str, object]:
+    return {
+        "name": key.name,
+        "scopes": sorted(key.scopes),
+        "created_at": isoformat(key.created_at),
+        "revoked_at": None if key.revoked_at is None else isoformat(key.revoked_at),
+    }

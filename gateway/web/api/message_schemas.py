@@ -1,0 +1,145 @@
+"""What a client says about messages, and what it is told of them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, Field, StringConstraints
+
+from gateway.records import Direction, Encoding, OnUnknown, Status
+from gateway.web.schemas import (
+    IDEMPOTENCY_KEY,
+    NO_NUL,
+    In,
+    Limit,
+    Moment,
+    Out,
+    QueryIn,
+    QueryMoment,
+    Timestamp,
+    Whole,
+    Words,
+)
+
+# The longest text that 255 parts can carry (3GPP TS 23.040 clause 9.2.3.24.1); [sending] max_parts is the nearer limit.
+MAX_TEXT = 255 * 153
+MAX_BATCH = 1000
+
+
+class SendIn(In):
+    to: Annotated[str, StringConstraints(min_length=2, max_length=64, pattern=NO_NUL)] = Field(
+        description="The recipient: +E.164, a national number of the gateway's country, or a short code."
+    )
+    text: Annotated[str, StringConstraints(min_length=1, max_length=MAX_TEXT, pattern=NO_NUL)]
+    from_: Words | None = Field(None, alias="from", description="One of the gateway's own numbers.")
+    channel: Words | None = Field(None, description="The one channel that may send it.")
+    pool: Words | None = Field(None, description="The pool whose channels may send it.")
+    priority: Annotated[Whole, Field(ge=-10, le=10)] = Field(0, description="Higher leaves first.")
+    send_at: Moment | None = Field(None, description="Not before this moment.")
+    expires_at: Moment | None = Field(None, description="Not after this moment.")
+    validity_minutes: Annotated[Whole, Field(ge=5, le=635_040)] | None = Field(
+        None, description="How long the network keeps trying once it has the text."
+    )
+    flash: bool = Field(False, description="Shown at once and not stored (message class 0).")
+    report: bool = Field(True, description="Ask the network for a delivery report.")
+    on_unknown: OnUnknown = Field(
+        OnUnknown.RESEND, description="When nobody can say whether it left: send it again, or wait for a person."
+    )
+    client_ref: Annotated[str, StringConstraints(max_length=255, pattern=NO_NUL)] | None = None
+
+
+class BatchIn(In):
+    messages: list[SendIn] = Field(min_length=1, max_length=MAX_BATCH)
+
+
+class PreviewIn(In):
+    text: Annotated[str, StringConstraints(max_length=MAX_TEXT, pattern=NO_NUL)]
+
+
+class SettleIn(In):
+    decision: Literal["resend", "failed"]
+
+
+class SendHeaders(BaseModel):
+    idempotency_key: Annotated[str, StringConstraints(pattern=IDEMPOTENCY_KEY, strip_whitespace=True)] | None = None
+
+
+class MessagesQuery(QueryIn):
+    direction: Direction | None = None
+    status: Status | None = None
+    to: str | None = None
+    from_: str | None = Field(None, alias="from")
+    channel: str | None = None
+    client_ref: str | None = None
+    since: QueryMoment | None = None
+    cursor: str | None = None
+    limit: Limit = 50
+
+
+class ErrorOut(Out):
+    code: str
+    reason: str
+    advice: str
+
+
+class MessageOut(Out):
+    id: str
+    direction: Direction
+    status: Status
+    to: str
+    from_: str = Field(alias="from")
+    text: str
+    encoding: Encoding
+    parts: int
+    channel: str | None
+    client_ref: str | None
+    created_at: Timestamp
+    sent_at: Timestamp | None
+    delivered_at: Timestamp | None
+    error: ErrorOut | None
+    flash: bool
+    # outgoing alone
+    priority: int = 0
+    send_at: Timestamp | None = None
+    expires_at: Timestamp | None = None
+    on_unknown: OnUnknown | None = None
+    # incoming alone
+    incomplete: bool = False
+    flaws: list[str] = Field([])
+    raw: list[str] = Field([], description="The PDUs as they lay on the SIM, if there are flaws or binary data.")
+    data: str = Field("", description="Binary data in hexadecimal.")
+
+
+class AttemptOut(Out):
+    part: int
+    channel: str
+    sim: str
+    started_at: Timestamp
+    ended_at: Timestamp | None
+    outcome: Literal["claimed", "sent", "refused", "unknown", "released"]
+    reference: int | None
+    word: Literal["never", "later", "elsewhere", "channel"] | None
+    code: str
+    reason: str
+
+
+class MessageWithAttempts(MessageOut):
+    attempts: list[AttemptOut]
+
+
+class MessagePage(Out):
+    data: list[MessageOut]
+    has_more: bool
+    next_cursor: str | None
+
+
+class BatchOut(Out):
+    data: list[MessageOut]
+
+
+class PreviewOut(Out):
+    encoding: Encoding
+    characters: int
+    units: int = Field(description="Septets or UTF-16 units the text takes.")
+    parts: int
+    remaining: int = Field(description="Units left in the last part.")

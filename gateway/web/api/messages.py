@@ -1,0 +1,183 @@
+"""`/v1/messages`: accept, look up, list, cancel, preview, settle. The hot path of the gateway begins here."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from urllib.parse import urlencode
+
+from apiflask import APIBlueprint
+from flask import Response, g, request
+
+from gateway import numbers
+from gateway.core.message_json import attempt_json, message_json
+from gateway.errors import BadValue, NotFound
+from gateway.records import SendRequest
+from gateway.store.messages import MessageFilter
+from gateway.web.answers import answer
+from gateway.web.api.message_schemas import (
+    BatchIn,
+    BatchOut,
+    MessageOut,
+    MessagePage,
+    MessagesQuery,
+    MessageWithAttempts,
+    PreviewIn,
+    PreviewOut,
+    SendHeaders,
+    SendIn,
+    SettleIn,
+)
+from gateway.web.auth import Guard
+from gateway.web.doors import Doors, Once
+from gateway.web.problems import bad_value, documented
+
+_BODY = (400, 401, 403, 413, 415, 422)
+
+
+def blueprint(doors: Doors, guard: Guard) -> APIBlueprint:
+    bp = APIBlueprint("messages", __name__, url_prefix="/v1/messages", tag="Messages")
+    sending, messages = doors.sending, doors.store.messages
+
+    @bp.post("")
+    @guard.needs("send")
+    @bp.input(SendHeaders, location="headers", arg_name="headers")
+    @bp.input(SendIn, arg_name="wanted")
+    @bp.output(MessageOut, status_code=202, description="Accepted: it is on disk and will be sent")
+    @bp.doc(summary="Send a text", security="bearer", responses=documented(*_BODY, 503))
+    def send(wanted: SendIn, headers: SendHeaders) -> Response:
+        message = sending.accept(_as_request(wanted), g.key, _once(headers))
+        return answer(message_json(message), 202, {"Location": f"/v1/messages/{message.id}"})
+
+    @bp.post("/batch")
+    @guard.needs("send")
+    @bp.input(SendHeaders, location="headers", arg_name="headers")
+    @bp.input(BatchIn, arg_name="wanted")
+    @bp.output(BatchOut, status_code=202, description="All are accepted, in the order given")
+    @bp.doc(summary="Send many texts: all or none", security="bearer", responses=documented(*_BODY, 503))
+    def send_batch(wanted: BatchIn, headers: SendHeaders) -> Response:
+        requests = [_as_request(one) for one in wanted.messages]
+        accepted = sending.accept_batch(requests, g.key, _once(headers))
+        return answer({"data": [message_json(message) for message in accepted]}, 202)
+
+    @bp.post("/preview")
+    @guard.needs("send")
+    @bp.input(PreviewIn, arg_name="wanted")
+    @bp.output(PreviewOut)
+    @bp.doc(summary="How a text would be coded and split", security="bearer", responses=documented(*_BODY))
+    def preview(wanted: PreviewIn) -> Response:
+        shown = sending.preview(wanted.text)
+        return answer(
+            {
+                "encoding": shown.encoding.value,
+                "characters": shown.characters,
+                "units": shown.units,
+                "parts": shown.parts,
+                "remaining": shown.remaining,
+            }
+        )
+
+    @bp.get("")
+    @guard.needs("read")
+    @bp.input(MessagesQuery, location="query", arg_name="query")
+    @bp.output(MessagePage)
+    @bp.doc(summary="List messages, newest first", security="bearer", responses=documented(401, 403, 422))
+    def find(query: MessagesQuery) -> Response:
+        country = doors.settings.numbers.country
+        wanted = MessageFilter(
+            direction=query.direction,
+            status=query.status,
+            to=_as_kept(query.to, country),
+            from_=_as_kept(query.from_, country),
+            since=query.since,
+            client_ref=query.client_ref,
+            channel=query.channel,
+        )
+        try:
+            page = messages.find(wanted, query.cursor, query.limit)
+        except BadValue as fault:
+            raise bad_value(fault, "parameter") from fault
+        content = {
+            "data": [message_json(message) for message in page.messages],
+            "has_more": page.next_cursor is not None,
+            "next_cursor": page.next_cursor,
+        }
+        if page.next_cursor is None:
+            return answer(content)
+        following = urlencode({**request.args, "cursor": page.next_cursor})
+        return answer(content, headers={"Link": f'</v1/messages?{following}>; rel="next"'})
+
+    @bp.get("/<message_id>")
+    @guard.needs("read")
+    @bp.output(MessageWithAttempts)
+    @bp.doc(summary="One message with its attempts", security="bearer", responses=documented(401, 403, 404))
+    def get(message_id: str) -> Response:
+        message = messages.get(message_id)
+        if message is None:
+            raise NotFound(f"there is no message {message_id}")
+        attempts = [attempt_json(attempt) for attempt in messages.attempts(message_id)]
+        return answer({**message_json(message), "attempts": attempts})
+
+    @bp.delete("/<message_id>")
+    @guard.needs("send")
+    @bp.output(MessageOut)
+    @bp.doc(
+        summary="Cancel a message that has not left",
+        security="bearer",
+        responses=documented(401, 403, 404, 409, 503),
+    )
+    def cancel(message_id: str) -> Response:
+        return answer(message_json(sending.cancel(message_id)))
+
+    @bp.post("/<message_id>/settle")
+    @guard.needs("send")
+    @bp.input(SettleIn, arg_name="wanted")
+    @bp.output(MessageOut)
+    @bp.doc(
+        summary="Decide about a message whose outcome is unknown",
+        security="bearer",
+        responses=documented(*_BODY, 404, 409, 503),
+    )
+    def settle(message_id: str, wanted: SettleIn) -> Response:
+        return answer(message_json(sending.settle(message_id, wanted.decision)))
+
+    return bp
+
+
+def _as_request(wanted: SendIn) -> SendRequest:
+    return SendRequest(
+        wanted.to,
+        wanted.text,
+        wanted.from_,
+        wanted.channel,
+        wanted.pool,
+        wanted.priority,
+        wanted.send_at,
+        wanted.expires_at,
+        wanted.validity_minutes,
+        wanted.flash,
+        wanted.report,
+        wanted.on_unknown,
+        wanted.client_ref,
+    )
+
+
+def _as_kept(number: str | None, country: str) -> str | None:
+    """A number in a filter as the store spells it; what is no number stays as it is and finds what is spelled so."""
+    if not number:
+        return number
+    if number[0] == " ":  # a plus sign that was not escaped arrives as a blank
+        number = "+" + number[1:]
+    try:
+        return numbers.recipient(number, country)
+    except BadValue:
+        return number
+
+
+def _once(headers: SendHeaders) -> Once | None:
+    """The Idempotency-Key, bare or quoted, with what makes two requests the same: method, path and meaning of the body."""
+    if headers.idempotency_key is None:
+        return None
+    body = json.dumps(json.loads(request.get_data()), sort_keys=True, separators=(",", ":"))
+    fingerprint = hashlib.sha256(f"{request.method}\n{request.path}\n{body}".encode()).hexdigest()
+    return headers.idempotency_key.strip('"'), fingerprint

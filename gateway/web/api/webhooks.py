@@ -1,0 +1,215 @@
+"""`/v1/webhooks`: who is told of what, what was posted, and posting it again. A secret is shown once, when it is made."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from apiflask import APIBlueprint
+from flask import Response
+from pydantic import Field, StringConstraints
+
+from gateway.clock import isoformat
+from gateway.errors import BadValue, NotFound
+from gateway.records import EventType, Forward, ForwardState, Webhook
+from gateway.web.answers import answer, nothing
+from gateway.web.auth import Guard
+from gateway.web.doors import Doors
+from gateway.web.problems import bad_value, documented
+from gateway.web.schemas import WEB_ADDRESS, In, Limit, Moment, Out, QueryIn, Timestamp, Words
+
+_BODY = (400, 401, 403, 413, 415, 422, 503)
+Address = Annotated[str, StringConstraints(pattern=WEB_ADDRESS, max_length=2000)]
+Wish = EventType | Literal["*"]
+Wishes = Annotated[list[Wish], Field(min_length=1, max_length=20, description='Event types; ["*"] means all.')]
+Channels = Annotated[list[Words], Field(max_length=1000, description="Names of channels; none means all.")]
+
+
+class WebhookIn(In):
+    url: Address
+    events: Wishes
+    channels: Channels = Field([])
+    format: Literal["standard"] = "standard"
+
+
+class WebhookChange(In):
+    """Only what is given changes."""
+
+    url: Address | None = None
+    events: Wishes | None = None
+    channels: Channels | None = None
+    enabled: bool | None = None
+
+
+class ReplayIn(In):
+    """These events, whatever became of them; without `ids` the dead ones of a time range, or all dead ones."""
+
+    ids: Annotated[list[Words], Field(min_length=1, max_length=1000)] | None = None
+    since: Moment | None = None
+    until: Moment | None = None
+
+
+class DeliveriesQuery(QueryIn):
+    state: ForwardState | None = None
+    cursor: Annotated[str, StringConstraints(pattern=r"^[0-9]{1,18}$")] | None = None
+    limit: Limit = 50
+
+
+class WebhookOut(Out):
+    id: str
+    url: str
+    events: list[str]
+    channels: list[str]
+    format: str
+    enabled: bool
+    disabled_reason: str | None
+    created_at: Timestamp
+
+
+class NewWebhookOut(WebhookOut):
+    secret: str = Field(description="Shown this once; it verifies the signature (Standard Webhooks).")
+
+
+class WebhookList(Out):
+    data: list[WebhookOut]
+
+
+class DeliveryOut(Out):
+    event_id: str
+    event_type: EventType
+    state: ForwardState
+    tries: int
+    created_at: Timestamp
+    next_at: Timestamp | None = Field(description="When it is tried next; null once it is over.")
+    finished_at: Timestamp | None
+    last_status: int | None
+    last_error: str | None
+
+
+class DeliveryPage(Out):
+    data: list[DeliveryOut]
+    has_more: bool
+    next_cursor: str | None
+
+
+class ReplayOut(Out):
+    replayed: int
+
+
+class TestOut(Out):
+    event_id: str = Field(description="Look for it among the deliveries.")
+
+
+def blueprint(doors: Doors, guard: Guard) -> APIBlueprint:
+    bp = APIBlueprint("webhooks", __name__, url_prefix="/v1/webhooks", tag="Webhooks")
+    webhooks, store = doors.webhooks, doors.store
+
+    @bp.post("")
+    @guard.needs("admin")
+    @bp.input(WebhookIn, arg_name="wanted")
+    @bp.output(NewWebhookOut, status_code=201, description="Made; the secret is not shown again")
+    @bp.doc(summary="Make a webhook", security="bearer", responses=documented(*_BODY))
+    def add(wanted: WebhookIn) -> Response:
+        webhook, secret = webhooks.add(wanted.url, wanted.events, wanted.channels, wanted.format)
+        return answer({**webhook_json(webhook), "secret": secret}, 201, {"Location": f"/v1/webhooks/{webhook.id}"})
+
+    @bp.get("")
+    @guard.needs("admin")
+    @bp.output(WebhookList)
+    @bp.doc(summary="List the webhooks", security="bearer", responses=documented(401, 403))
+    def find() -> Response:
+        return answer({"data": [webhook_json(webhook) for webhook in store.webhooks.all()]})
+
+    @bp.get("/<webhook_id>")
+    @guard.needs("admin")
+    @bp.output(WebhookOut)
+    @bp.doc(summary="One webhook", security="bearer", responses=documented(401, 403, 404))
+    def get(webhook_id: str) -> Response:
+        webhook = store.webhooks.get(webhook_id)
+        if webhook is None:
+            raise NotFound(f"there is no webhook {webhook_id}")
+        return answer(webhook_json(webhook))
+
+    @bp.patch("/<webhook_id>")
+    @guard.needs("admin")
+    @bp.input(WebhookChange, arg_name="wanted")
+    @bp.output(WebhookOut)
+    @bp.doc(summary="Change a webhook, or switch it on again", security="bearer", responses=documented(*_BODY, 404))
+    def change(webhook_id: str, wanted: WebhookChange) -> Response:
+        changed = webhooks.change(
+            webhook_id, url=wanted.url, events=wanted.events, channels=wanted.channels, enabled=wanted.enabled
+        )
+        return answer(webhook_json(changed))
+
+    @bp.delete("/<webhook_id>")
+    @guard.needs("admin")
+    @bp.output({}, status_code=204, description="Removed, with all that waited for it")
+    @bp.doc(summary="Remove a webhook", security="bearer", responses=documented(401, 403, 404, 503))
+    def remove(webhook_id: str) -> Response:
+        webhooks.remove(webhook_id)
+        return nothing()
+
+    @bp.get("/<webhook_id>/deliveries")
+    @guard.needs("admin")
+    @bp.input(DeliveriesQuery, location="query", arg_name="query")
+    @bp.output(DeliveryPage)
+    @bp.doc(
+        summary="What was posted and what waits, newest first", security="bearer", responses=documented(401, 403, 404, 422)
+    )
+    def deliveries(webhook_id: str, query: DeliveriesQuery) -> Response:
+        try:
+            page = store.forwards.of(webhook_id, query.state, query.cursor, query.limit)
+        except BadValue as fault:
+            raise bad_value(fault, "parameter") from fault
+        return answer(
+            {
+                "data": [_delivery_json(forward) for forward in page.forwards],
+                "has_more": page.next_cursor is not None,
+                "next_cursor": page.next_cursor,
+            }
+        )
+
+    @bp.post("/<webhook_id>/replay")
+    @guard.needs("admin")
+    @bp.input(ReplayIn, arg_name="wanted")
+    @bp.output(ReplayOut, status_code=202, description="They will be posted again, with their old event ids")
+    @bp.doc(summary="Post events again", security="bearer", responses=documented(*_BODY, 404))
+    def replay(webhook_id: str, wanted: ReplayIn) -> Response:
+        count = webhooks.replay(webhook_id, ids=wanted.ids, since=wanted.since, until=wanted.until)
+        return answer({"replayed": count}, 202)
+
+    @bp.post("/<webhook_id>/test")
+    @guard.needs("admin")
+    @bp.output(TestOut, status_code=202, description="A test event is on its way")
+    @bp.doc(summary="Post a test event", security="bearer", responses=documented(401, 403, 404, 503))
+    def test(webhook_id: str) -> Response:
+        return answer({"event_id": webhooks.test(webhook_id).id}, 202)
+
+    return bp
+
+
+def webhook_json(webhook: Webhook) -> dict[str, object]:
+    return {
+        "id": webhook.id,
+        "url": webhook.url,
+        "events": list(webhook.events),
+        "channels": list(webhook.channels),
+        "format": webhook.format,
+        "enabled": webhook.enabled,
+        "disabled_reason": webhook.disabled_reason,
+        "created_at": isoformat(webhook.created_at),
+    }
+
+
+def _delivery_json(forward: Forward) -> dict[str, object]:
+    waiting = forward.state is ForwardState.PENDING
+    return {
+        "event_id": forward.event_id,
+        "event_type": forward.event_type.value,
+        "state": forward.state.value,
+        "tries": forward.tries,
+        "created_at": isoformat(forward.created_at),
+        "next_at": isoformat(forward.next_at) if waiting else None,
+        "finished_at": None if forward.finished_at is None else isoformat(forward.finished_at),
+        "last_status": forward.last_status,
+        "last_error": forward.last_error,
+    }

@@ -1,0 +1,44 @@
+"""Builds the web application from its doors: blueprints, problems, OpenAPI. Knows no route and no rule itself."""
+
+from __future__ import annotations
+
+from apiflask import APIFlask
+
+import gateway
+from gateway.web import health, intake, metrics, problems
+from gateway.web.api import channels, keys, messages, pools, webhooks
+from gateway.web.auth import SECURITY, Guard
+from gateway.web.doors import Doors
+from gateway.web.published import describe
+
+__all__ = ["Doors", "create_app"]
+
+MOST_OCTETS = 1_000_000
+
+
+def create_app(doors: Doors) -> APIFlask:
+    intake.install()
+    app = APIFlask(__name__, title="simrack", version=gateway.__version__, docs_path=None, json_errors=False, static_folder=None)
+    app.config.update(
+        MAX_CONTENT_LENGTH=MOST_OCTETS,
+        OPENAPI_VERSION="3.1.0",
+        AUTO_404_RESPONSE=False,
+        AUTO_VALIDATION_ERROR_RESPONSE=False,
+        AUTO_AUTH_ERROR_RESPONSE=False,
+        AUTO_SERVERS=False,
+        SECURITY_SCHEMES=SECURITY,
+    )
+    guard = Guard(doors.store.keys)
+    for blueprint in (
+        messages.blueprint(doors, guard),
+        channels.blueprint(doors, guard),
+        pools.blueprint(doors, guard),
+        webhooks.blueprint(doors, guard),
+        keys.blueprint(doors, guard),
+        health.blueprint(doors, guard),
+        metrics.blueprint(doors),
+    ):
+        app.register_blueprint(blueprint)
+    problems.install(app)
+    app.spec_processor(lambda spec: describe(spec, doors.settings))
+    return app

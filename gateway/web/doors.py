@@ -1,0 +1,49 @@
+"""What the web is handed when it is built: the ways into the rest of the gateway. Holds no behaviour."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+from prometheus_client import CollectorRegistry
+
+from gateway.clock import Clock
+from gateway.core.keys import Keys
+from gateway.records import ChannelFacts, Key, Message, SendRequest
+from gateway.settings import Settings
+
+if TYPE_CHECKING:
+    from gateway.core.webhooks import Webhooks
+    from gateway.pdu.split import Preview
+    from gateway.store import Store
+
+Once = tuple[str, str]  # an Idempotency-Key and the fingerprint of its request
+
+
+class Sending(Protocol):
+    """Called from many threads; each call returns after its commit is on disk."""
+
+    def accept(self, request: SendRequest, key: Key, idempotency: Once | None) -> Message: ...
+
+    def accept_batch(self, requests: Sequence[SendRequest], key: Key, idempotency: Once | None) -> list[Message]: ...
+
+    def cancel(self, public_id: str) -> Message: ...
+
+    def settle(self, public_id: str, decision: str) -> Message: ...
+
+    def preview(self, text: str) -> Preview: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Doors:
+    sending: Sending
+    store: Store  # read from, never written to
+    keys: Keys
+    webhooks: Webhooks
+    settings: Settings
+    clock: Clock
+    channels: Callable[[], Sequence[ChannelFacts]]
+    queue: Callable[[], Mapping[str, int]]  # how many messages wait, by status
+    storage_fault: Callable[[], str]  # why the database takes nothing now; empty when it does
+    metrics: CollectorRegistry = field(default_factory=CollectorRegistry)

@@ -1,0 +1,127 @@
+"""`/healthz`, `/readyz` and `/v1/status`: is it alive, can it do its work, and what waits. Repairs nothing."""
+
+from __future__ import annotations
+
+import ctypes
+from dataclasses import dataclass
+from typing import Literal
+
+from apiflask import APIBlueprint
+from flask import Response
+
+from gateway.records import ChannelState
+from gateway.web.answers import answer
+from gateway.web.api.channels import ChannelOut, channel_json
+from gateway.web.auth import Guard
+from gateway.web.doors import Doors
+from gateway.web.problems import documented
+from gateway.web.schemas import Out
+
+# Before this program was written: a clock that shows less was never set (a Raspberry Pi starts without one).
+_EARLIEST_PLAUSIBLE = 1_767_225_600.0  # 2026-01-01
+_TIME_ERROR = 5  # adjtimex(2): the clock is not synchronised
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    name: str
+    state: Literal["ok", "warning", "failed"]
+    detail: str
+
+    def json(self) -> dict[str, str]:
+        return {"name": self.name, "state": self.state, "detail": self.detail}
+
+
+class HealthOut(Out):
+    status: Literal["ok"]
+
+
+class CheckOut(Out):
+    name: str
+    state: Literal["ok", "warning", "failed"]
+    detail: str
+
+
+class ReadyOut(Out):
+    ready: bool
+    checks: list[CheckOut]
+
+
+class StatusOut(ReadyOut):
+    queue: dict[str, int]
+    channels: list[ChannelOut]
+
+
+def blueprint(doors: Doors, guard: Guard) -> APIBlueprint:
+    bp = APIBlueprint("health", __name__, tag="Health")
+
+    @bp.get("/healthz")
+    @bp.output(HealthOut)
+    @bp.doc(summary="Does the process answer?")
+    def healthz() -> Response:
+        return answer({"status": "ok"})
+
+    @bp.get("/readyz")
+    @bp.output(ReadyOut, description="It can accept texts and send them")
+    @bp.doc(
+        summary="Can it do its work?",
+        responses={503: {"description": "It cannot", "content": {"application/json": {"schema": _READY}}}},
+    )
+    def readyz() -> Response:
+        report = _report(checks(doors))
+        return answer(report, 200 if report["ready"] else 503)
+
+    @bp.get("/v1/status")
+    @guard.needs("read")
+    @bp.output(StatusOut)
+    @bp.doc(summary="Health, queue and channels in one look", security="bearer", responses=documented(401, 403))
+    def status() -> Response:
+        channels = [channel_json(facts) for facts in doors.channels()]
+        return answer({**_report(checks(doors)), "queue": dict(doors.queue()), "channels": channels})
+
+    return bp
+
+
+_READY = {"$ref": "#/components/schemas/ReadyOut"}
+
+
+def checks(doors: Doors) -> list[Check]:
+    return [_database(doors), _channels(doors), _clock(doors)]
+
+
+def _report(found: list[Check]) -> dict[str, object]:
+    return {"ready": all(check.state != "failed" for check in found), "checks": [check.json() for check in found]}
+
+
+def _database(doors: Doors) -> Check:
+    fault = doors.storage_fault()
+    return Check("database", "failed" if fault else "ok", fault or "takes writes")
+
+
+def _channels(doors: Doors) -> Check:
+    facts = doors.channels()
+    ready = sum(1 for one in facts if one.state is ChannelState.READY)
+    if not facts:
+        return Check("channels", "warning", "none is configured")
+    if ready == 0:
+        return Check("channels", "failed", f"none of {len(facts)} is ready; GET /v1/channels says why")
+    state: Literal["ok", "warning"] = "ok" if ready == len(facts) else "warning"
+    return Check("channels", state, f"{ready} of {len(facts)} ready")
+
+
+def _clock(doors: Doors) -> Check:
+    if doors.clock.now() < _EARLIEST_PLAUSIBLE:
+        return Check("clock", "warning", "shows a time long past; start time synchronisation, webhooks are refused till then")
+    if _unsynchronised():
+        return Check("clock", "warning", "is not synchronised; start systemd-timesyncd or chrony")
+    return Check("clock", "ok", "is synchronised")
+
+
+def _unsynchronised() -> bool:
+    """What the kernel says of its own clock; False where it cannot be asked."""
+    try:
+        adjtimex = ctypes.CDLL(None).adjtimex
+    except (AttributeError, OSError):
+        return False
+    question = ctypes.create_string_buffer(512)  # struct timex, zeroed: modes = 0 only asks
+    return int(adjtimex(question)) == _TIME_ERROR

@@ -1,0 +1,51 @@
+"""`/metrics` in the Prometheus text format. Shows counts and states; no numbers, texts or identities of SIMs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from apiflask import APIBlueprint
+from flask import Response
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
+
+from gateway.records import ChannelState
+from gateway.web.doors import Doors
+
+
+class Present(Collector):
+    """Read when asked, so nothing has to be kept up to date in between."""
+
+    def __init__(self, doors: Doors) -> None:
+        self._doors = doors
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        queue = GaugeMetricFamily("simrack_queue_messages", "Outgoing messages that wait", labels=["status"])
+        for status, count in self._doors.queue().items():
+            queue.add_metric([status], count)
+        yield queue
+        state = GaugeMetricFamily("simrack_channel_state", "1 for the state a channel is in", labels=["channel", "state"])
+        signal = GaugeMetricFamily("simrack_channel_signal_dbm", "Signal strength", labels=["channel"])
+        for facts in self._doors.channels():
+            for one in ChannelState:
+                state.add_metric([facts.name, one.value], float(facts.state is one))
+            if facts.signal_dbm is not None:
+                signal.add_metric([facts.name], facts.signal_dbm)
+        yield state
+        yield signal
+
+
+def blueprint(doors: Doors) -> APIBlueprint:
+    bp = APIBlueprint("metrics", __name__, tag="Health")
+    doors.metrics.register(Present(doors))
+
+    @bp.get("/metrics")
+    @bp.doc(
+        summary="Figures for Prometheus",
+        responses={200: {"description": "Text", "content": {"text/plain": {"schema": {"type": "string"}}}}},
+    )
+    def metrics() -> Response:
+        return Response(generate_latest(doors.metrics), content_type=CONTENT_TYPE_LATEST)
+
+    return bp

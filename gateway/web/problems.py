@@ -1,0 +1,122 @@
+"""Every error the API answers, as an RFC 9457 problem that names the field. Decides only words and status codes."""
+
+from __future__ import annotations
+
+import http
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from flask import Flask, Response
+from pydantic_core import to_json
+from werkzeug.exceptions import HTTPException
+
+from gateway.errors import BadValue, Conflict, IdempotencyMismatch, NotFound, SimrackError, StorageFull
+
+MEDIA_TYPE = "application/problem+json"
+# Seconds after which a client may try again when we cannot take more.
+_RETRY_AFTER = "30"
+
+Fault = dict[str, str]  # {"pointer" | "parameter" | "header": where, "detail": what}
+
+# What each status means here; the code is for programs, the title for people.
+_KINDS: dict[int, tuple[str, str]] = {
+    400: ("bad_request", "The request cannot be read"),
+    401: ("unauthorized", "A valid key is needed"),
+    403: ("scope_missing", "The key may not do this"),
+    404: ("not_found", "There is no such thing"),
+    405: ("method_not_allowed", "This method is not offered here"),
+    409: ("conflict", "The request contradicts the present state"),
+    413: ("too_large", "The request is too large"),
+    415: ("media_type", "The body must be JSON"),
+    422: ("invalid", "A value cannot be accepted"),
+    500: ("internal", "The gateway failed"),
+    503: ("unavailable", "The gateway cannot take this now"),
+}
+
+
+class Problem(Exception):
+    """Raised by a view to answer with a problem."""
+
+    def __init__(
+        self,
+        status: int,
+        detail: str,
+        errors: Sequence[Fault] = (),
+        headers: Mapping[str, str] | None = None,
+        code: str | None = None,
+    ) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.detail = detail
+        self.errors = list(errors)
+        self.headers = dict(headers or {})
+        self.code = code
+
+    def response(self) -> Response:
+        return Response(
+            problem_body(self.status, self.detail, self.errors, self.code),
+            self.status,
+            self.headers,
+            content_type=MEDIA_TYPE,
+        )
+
+
+def problem_body(status: int, detail: str, errors: Sequence[Fault] = (), code: str | None = None) -> bytes:
+    usual_code, title = _KINDS.get(status) or (f"http_{status}", http.HTTPStatus(status).phrase)
+    body: dict[str, Any] = {
+        "type": "about:blank",
+        "title": title,
+        "status": status,
+        "code": code or usual_code,
+        "detail": detail,
+    }
+    if errors:
+        body["errors"] = list(errors)
+    return to_json(body)
+
+
+def bad_value(fault: BadValue, place: str = "pointer") -> Problem:
+    """`place` says where the field stands: in the body (pointer), the query (parameter) or a header."""
+    name = "/" + fault.field.lstrip("/") if place == "pointer" else fault.field
+    detail = fault.reason + (f"; {fault.remedy}" if fault.remedy else "")
+    return Problem(422, f"{fault.field}: {detail}", [{place: name, "detail": detail}])
+
+
+def install(app: Flask) -> None:
+    """Answer every exception that leaves a view, and every error of routing, with a problem."""
+    app.register_error_handler(Problem, Problem.response)
+    app.register_error_handler(SimrackError, _ours)
+    app.register_error_handler(HTTPException, _theirs)
+
+
+def _ours(fault: SimrackError) -> Response:
+    if isinstance(fault, BadValue):
+        problem = bad_value(fault)
+    elif isinstance(fault, NotFound):
+        problem = Problem(404, str(fault))
+    elif isinstance(fault, IdempotencyMismatch):
+        where = [{"header": "Idempotency-Key", "detail": str(fault)}]
+        problem = Problem(422, str(fault), where, code="idempotency_mismatch")
+    elif isinstance(fault, Conflict):
+        problem = Problem(409, str(fault))
+    else:
+        # Storage full, or the store closing under a stop: nothing was accepted, and it may go well later.
+        code = "storage_full" if isinstance(fault, StorageFull) else None
+        problem = Problem(503, str(fault), headers={"Retry-After": _RETRY_AFTER}, code=code)
+    return problem.response()
+
+
+def _theirs(fault: HTTPException) -> Response:
+    status = fault.code or 500
+    # A 500 was logged with its traceback; the client learns nothing of our insides.
+    detail = "an unexpected error was logged" if status == 500 else (fault.description or fault.name)
+    headers = {name: value for name, value in fault.get_headers() if name.lower() != "content-type"}
+    return Problem(status, detail, headers=headers).response()
+
+
+def documented(*statuses: int) -> dict[int, Any]:
+    """The OpenAPI entries for the problems a route can answer."""
+    schema = {"$ref": "#/components/schemas/Problem"}
+    return {
+        status: {"description": _KINDS[status][1], "content": {MEDIA_TYPE: {"schema": schema}}} for status in statuses
+    }

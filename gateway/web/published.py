@@ -1,0 +1,65 @@
+"""The last touches to `/openapi.json`: problems, events and the limits of this installation. Adds no route."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from gateway.records import EventType
+from gateway.settings import Settings
+from gateway.web.schemas import ProblemOut
+
+_NESTED = re.compile(r'"#/components/schemas/\w+\.(\w+)"')
+_GSM7_UNITS_OF_A_PART = 153  # 3GPP TS 23.040 clause 9.2.3.24.1: what a header leaves of 160
+
+
+def describe(spec: dict[str, Any], settings: Settings) -> dict[str, Any]:
+    spec = _flat(spec)
+    schemas = spec["components"]["schemas"]
+    problem = ProblemOut.model_json_schema(ref_template="#/components/schemas/{model}")
+    schemas.update(problem.pop("$defs"), Problem=problem)
+    _limit(schemas["SendIn"]["properties"], settings)
+    spec["webhooks"] = {kind.value: _event(kind) for kind in EventType}
+    return spec
+
+
+def _flat(spec: dict[str, Any]) -> dict[str, Any]:
+    """One name for each model: APIFlask files a model inside another as Parent.Child, once for each parent."""
+    found: dict[str, Any] = json.loads(_NESTED.sub(r'"#/components/schemas/\1"', json.dumps(spec)))
+    schemas = found["components"]["schemas"]
+    for name in [name for name in schemas if "." in name]:
+        schemas.setdefault(name.partition(".")[2], schemas.pop(name))
+    return found
+
+
+def _limit(fields: dict[str, Any], settings: Settings) -> None:
+    """Say what this installation takes, so that a client's form can offer it."""
+    fields["text"]["maxLength"] = min(fields["text"]["maxLength"], settings.sending.max_parts * _GSM7_UNITS_OF_A_PART)
+    _choose(fields["channel"], [modem.name for modem in settings.modems])
+    _choose(fields["pool"], [pool.name for pool in settings.pools])
+
+
+def _choose(field: dict[str, Any], names: list[str]) -> None:
+    texts = {"type": "string", "enum": names}
+    field["anyOf"] = [texts, {"type": "null"}] if names else [{"type": "null"}]
+
+
+def _event(kind: EventType) -> dict[str, Any]:
+    envelope = {
+        "type": "object",
+        "required": ["type", "timestamp", "data"],
+        "properties": {
+            "type": {"type": "string", "const": kind.value},
+            "timestamp": {"type": "string", "format": "date-time"},
+            "data": {"$ref": "#/components/schemas/MessageOut"} if kind.value.startswith("message.") else {"type": "object"},
+        },
+    }
+    return {
+        "post": {
+            "summary": kind.value,
+            "description": "Posted to webhooks, signed as Standard Webhooks says; any 2xx accepts it.",
+            "requestBody": {"content": {"application/json": {"schema": envelope}}},
+            "responses": {"2XX": {"description": "Accepted"}, "410": {"description": "Wants no more: the webhook is disabled"}},
+        }
+    }
