@@ -1,0 +1,213 @@
+"""simrack-sim: runs a bank of simulated modems, and tells a running bank what to do."""
+
+import asyncio
+import contextlib
+import json
+import signal
+from pathlib import Path
+from typing import Any
+
+import click
+
+from simulator import personality
+from simulator.bank import Bank, Plan
+from simulator.control import span
+from simulator.faults import CATALOGUE
+from simulator.network import Pace
+from simulator.remote import ControlError, Remote
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def main() -> None:
+    """Simulated GSM modems on one simulated network."""
+
+
+@main.command()
+@click.option("--ports", default=1, show_default=True, type=click.IntRange(1, 256), help="How many modems.")
+@click.option("--dir", "folder", type=click.Path(path_type=Path), help="Folder for the devices p0, p1 …")
+@click.option("--tcp", metavar="HOST:PORT", help="Also listen on TCP, one port after the other; PORT 0: any.")
+@click.option("--unix", is_flag=True, help="Unix sockets p0.sock … in the folder instead of terminals.")
+@click.option("--family", "families", multiple=True, metavar="NAME|pN=NAME",
+              help="Family of the modems; several are dealt in turn.")
+@click.option("--number", "first_number", default="+49151000000000", show_default=True, help="Number of p0.")
+@click.option("--seed", default=0, show_default=True, help="Decides identities and everything left to chance.")
+@click.option("--latency", default="0", show_default=True, metavar="S|S-S", help="Time to submit a text.")
+@click.option("--report-delay", default=0.5, show_default=True, help="Seconds from submission to report.")
+@click.option("--answer-delay", default=0.2, show_default=True, help="Seconds until a handset answers.")
+@click.option("--handset", "handsets", multiple=True, metavar="PREFIX=BEHAVIOUR",
+              help="What numbers with this prefix do, e.g. +4917099=echo.")
+@click.option("--pin", "pins", multiple=True, metavar="pN=PIN", help="A SIM that asks for its PIN.")
+@click.option("--boot", default=0.0, show_default=True, help="Slowness of starting: 0 at once, 1 as the real family.")
+@click.option("--ack-timeout", type=float, help="Seconds to acknowledge a shown text (default: the family's).")
+@click.option("--journal", type=click.Path(path_type=Path), help="Also write the journal to this file.")
+@click.option("--control", default="127.0.0.1:0", show_default=True, metavar="HOST:PORT", help="Where to listen.")
+def run(ports: int, folder: Path | None, tcp: str | None, unix: bool, families: tuple[str, ...], first_number: str,
+        seed: int, latency: str, report_delay: float, answer_delay: float, handsets: tuple[str, ...],
+        pins: tuple[str, ...], boot: float, ack_timeout: float | None, journal: Path | None, control: str) -> None:
+    """Run a bank until it is interrupted."""
+    if folder is None and tcp is None:
+        raise click.UsageError("give --dir, --tcp or both: the modems need a wire")
+    if unix and folder is None:
+        raise click.UsageError("--unix needs --dir")
+    try:
+        pace = Pace(latency=span(latency), report_delay=report_delay, answer_delay=answer_delay)
+        bank = Bank(Plan(
+            ports=ports, folder=folder, tcp=_address(tcp) if tcp else None, unix=unix, families=families,
+            first_number=first_number, seed=seed, pace=pace, handsets=dict(_pair(each) for each in handsets),
+            pins=dict(_pair(each) for each in pins), boot=boot, ack_seconds=ack_timeout, journal=journal,
+            control=_address(control)))
+    except (KeyError, ValueError) as wrong:
+        raise click.UsageError(str(wrong.args[0])) from None
+    try:
+        asyncio.run(_run(bank))
+    except BlockingIOError:
+        raise click.ClickException(f"another bank runs in {folder}") from None
+    except OSError as trouble:
+        raise click.ClickException(str(trouble)) from None
+
+
+async def _run(bank: Bank) -> None:
+    over = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, over.set)
+    await bank.start()
+    try:
+        for modem in bank.modems.values():
+            devices = " ".join(port.device for port in modem.ports)
+            click.echo(f"{modem.name} {devices} {modem.sim.number} {modem.personality.name}")
+        if bank.control:
+            click.echo(f"control {bank.control.url}")
+        click.echo("ready")
+        await over.wait()
+    finally:
+        await bank.stop()
+
+
+@main.command("families")
+def families_() -> None:
+    """List the modem families."""
+    for name in personality.names():
+        click.echo(f"{name:16}{personality.load(name).title}")
+
+
+@main.command("faults")
+def faults_() -> None:
+    """List the faults a modem can be given."""
+    for name, kind in CATALOGUE.items():
+        click.echo(f"{name:22}{kind.sentence}")
+        details = [f"strikes: {', '.join(kind.moments)}"]
+        details += [f"{option}={json.dumps(value)}" for option, value in kind.options.items()]
+        click.echo(" " * 22 + "; ".join(details))
+
+
+def _reaches_a_bank(command: Any) -> Any:
+    command = click.option("--dir", "folder", type=click.Path(path_type=Path), help="The folder of the bank.")(command)
+    return click.option("--control", "url", metavar="URL", help="The control of the bank.")(command)
+
+
+def _remote(url: str | None, folder: Path | None) -> Remote:
+    if url:
+        return Remote(url)
+    if folder is None:
+        raise click.UsageError("give --dir or --control: which bank?")
+    return Remote.in_folder(folder)
+
+
+def _call(url: str | None, folder: Path | None, method: str, path: str, body: dict[str, Any] | None = None,
+          **query: Any) -> Any:
+    try:
+        return _remote(url, folder).call(method, path, body, **query)
+    except ControlError as trouble:
+        raise click.ClickException(str(trouble)) from None
+
+
+@main.command()
+@_reaches_a_bank
+@click.argument("sender")
+@click.argument("to")
+@click.argument("text")
+def text(url: str | None, folder: Path | None, sender: str, to: str, text: str) -> None:
+    """A TEXT arrives at port or number TO from SENDER."""
+    answer = _call(url, folder, "POST", "/text", {"from": sender, "to": to, "text": text})
+    click.echo(f"sent in {answer['parts']} part{'s' if answer['parts'] > 1 else ''}")
+
+
+@main.command()
+@_reaches_a_bank
+@click.argument("port")
+def unplug(url: str | None, folder: Path | None, port: str) -> None:
+    """Pull the cable of PORT."""
+    _call(url, folder, "POST", f"/ports/{port}/unplug")
+
+
+@main.command()
+@_reaches_a_bank
+@click.argument("port")
+def plug(url: str | None, folder: Path | None, port: str) -> None:
+    """Plug PORT in again."""
+    _call(url, folder, "POST", f"/ports/{port}/plug")
+
+
+@main.command()
+@_reaches_a_bank
+@click.option("--release", is_flag=True, help="Take the fault back instead.")
+@click.argument("port")
+@click.argument("name")
+@click.argument("options", nargs=-1)
+def fault(url: str | None, folder: Path | None, release: bool, port: str, name: str, options: tuple[str, ...]) -> None:
+    """Give PORT the fault NAME, with OPTIONS such as code=38, nth=3, times=0, chance=0.05, when=payload."""
+    if release:
+        _call(url, folder, "DELETE", f"/ports/{port}/fault", {"name": name})
+        return
+    body = {key: _value(value) for key, value in map(_pair, options)}
+    _call(url, folder, "POST", f"/ports/{port}/fault", {"name": name, **body})
+
+
+@main.command("journal")
+@_reaches_a_bank
+@click.option("--since", default=0, help="Only entries after this number.")
+@click.option("--kind", help="Only entries of this kind.")
+@click.option("--follow", is_flag=True, help="Go on as new entries come.")
+def journal_(url: str | None, folder: Path | None, since: int, kind: str | None, follow: bool) -> None:
+    """Print what the network saw, one JSON object per line."""
+    wait = 0
+    while True:
+        for entry in _call(url, folder, "GET", "/journal", since=since, kind=kind, wait=wait)["entries"]:
+            click.echo(json.dumps(entry, ensure_ascii=False))
+            since = entry["n"]
+        if not follow:
+            return
+        wait = 30
+
+
+@main.command("bank")
+@_reaches_a_bank
+def bank_(url: str | None, folder: Path | None) -> None:
+    """Print ports, families and states."""
+    for port in _call(url, folder, "GET", "/bank")["ports"]:
+        state = "reachable" if port["reachable"] else "plugged in" if port["plugged"] else "unplugged"
+        click.echo(f"{port['name']} {' '.join(port['devices'])} {port['number']} {port['family']} {state}")
+
+
+def _pair(text: str) -> tuple[str, str]:
+    name, sign, value = text.partition("=")
+    if not sign:
+        raise click.UsageError(f"{text!r}: expected NAME=VALUE")
+    return name, value
+
+
+def _value(text: str) -> Any:
+    with contextlib.suppress(ValueError):
+        return json.loads(text)
+    return text
+
+
+def _address(text: str) -> tuple[str, int]:
+    host, _, port = text.rpartition(":")
+    if not host or not port.isdigit():
+        raise click.UsageError(f"{text!r}: expected HOST:PORT")
+    return host, int(port)
+
+
+if __name__ == "__main__":
+    main()

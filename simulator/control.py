@@ -1,0 +1,260 @@
+"""The bank's control over HTTP with JSON: what happens to modems and network, and what the network saw. A minimal
+server for programs on the same machine; it knows no users."""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from simulator import strikes
+from simulator.faults import CATALOGUE, NOW
+from simulator.handsets import parse
+
+if TYPE_CHECKING:
+    from simulator.bank import Bank
+    from simulator.modem import Modem
+
+Body = dict[str, Any]
+_REASONS = {200: "OK", 400: "Bad Request", 404: "Not Found", 405: "Method Not Allowed"}
+_LONGEST_WAIT = 60.0
+_MOST_BYTES = 1 << 20
+
+
+class Control:
+    """The HTTP server of one bank."""
+
+    def __init__(self, bank: "Bank", host: str, port: int) -> None:
+        self._bank = bank
+        self._host = host
+        self._port = port
+        self._server: asyncio.Server | None = None
+        self._open: set[asyncio.StreamWriter] = set()
+        self._routes: dict[tuple[str, str], Callable[[Body], Awaitable[Any]]] = {
+            ("GET", "bank"): self._show_bank, ("GET", "journal"): self._journal, ("POST", "text"): self._text,
+            ("POST", "network"): self._network, ("GET", "network"): self._show_network,
+            ("POST", "handsets"): self._handsets, ("GET", "handsets"): self._show_handsets,
+            ("GET", "faults"): self._show_faults,
+        }
+        self._port_routes: dict[tuple[str, str], Callable[[Modem, Body], Awaitable[Any]]] = {
+            ("POST", "unplug"): self._unplug, ("POST", "plug"): self._plug, ("POST", "reset"): self._reset,
+            ("POST", "signal"): self._signal, ("POST", "registration"): self._registration,
+            ("POST", "fault"): self._fault, ("DELETE", "fault"): self._release, ("GET", "fault"): self._armed,
+            ("POST", "pin"): self._pin, ("POST", "sim"): self._sim, ("POST", "say"): self._say,
+            ("GET", ""): self._show_port,
+        }
+
+    @property
+    def url(self) -> str:
+        return f"http://{self._host}:{self._port}"
+
+    async def start(self) -> None:
+        self._server = await asyncio.start_server(self._serve, self._host, self._port)
+        self._port = self._server.sockets[0].getsockname()[1]
+
+    async def stop(self) -> None:
+        if self._server:
+            self._server.close()
+            for writer in self._open:
+                writer.close()
+            self._server = None
+
+    # -- HTTP ----------------------------------------------------------------------------------------------------
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._open.add(writer)
+        try:
+            while (request := await _read_request(reader)) is not None:
+                status, answer = await self._answer(*request)
+                body = json.dumps(answer, ensure_ascii=False).encode() + b"\n"
+                writer.write(f"HTTP/1.1 {status} {_REASONS[status]}\r\nContent-Type: application/json\r\n"
+                             f"Content-Length: {len(body)}\r\n\r\n".encode() + body)
+                await writer.drain()
+        except (ConnectionError, asyncio.IncompleteReadError, ValueError):
+            # The client went away, or spoke no HTTP: nobody is left to answer.
+            pass
+        finally:
+            self._open.discard(writer)
+            writer.close()
+
+    async def _answer(self, method: str, target: str, raw: bytes) -> tuple[int, Any]:
+        address = urlsplit(target)
+        path = [unquote(piece) for piece in address.path.strip("/").split("/")]
+        try:
+            body: Body = dict(parse_qsl(address.query)) | (json.loads(raw) if raw.strip() else {})
+            if path[0] == "ports" and len(path) in (2, 3):
+                modem = self._bank.modem(path[1])
+                deed = self._port_routes.get((method, path[2] if len(path) == 3 else ""))
+                if deed is not None:
+                    return 200, await deed(modem, body)
+            elif len(path) == 1 and (method, path[0]) in self._routes:
+                return 200, await self._routes[method, path[0]](body)
+        except KeyError as missing:
+            return 404 if "there are" in str(missing) else 400, {"error": str(missing.args[0])}
+        except (ValueError, TypeError) as wrong:
+            return 400, {"error": str(wrong)}
+        return 404, {"error": f"nothing at {method} {address.path}"}
+
+    # -- the bank ------------------------------------------------------------------------------------------------
+
+    async def _show_bank(self, body: Body) -> Any:
+        return {"control": self.url, "last": self._bank.journal.last,
+                "ports": [show(modem) for modem in self._bank.modems.values()]}
+
+    async def _journal(self, body: Body) -> Any:
+        journal = self._bank.journal
+        facts = {name: value for name, value in body.items() if name in ("port", "from", "to", "text", "how")}
+        seconds = min(float(body.get("wait", 0)), _LONGEST_WAIT)
+        entries = await journal.wait(seconds, int(body.get("since", 0)), body.get("kind"),
+                                     int(body.get("count", 1)), **facts)
+        return {"last": journal.last, "entries": entries}
+
+    async def _text(self, body: Body) -> Any:
+        if "pdu" in body:
+            self._bank.pdu(body.get("from", ""), body["to"], bytes.fromhex(body["pdu"]))
+            return {"parts": 1}
+        dcs = body.get("dcs")
+        return {"parts": self._bank.text(body["from"], body["to"], body["text"], None if dcs is None else int(dcs))}
+
+    async def _network(self, body: Body) -> Any:
+        pace = self._bank.network.pace
+        for name, value in body.items():
+            if name == "latency":
+                pace.latency = span(value)
+            elif name in ("report_delay", "answer_delay", "redeliver_after", "duplicates_known_for"):
+                setattr(pace, name, float(value))
+            else:
+                raise ValueError(f"the network has no {name!r}")
+        return await self._show_network(body)
+
+    async def _show_network(self, body: Body) -> Any:
+        pace = self._bank.network.pace
+        return {"latency": list(pace.latency), "report_delay": pace.report_delay, "answer_delay": pace.answer_delay,
+                "redeliver_after": pace.redeliver_after, "duplicates_known_for": pace.duplicates_known_for}
+
+    async def _handsets(self, body: Body) -> Any:
+        rules = {prefix: parse(behaviour) for prefix, behaviour in body.items()}
+        self._bank.network.handsets.rules.update(rules)
+        return await self._show_handsets(body)
+
+    async def _show_handsets(self, body: Body) -> Any:
+        return {prefix: str(behaviour) for prefix, behaviour in self._bank.network.handsets.rules.items()}
+
+    async def _show_faults(self, body: Body) -> Any:
+        return {name: {"sentence": kind.sentence, "moments": kind.moments, "options": kind.options}
+                for name, kind in CATALOGUE.items()}
+
+    # -- one port ------------------------------------------------------------------------------------------------
+
+    async def _show_port(self, modem: "Modem", body: Body) -> Any:
+        return show(modem)
+
+    async def _unplug(self, modem: "Modem", body: Body) -> Any:
+        modem.unplug()
+        return show(modem)
+
+    async def _plug(self, modem: "Modem", body: Body) -> Any:
+        await self._bank.plug(modem.name)
+        return show(modem)
+
+    async def _reset(self, modem: "Modem", body: Body) -> Any:
+        if modem.powered:
+            modem.reset()
+        return show(modem)
+
+    async def _signal(self, modem: "Modem", body: Body) -> Any:
+        modem.set_signal(int(body["csq"]))
+        return show(modem)
+
+    async def _registration(self, modem: "Modem", body: Body) -> Any:
+        modem.set_registration(int(body["stat"]))
+        return show(modem)
+
+    async def _fault(self, modem: "Modem", body: Body) -> Any:
+        arm(modem, **body)
+        return show(modem)
+
+    async def _release(self, modem: "Modem", body: Body) -> Any:
+        release(modem, body.get("name"))
+        return show(modem)
+
+    async def _armed(self, modem: "Modem", body: Body) -> Any:
+        return show(modem)["faults"]
+
+    async def _pin(self, modem: "Modem", body: Body) -> Any:
+        """The SIM asks for this PIN from now on; without a PIN it never asks again."""
+        if body.get("pin"):
+            modem.sim.lock(str(body["pin"]))
+        else:
+            modem.sim.pin_wanted, modem.sim.unlocked = False, True
+        return show(modem)
+
+    async def _sim(self, modem: "Modem", body: Body) -> Any:
+        if "present" in body:
+            modem.set_sim(bool(body["present"]))
+        if "last_reference" in body:
+            modem.sim.last_reference = int(body["last_reference"]) & 255
+        return show(modem)
+
+    async def _say(self, modem: "Modem", body: Body) -> Any:
+        """Any line, unasked."""
+        modem.news([str(body["line"])])
+        return show(modem)
+
+
+def arm(modem: "Modem", name: str, **options: Any) -> None:
+    """Arms a fault, and lets it strike when it is one that strikes at once."""
+    fault = modem.faults.arm(name, **options)
+    if fault.moment == NOW:
+        strikes.general(modem, fault)
+
+
+def release(modem: "Modem", name: str | None = None) -> None:
+    """Takes a fault back, or all of them; a silent modem speaks again."""
+    modem.faults.release(name)
+    if name is None or name == modem.silent:
+        modem.speak_again()
+
+
+def show(modem: "Modem") -> Body:
+    """A port as the control shows it."""
+    stores = modem.stores
+    return {
+        "name": modem.name, "devices": [port.device for port in modem.ports], "number": modem.sim.number,
+        "family": modem.personality.name, "plugged": modem.powered, "reachable": modem.reachable,
+        "imei": modem.imei, "imsi": modem.sim.imsi, "iccid": modem.sim.iccid, "sim": modem.sim.state,
+        "sim_present": modem.sim_present, "registration": modem.shown_registration, "signal": modem.signal,
+        "silent": modem.silent, "waiting": len(modem.sim.waiting), "last_reference": modem.sim.last_reference,
+        "stores": {name: [stores.used(name), stores.capacity(name)] for name in modem.personality.stores},
+        "faults": [{"name": fault.name, "moment": fault.moment, "nth": fault.nth, "times": fault.times,
+                    "chance": fault.chance, **fault.options} for fault in modem.faults.armed],
+    }
+
+
+def span(value: Any) -> tuple[float, float]:
+    """A time or a range of times: 0.2, "0.2", "0.1-0.5" or [0.1, 0.5]."""
+    if isinstance(value, (list, tuple)):
+        low, high = map(float, value)
+    else:
+        first, _, second = str(value).partition("-")
+        low = float(first)
+        high = float(second or first)
+    if not 0 <= low <= high:
+        raise ValueError(f"no span of time: {value!r}")
+    return low, high
+
+
+async def _read_request(reader: asyncio.StreamReader) -> tuple[str, str, bytes] | None:
+    """Method, target and body of the next request, None when the client has finished."""
+    line = await reader.readline()
+    if not line:
+        return None
+    method, target, _ = line.decode("latin-1").split(" ", 2)
+    length = 0
+    while (header := await reader.readline()).strip():
+        name, _, value = header.partition(b":")
+        if name.strip().lower() == b"content-length":
+            length = int(value)
+    if length > _MOST_BYTES:
+        raise ValueError("body too long")
+    return method, target, await reader.readexactly(length)
