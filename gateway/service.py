@@ -24,7 +24,7 @@ from gateway.core.webhooks import Webhooks
 from gateway.errors import SimrackError
 from gateway.records import ChannelFacts, ChannelState
 from gateway.settings import Settings
-from gateway.store import Store, forwards, outbox, unknowns
+from gateway.store import Database, Store, forwards, outbox, unknowns
 from gateway.store.air import Verdict
 from gateway.store.airmarks import AirMarks, EarlierMarks
 
@@ -134,7 +134,7 @@ class Service:
         earlier = EarlierMarks(self._marks_path)
         now = self.clock.now()
 
-        def job(db: object) -> int:
+        def job(db: Database) -> int:
             messages = unknowns.recover(db, earlier, lambda on: retry.settle_at(on, self.settings.sending, now), now)
             for message in messages:
                 announce(db, message, now)

@@ -87,4 +87,4 @@ class Supervisor:
             self._changed(self._facts_of(channel))
         if state is ChannelState.PARKED:
             return self._patience.parked_s
-        return min(self._patience.first_s * 2 ** min(deaths, 16), self._patience.lost_s)
+        return min(self._patience.first_s * 2.0 ** min(deaths, 16), self._patience.lost_s)

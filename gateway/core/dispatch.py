@@ -22,7 +22,7 @@ from gateway.core.sending import lanes_of
 from gateway.errors import SimrackError
 from gateway.records import ChannelState, Message, Outcome, Refused, Sent, Unknown, Word
 from gateway.settings import PoolSettings, SendingSettings
-from gateway.store import Store, air
+from gateway.store import Database, Store, air
 from gateway.store.air import Claim, Verdict, Want
 
 log = logging.getLogger("simrack.dispatch")
@@ -30,13 +30,12 @@ log = logging.getLogger("simrack.dispatch")
 # Outcomes that may wait for their commit while the channel goes on: with the air marks, one is enough to keep a channel busy.
 _MOST_UNWRITTEN = 1
 _WRITE_AGAIN_S = 2.0
-_DRAIN_LOOK_S = 0.02
 # A send usually takes 2-10 s; behind one that takes longer nothing waits.
 _PATIENCE_S = 5.0
 _REST_FIRST_S = 5.0
 _REST_LONGEST_S = 300.0
 
-Announce = Callable[[object, Message], None]
+Announce = Callable[[Database, Message], None]
 
 
 class Marks(Protocol):
@@ -91,6 +90,7 @@ class Dispatch:
         self._last: str | None = None
         self._backlog = False  # the last round left texts behind
         self._stopping = False
+        self._settled = asyncio.Event()  # an outcome was written
         self._wake = asyncio.Event()
 
     def add(self, channel: Channel) -> None:
@@ -120,9 +120,13 @@ class Dispatch:
             claim, berth.deck = berth.deck, None
             if claim is not None:
                 await self._move(claim, None)
-        deadline = self._clock.monotonic() + patience_s
-        while any(b.now or b.unwritten for b in self._berths.values()) and self._clock.monotonic() < deadline:
-            await asyncio.sleep(_DRAIN_LOOK_S)
+        try:
+            async with asyncio.timeout(patience_s):
+                while any(berth.now or berth.unwritten for berth in self._berths.values()):
+                    self._settled.clear()
+                    await self._settled.wait()
+        except TimeoutError:
+            log.warning("stopped waiting for what is on the air; its outcome will be unknown")
 
     async def _watch(self) -> None:
         """A text on the deck of a channel that takes long is given to another."""
@@ -150,8 +154,7 @@ class Dispatch:
         await self._put_back_owed()
         await self._clear_slow_decks()
         while not self._stopping and (wants := self._wants()):
-            now = self._clock.now()
-            claims = await self._store.writer.arun(lambda db, wants=wants: air.claim(db, wants, now))
+            claims = await self._claim(wants)
             served = {claim.channel for claim in claims}
             for want in wants:
                 if want.goes_on_with is not None and want.channel not in served:
@@ -163,12 +166,19 @@ class Dispatch:
                 await self._share(served)
                 return
 
+    async def _claim(self, wants: list[Want]) -> list[Claim]:
+        now = self._clock.now()
+        return await self._store.writer.arun(lambda db: air.claim(db, wants, now))
+
     async def _put_back_owed(self) -> None:
         for berth in self._berths.values():
             if berth.owes is not None and berth.now is None and berth.deck is None and not self._fit(berth):
                 owed, berth.owes = berth.owes, None
-                now = self._clock.now()
-                await self._store.writer.arun(lambda db, b=berth, m=owed: air.put_back(db, m, b.name, now))
+                await self._put_back(berth.name, owed)
+
+    async def _put_back(self, channel: str, message_id: int) -> None:
+        now = self._clock.now()
+        await self._store.writer.arun(lambda db: air.put_back(db, message_id, channel, now))
 
     async def _clear_slow_decks(self) -> None:
         for berth in self._berths.values():
@@ -227,7 +237,7 @@ class Dispatch:
         wants = [] if taker is None else [self._want(taker)]
         self._berths[claim.channel].owes = None
 
-        def job(db: object) -> list[Claim]:
+        def job(db: Database) -> list[Claim]:
             air.release(db, claim, now)
             return air.claim(db, wants, now)
 
@@ -266,13 +276,11 @@ class Dispatch:
             berth.rests = 0
         elif isinstance(outcome, Unknown):
             verdict = retry.after_unknown(outcome, claim, self._settings, now)
-            log.warning("%s: attempt %d to %s is unknown: %s", berth.name, claim.outgoing.attempt_id, claim.outgoing.recipient, outcome.reason)
+            log.warning("%s: attempt %d is unknown: %s", berth.name, claim.outgoing.attempt_id, outcome.reason)
         else:
             verdict = retry.after_refusal(outcome, claim, self._others(berth, claim), self._settings, now, self._chance)
-            log.info(
-                "%s: attempt %d to %s was refused (%s, %s): %s",
-                berth.name, claim.outgoing.attempt_id, claim.outgoing.recipient, outcome.word, outcome.code, outcome.reason,
-            )  # fmt: skip
+            refused = f"refused ({outcome.word}, {outcome.code}): {outcome.reason}"
+            log.info("%s: attempt %d was %s", berth.name, claim.outgoing.attempt_id, refused)
             self._rest(berth, outcome)
         if verdict is not None:
             self._stop_message(berth, claim)
@@ -306,7 +314,7 @@ class Dispatch:
     def _write(self, berth: _Berth, claim: Claim, outcome: Outcome, verdict: Verdict | None, now: float) -> None:
         """Commit an outcome without holding up the channel; a full disk is tried again until it takes it."""
 
-        def job(db: object) -> None:
+        def job(db: Database) -> None:
             message = air.record(db, claim, outcome, verdict, now)
             if message is not None:
                 self._announce(db, message)
@@ -314,7 +322,7 @@ class Dispatch:
         berth.unwritten += 1
         self._submit(berth, job, verdict)
 
-    def _submit(self, berth: _Berth, job: Callable[[object], None], verdict: Verdict | None) -> None:
+    def _submit(self, berth: _Berth, job: Callable[[Database], None], verdict: Verdict | None) -> None:
         def done(future: asyncio.Future[None]) -> None:
             if future.cancelled():
                 return
@@ -322,6 +330,7 @@ class Dispatch:
             if fault is None:
                 berth.unwritten -= 1
                 berth.go.set()
+                self._settled.set()
                 self._changed(verdict)
                 return
             log.error("%s: an outcome could not be written, trying again: %s", berth.name, fault)

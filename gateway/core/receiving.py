@@ -1,17 +1,15 @@
-"""Takes in what people sent: each part on disk before it may leave the SIM, whole messages handed to the webhooks. Reads no modem."""
+"""Takes in what people sent: each part on disk before it may leave the SIM, whole messages to the webhooks. Reads no modem."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-
-from peewee import SqliteDatabase
 
 from gateway.clock import Clock
 from gateway.core import events
 from gateway.core.identifiers import new_id
 from gateway.pdu.join import join
 from gateway.records import IncomingPart, Message
-from gateway.store import Store, forwards, inbox
+from gateway.store import Database, Store, forwards, inbox
 
 
 class Receiving:
@@ -29,14 +27,14 @@ class Receiving:
         now = self._clock.now()
         own_number = self._own_number(part.channel)
 
-        def job(db: SqliteDatabase) -> Message | None:
+        def job(db: Database) -> Message | None:
             message = inbox.keep(db, part, own_number, join, lambda: new_id("msg", now), now)
             return self._tell(db, message, now)
 
         if await self._store.writer.arun(job) is not None:
             self._forward()
 
-    def hand_on_incomplete(self, db: SqliteDatabase, older_than: float, now: float) -> int:
+    def hand_on_incomplete(self, db: Database, older_than: float, now: float) -> int:
         """A job: parts older than this whose others never came become messages flagged incomplete. Returns how many."""
         messages = inbox.hand_on_incomplete(db, older_than, self._own_number, join, lambda: new_id("msg", now), now)
         for message in messages:
@@ -44,7 +42,7 @@ class Receiving:
         return len(messages)
 
     @staticmethod
-    def _tell(db: SqliteDatabase, message: Message | None, now: float) -> Message | None:
+    def _tell(db: Database, message: Message | None, now: float) -> Message | None:
         if message is not None:
             event = events.of_message(message, now)
             if event is not None:

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from peewee import SqliteDatabase
-
 from gateway.clock import Clock
 from gateway.core import events
 from gateway.records import Message, Report
-from gateway.store import Store, forwards, reports, unknowns
+from gateway.store import Database, Store, forwards, reports, unknowns
 
 
-def announce(db: SqliteDatabase, message: Message, now: float) -> None:
+def announce(db: Database, message: Message, now: float) -> None:
     """Queue the event of a message's present status, in the commit that changed it."""
     event = events.of_message(message, now)
     if event is not None:
@@ -39,10 +37,10 @@ class Reporting:
         now = self._clock.now()
         await self._change(lambda db: unknowns.answered_late(db, attempt_id, reference, now))
 
-    async def _change(self, change: Callable[[SqliteDatabase], Message | None]) -> None:
+    async def _change(self, change: Callable[[Database], Message | None]) -> None:
         now = self._clock.now()
 
-        def job(db: SqliteDatabase) -> Message | None:
+        def job(db: Database) -> Message | None:
             message = change(db)
             if message is not None:
                 announce(db, message, now)

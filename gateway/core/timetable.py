@@ -9,8 +9,6 @@ import asyncio
 import logging
 from collections.abc import Callable, Sequence
 
-from peewee import SqliteDatabase
-
 from gateway.clock import Clock
 from gateway.core import retry
 from gateway.core.receiving import Receiving
@@ -18,7 +16,7 @@ from gateway.core.reporting import announce
 from gateway.errors import SimrackError
 from gateway.records import ChannelFacts, ChannelState
 from gateway.settings import Settings
-from gateway.store import Store, outbox, unknowns
+from gateway.store import Database, Store, outbox, unknowns
 
 log = logging.getLogger("simrack.timetable")
 
@@ -67,7 +65,7 @@ class Timetable:
             self._poke.clear()
             try:
                 wait = await self._turn()
-            except Exception as fault:  # noqa: BLE001  the one broad net of this loop: time goes on after any fault
+            except Exception as fault:  # the one broad net of this loop: time goes on after any fault
                 log.error("a turn of the timetable failed: %s", fault, exc_info=not isinstance(fault, SimrackError))
                 wait = _TRY_AGAIN_S
             try:
@@ -83,7 +81,7 @@ class Timetable:
         gone = self._long_gone()
         housekeeping = self._clock.monotonic() - self._housekept_at >= _HOUSEKEEPING_S
 
-        def job(db: SqliteDatabase) -> tuple[int, float | None]:
+        def job(db: Database) -> tuple[int, float | None]:
             if jumped:
                 outbox.shift(db, jumped)
             events = self._settle(db, after, now)
@@ -102,7 +100,7 @@ class Timetable:
             self._forward()
         return _LONGEST_WAIT_S if moment is None else min(max(moment - now, _SOONEST_S), _LONGEST_WAIT_S)
 
-    def _settle(self, db: SqliteDatabase, after: float, now: float) -> int:
+    def _settle(self, db: Database, after: float, now: float) -> int:
         outbox.call_due(db, after, now)
         ready = {facts.name for facts in self._facts() if facts.state is ChannelState.READY}
         ended = [*outbox.expire(db, now), *unknowns.settle_due(db, ready, retry.MOST_RESENDS, now)]
@@ -110,7 +108,7 @@ class Timetable:
             announce(db, message, now)
         return len(ended)
 
-    def _housekeep(self, db: SqliteDatabase, now: float) -> int:
+    def _housekeep(self, db: Database, now: float) -> int:
         outbox.forget_idempotency(db, now - outbox.IDEMPOTENCY_KEPT_S)
         return self._receiving.hand_on_incomplete(db, now - self._settings.receiving.incomplete_after_hours * 3600, now)
 

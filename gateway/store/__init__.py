@@ -22,6 +22,9 @@ from gateway.store.messages import Messages
 from gateway.store.webhooks import Webhooks
 from gateway.store.writer import Writer
 
+# What a job or a query is handed; opaque above the store.
+Database = SqliteDatabase
+
 T = TypeVar("T")
 
 _ROOM_ASKED_EVERY_S = 1.0
@@ -86,4 +89,4 @@ class Store:
             self._lock.release()
 
 
-__all__ = ["Store"]
+__all__ = ["Database", "Store"]

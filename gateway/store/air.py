@@ -106,8 +106,8 @@ def _best(db: SqliteDatabase, want: Want) -> tuple[Any, ...] | None:
     best: tuple[int, int] | None = None
     for lane in want.lanes:
         row = db.execute_sql(
-            "SELECT priority, id FROM messages WHERE lane = ? AND status = 'queued' AND ready = 1 AND (pinned IS NULL OR pinned = ?)"
-            " AND (avoid = '' OR instr(avoid, ?) = 0) ORDER BY priority DESC, id LIMIT 1",
+            "SELECT priority, id FROM messages WHERE lane = ? AND status = 'queued' AND ready = 1"
+            " AND (pinned IS NULL OR pinned = ?) AND (avoid = '' OR instr(avoid, ?) = 0) ORDER BY priority DESC, id LIMIT 1",
             (lane, want.channel, f",{want.channel},"),
         ).fetchone()
         if row is not None and (best is None or (-row[0], row[1]) < best):

@@ -67,16 +67,7 @@ class Dead:
     error: str
 
 
-@dataclass(frozen=True, slots=True)
-class Gone:
-    """The webhook wants no more: it is disabled, and what waits for it is dead."""
-
-    webhook_row: int
-    at: float
-    reason: str
-
-
-Result = Accepted | Failed | Dead | Gone
+Result = Accepted | Failed | Dead
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,9 +92,7 @@ class Forwards:
     def __init__(self, read: Callable[[Callable[[SqliteDatabase], Any]], Any]) -> None:
         self._read = read
 
-    def of(
-        self, webhook: str, state: ForwardState | None = None, cursor: str | None = None, limit: int = 50
-    ) -> ForwardPage:
+    def of(self, webhook: str, state: ForwardState | None = None, cursor: str | None = None, limit: int = 50) -> ForwardPage:
         """Newest first. Raises NotFound, and BadValue for a cursor that is none."""
         found: ForwardPage = self._read(lambda db: page(db, webhook, state, cursor, limit))
         return found
@@ -136,9 +125,7 @@ def pending(db: SqliteDatabase, webhook_row: int, after: int, limit: int) -> lis
     return [_forward(row) for row in db.execute_sql(query, (webhook_row, after, limit)).fetchall()]
 
 
-def pending_in(
-    db: SqliteDatabase, webhook_row: int, conversation: str, after: int, upto: int, limit: int
-) -> list[Forward]:
+def pending_in(db: SqliteDatabase, webhook_row: int, conversation: str, after: int, upto: int, limit: int) -> list[Forward]:
     """What waits for a webhook in one conversation, in order, beyond row `after` and not beyond row `upto`."""
     query = (
         f"{_FROM} WHERE f.webhook_id = ? AND f.conversation = ? AND f.state = 'pending' AND f.id > ? AND f.id <= ?"
@@ -169,9 +156,6 @@ def record(db: SqliteDatabase, results: Sequence[Result]) -> None:
                     " last_error = ? WHERE id = ? AND state = 'pending'",
                     (at, status, error, row_id),
                 )
-            case Gone(webhook_row, at, reason):
-                webhooks.disable(db, webhook_row, reason)
-                bury(db, webhook_row, at, reason)
 
 
 def bury(db: SqliteDatabase, webhook_row: int, at: float, reason: str, queued_before: float | None = None) -> int:
@@ -182,6 +166,13 @@ def bury(db: SqliteDatabase, webhook_row: int, at: float, reason: str, queued_be
         (at, reason, webhook_row, queued_before, queued_before),
     )
     return int(cursor.rowcount)
+
+
+def retire(db: SqliteDatabase, webhook_row: int, last: Dead) -> int:
+    """The webhook wants no more, as it said to `last`: disable it and give up all that waits for it; how many."""
+    webhooks.disable(db, webhook_row, last.error)
+    record(db, [last])
+    return 1 + bury(db, webhook_row, last.at, last.error)
 
 
 def replay(

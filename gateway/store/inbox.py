@@ -37,15 +37,16 @@ def fingerprint(part: IncomingPart) -> str:
     if part.flaws or part.service_time is None:
         facts: tuple[object, ...] = (part.sim, part.raw)
     else:
-        facts = (part.sim, part.sender, part.service_time.isoformat(), part.concat, part.encoding.value, part.text, part.data, part.ports)
+        payload = (part.encoding.value, part.text, part.data, part.ports)
+        facts = (part.sim, part.sender, part.service_time.isoformat(), part.concat, payload)
     return hashlib.sha256(repr(facts).encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def keep(db: SqliteDatabase, part: IncomingPart, own_number: str, join: Join, new_id: NewId, now: float) -> Message | None:
     """Keep one part. Returns the message it made complete; None when parts are missing or it was kept before."""
     added = db.execute_sql(
-        "INSERT OR IGNORE INTO incomingparts (fingerprint, channel, sim, arrived_at, raw, sender, service_time, text, data, encoding,"
-        " concat_reference, concat_wide, concat_total, concat_number, flaws) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+        "INSERT OR IGNORE INTO incomingparts (fingerprint, channel, sim, arrived_at, raw, sender, service_time, text, data,"
+        " encoding, concat_reference, concat_wide, concat_total, concat_number, flaws) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
         (fingerprint(part), part.channel, part.sim, now, part.raw, part.sender,
          None if part.service_time is None else part.service_time.isoformat(), _storable(part.text), part.data or None,
          part.encoding.value, *_concat(part.concat), rows.column(part.flaws)),

@@ -10,7 +10,6 @@ from peewee import SqliteDatabase
 from gateway.records import Message, Status
 from gateway.store import rows, steps
 
-
 # Exactly the condition of the index messages_front.
 AT_THE_FRONT = "(status = 'sending' OR (status = 'queued' AND ready = 1))"
 

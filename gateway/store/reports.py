@@ -68,7 +68,7 @@ def match_earlier(db: SqliteDatabase, attempt_id: int, part_id: int, now: float)
 
 
 def _find_attempt(db: SqliteDatabase, report: Report, now: float) -> tuple[int, int] | None:
-    """The attempt a report speaks of: same SIM, reference and recipient, nearest in time; else one whose reference we never learnt."""
+    """The attempt a report speaks of: same SIM, reference, recipient, nearest in time; else one whose reference we never learnt."""
     candidates = db.execute_sql(
         "SELECT id, part_id, recipient, started_at FROM attempts WHERE sim = ? AND reference = ? AND state IN ('sent', 'unknown')"
         " AND started_at > ? ORDER BY id DESC LIMIT 20",

@@ -95,7 +95,9 @@ def _send_again(db: SqliteDatabase, message_id: int, channel: str | None, now: f
         # Parts that went over a channel which is away do not join with parts of another sender: all of them go anew.
         db.execute_sql("UPDATE parts SET status = 'queued', reference = NULL WHERE message_id = ?", (message_id,))
     db.execute_sql("UPDATE parts SET status = 'queued' WHERE message_id = ? AND status = 'unknown'", (message_id,))
-    db.execute_sql("UPDATE messages SET due_at = ?, ready = 0, pinned = ?, settle_at = NULL WHERE id = ?", (now, channel, message_id))
+    db.execute_sql(
+        "UPDATE messages SET due_at = ?, ready = 0, pinned = ?, settle_at = NULL WHERE id = ?", (now, channel, message_id)
+    )
 
 
 def _give_up(db: SqliteDatabase, message_id: int, error: MessageError) -> Message:

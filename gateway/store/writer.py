@@ -41,6 +41,7 @@ class Writer:
     def __init__(self, database: SqliteDatabase) -> None:
         self._database = database
         self._waiting: queue.SimpleQueue[tuple[Job[Any], _Waiter] | None] = queue.SimpleQueue()
+        self._execute: Callable[[str], object] = database.execute_sql
         self._closed = False
         self.commits = 0
         self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
@@ -97,7 +98,7 @@ class Writer:
         return group, True
 
     def _commit(self, group: list[tuple[Job[Any], _Waiter]]) -> list[_Answer]:
-        execute = self._database.execute_sql
+        execute = self._execute
         answers: list[_Answer] = []
         try:
             execute("BEGIN IMMEDIATE")
@@ -114,11 +115,11 @@ class Writer:
         return answers
 
     def _one(self, job: Job[Any], waiter: _Waiter) -> _Answer:
-        execute = self._database.execute_sql
+        execute = self._execute
         execute("SAVEPOINT job")
         try:
             result = job(self._database)
-        except Exception as fault:  # noqa: BLE001  the job's own business: it is handed to whoever waits for it
+        except Exception as fault:
             if not self._database.connection().in_transaction:
                 raise
             execute("ROLLBACK TO job")

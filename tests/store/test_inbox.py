@@ -19,7 +19,7 @@ def part(text: str = "OK", at: int = 0, **given: object) -> IncomingPart:
     made = IncomingPart(
         channel="p0",
         sim="sim0",
-        raw=f"raw of {text} {at}",
+        raw=f"raw of {text!a} {at}".replace("'", ""),
         sender="+491701234567",
         service_time=SCTS + timedelta(seconds=at),
         text=text,

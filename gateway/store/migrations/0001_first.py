@@ -1,4 +1,11 @@
-"""The first schema: messages and their parts, attempts and reports, incoming parts, webhooks and forwards, keys."""
+"""The first schema: messages and their parts, attempts and reports, incoming parts, webhooks and forwards, keys.
+
+Two words need explaining. `messages.ready` is 1 for a message that is due and first in line for its recipient and lane
+("" any channel, "pool:NAME", "channel:NAME"); `messages.pinned` names the channel that already sent a part of it.
+"""
+
+from peewee import SqliteDatabase
+from playhouse.migrate import SchemaMigrator
 
 TABLES = [
     """CREATE TABLE messages (
@@ -47,7 +54,7 @@ TABLES = [
 ]
 
 INDEXES = [
-    # What may leave now, best first, for each lane. A channel reads one row of two or three lanes, whatever the length of the queue.
+    # What may leave now, best first, for each lane: a channel reads one row of two or three lanes, however long the queue.
     "CREATE INDEX messages_ready ON messages (lane, priority DESC, id) WHERE status = 'queued' AND ready = 1",
     # Who stands in line for one recipient in one lane, and who is at the front of it.
     "CREATE INDEX messages_line ON messages (recipient, lane, priority DESC, id) WHERE status = 'queued'",
@@ -73,6 +80,6 @@ INDEXES = [
 ]
 
 
-def up(migrator, db):
+def up(migrator: SchemaMigrator, db: SqliteDatabase) -> None:
     for statement in TABLES + INDEXES:
         db.execute_sql(statement)
