@@ -209,7 +209,7 @@ def page(db: SqliteDatabase, public_id: str, state: ForwardState | None, cursor:
         chosen, values = chosen + " AND f.id < ?", (*values, before)
     rows = db.execute_sql(f"{_FROM} WHERE {chosen} ORDER BY f.id DESC LIMIT ?", (*values, limit + 1)).fetchall()
     forwards = tuple(_forward(row) for row in rows[:limit])
-    return ForwardPage(forwards, f"f{forwards[-1].id}" if len(rows) > limit else None)
+    return ForwardPage(forwards, str(forwards[-1].id) if len(rows) > limit else None)
 
 
 def backlogs(db: SqliteDatabase) -> list[Backlog]:
@@ -251,9 +251,9 @@ def _numbers(rows: Iterable[tuple[Any, ...]]) -> list[int]:
 def _row_of(cursor: str | None) -> int | None:
     if cursor is None:
         return None
-    if not re.fullmatch(r"f[0-9]{1,18}", cursor):
+    if not re.fullmatch(r"[0-9]{1,18}", cursor):
         raise BadValue("cursor", "not a cursor of this list", "take next_cursor of the page before, or leave it out")
-    return int(cursor[1:])
+    return int(cursor)
 
 
 def _forward(row: tuple[Any, ...]) -> Forward:

@@ -1,0 +1,9 @@
+"""Posts events to webhooks until they are accepted, refused for good, or given up. Memory is only a view of the rows.
+
+`loop` decides when, `line` keeps the order for one webhook, `wire` speaks HTTP, `judge` says what an answer means, `addresses`
+whom we never call, `delays` how long to wait; `results` writes down what happened.
+"""
+
+from gateway.core.forwarding.loop import Forwarding
+
+__all__ = ["Forwarding"]

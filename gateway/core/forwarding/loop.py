@@ -1,0 +1,230 @@
+"""When what is posted: reads due rows and keeps a few postings in the air. Speaks no HTTP and judges no answer itself."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+import ssl
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+import httpcore
+
+from gateway.clock import Clock
+from gateway.core.forwarding import delays
+from gateway.core.forwarding.judge import Judge, Trouble
+from gateway.core.forwarding.line import CHUNK, Line
+from gateway.core.forwarding.results import Results
+from gateway.core.forwarding.wire import Forbidden, Surroundings, Unreachable, Wire
+from gateway.pbx.formats import FORMATS
+from gateway.records import Forward
+from gateway.settings import ForwardingSettings, HttpSettings
+from gateway.store import Store, forwards, webhooks
+from gateway.store.webhooks import Target
+
+log = logging.getLogger("simrack.forwarding")
+
+PER_WEBHOOK = 8
+OVERALL = 32
+# Another process (the command line) may change webhooks or queue a test, and cannot wake us.
+_LOOK_EVERY_S = 5.0
+_RESTART_AFTER_S = 5.0
+
+
+@dataclass(slots=True, eq=False)
+class _Served:
+    line: Line
+    wire: Wire
+    workers: set[asyncio.Task[None]] = field(default_factory=set)
+
+
+class Forwarding:
+    """All methods run on the event loop that runs `run`."""
+
+    def __init__(
+        self,
+        store: Store,
+        settings: ForwardingSettings,
+        clock: Clock,
+        *,
+        own_listener: HttpSettings,
+        chance: random.Random | None = None,
+        trust: ssl.SSLContext | None = None,
+    ) -> None:
+        """`own_listener` is where we serve: never posted to. `trust` replaces the system's certificate authorities."""
+        self._store = store
+        self._settings = settings
+        self._clock = clock
+        self._trust = trust
+        self._surroundings = Surroundings(
+            timeout_s=settings.timeout_s,
+            listener=(own_listener.host, own_listener.port),
+            trust=self._context,
+            resolver=ThreadPoolExecutor(4, thread_name_prefix="webhook-names"),
+        )
+        self._served: dict[int, _Served] = {}
+        self._retired: list[_Served] = []
+        self._results = Results(store)
+        self._news = asyncio.Event()
+        self._judge = Judge(store, self._results, settings, clock, chance or random.Random(), self.wake)
+        self._in_the_air = 0
+
+    @property
+    def accepted_total(self) -> int:
+        return self._judge.accepted_total
+
+    @property
+    def failed_total(self) -> int:
+        """Postings that were not accepted and are tried again."""
+        return self._judge.failed_total
+
+    def wake(self) -> None:
+        """Something was enqueued, or a webhook was changed, and is committed."""
+        self._news.set()
+
+    async def run(self) -> None:
+        """Post until cancelled. What is on its way then is posted again after the next start, under its old event id."""
+        try:
+            while True:
+                try:
+                    await self._serve()
+                except Exception:
+                    log.exception("forwarding stumbled; it goes on in %g s", _RESTART_AFTER_S)
+                    await asyncio.sleep(_RESTART_AFTER_S)
+        finally:
+            await self._stop()
+
+    async def _serve(self) -> None:
+        while True:
+            self._news.clear()
+            self._look()
+            await self._close_retired()
+            if self._news.is_set():
+                await asyncio.sleep(0)  # more rows to read; the loop has others to serve between
+                continue
+            alarm = asyncio.get_running_loop().call_later(self._pause_before_next_look(), self._news.set)
+            await self._news.wait()
+            alarm.cancel()
+
+    async def _stop(self) -> None:
+        self._retired += self._served.values()
+        self._served.clear()
+        workers = [worker for served in self._retired for worker in served.workers]
+        for worker in workers:
+            worker.cancel()
+        await asyncio.gather(*workers, return_exceptions=True)
+        await self._close_retired()
+        self._results.close()
+        self._surroundings.resolver.shutdown(wait=False, cancel_futures=True)
+
+    # Looking: rows into lines, lines to workers.
+
+    def _look(self) -> None:
+        now = self._clock.monotonic()
+        self._judge.watch_clock()
+        self._match_lines(self._store.read(webhooks.targets))
+        for served in self._served.values():
+            served.line.wake(now)
+            self._read_rows(served.line, now)
+            self._staff(served, now)
+
+    def _match_lines(self, targets: list[Target]) -> None:
+        wanted = {target.row_id for target in targets}
+        for row_id in [row_id for row_id, served in self._served.items() if served.line.stopped or row_id not in wanted]:
+            self._retire(row_id)
+        for target in targets:
+            served = self._served.get(target.row_id)
+            if served is None:
+                self._served[target.row_id] = _Served(Line(target), Wire(self._surroundings))
+            elif served.line.target != target:
+                served.line.mended(target)
+
+    def _retire(self, row_id: int) -> None:
+        served = self._served.pop(row_id)
+        served.line.stopped = True
+        self._retired.append(served)
+
+    async def _close_retired(self) -> None:
+        for served in [served for served in self._retired if not served.workers]:
+            self._retired.remove(served)
+            await served.wire.close()
+
+    def _read_rows(self, line: Line, now: float) -> None:
+        row_id, room = line.target.row_id, line.room
+        if room:
+            rows = self._store.read(lambda db: forwards.pending(db, row_id, line.horizon, room))
+            line.more = len(rows) == room
+            line.take_in(rows, self._sleepers(rows, now))
+        else:
+            line.more = True  # perhaps; it is read when there is room
+        conversation = line.hungry()
+        if conversation is not None:
+            name, after, upto = conversation.name, conversation.upto, line.horizon
+            line.feed(self._store.read(lambda db: forwards.pending_in(db, row_id, name, after, upto, CHUNK)))
+        if line.wants_rows:
+            self._news.set()
+
+    def _sleepers(self, rows: list[Forward], now: float) -> dict[int, float]:
+        """Rows that failed before this run. Their `next_at` is wall time: it is believed only up to the longest back-off."""
+        wall, first = self._clock.now(), self._settings.first_retry_s
+        return {
+            row.id: now + min(row.next_at - wall, delays.longest_backoff(row.tries, first))
+            for row in rows
+            if row.tries and row.next_at > wall
+        }
+
+    def _staff(self, served: _Served, now: float) -> None:
+        line = served.line
+        free = min(PER_WEBHOOK - len(served.workers), line.may_take(now))
+        for _ in range(free):
+            # One posting is always allowed: webhooks that answer slowly must not use up the others' share.
+            if self._in_the_air >= OVERALL and served.workers:
+                return
+            worker = asyncio.create_task(self._work(served))
+            served.workers.add(worker)
+            self._in_the_air += 1
+            worker.add_done_callback(lambda task: self._dismiss(served, task))
+
+    def _dismiss(self, served: _Served, worker: asyncio.Task[None]) -> None:
+        served.workers.discard(worker)
+        if self._in_the_air >= OVERALL or served.line.stopped:
+            self._news.set()  # somebody waits for this place, or for the line to end
+        self._in_the_air -= 1
+
+    def _pause_before_next_look(self) -> float:
+        now = self._clock.monotonic()
+        changes = [served.line.next_change(now) for served in self._served.values()]
+        return min([_LOOK_EVERY_S, *(change - now for change in changes if change is not None)])
+
+    # Working: one row after the other.
+
+    async def _work(self, served: _Served) -> None:
+        """Post what may be posted now, until there is no more."""
+        line = served.line
+        while (row := line.take(self._clock.monotonic())) is not None:
+            try:
+                await self._post(served, row)
+            except Exception:
+                # The row moves into the future first, so that it cannot stop the others.
+                self._judge.put_off(line, row, Trouble(None, "it could not be posted; the log says why"))
+                log.exception("posting event %s to webhook %s failed", row.event_id, row.webhook)
+            if line.wants_rows:
+                self._news.set()
+
+    async def _post(self, served: _Served, row: Forward) -> None:
+        target, line = served.line.target, served.line
+        compose = FORMATS[target.webhook.format]
+        try:
+            answer = await served.wire.post(compose(row.event, target.webhook.url, target.secret, self._clock.now()))
+        except Unreachable as fault:
+            await self._judge.webhook_is_down(line, row, Trouble(None, str(fault)))
+        except Forbidden as fault:
+            self._judge.bury(line, row, Trouble(None, f"never called: {fault}"))
+        else:
+            await self._judge.answered(line, row, answer)
+
+    def _context(self) -> ssl.SSLContext:
+        if self._trust is None:
+            self._trust = httpcore.default_ssl_context()  # the system's authorities and certifi's
+        return self._trust

@@ -1,0 +1,253 @@
+"""Speaks HTTP/1.1 to one webhook over connections that are kept alive. Follows no redirect, reads no proxy from the environment.
+
+httpcore's connection is used directly, over a small stream of our own: a posting costs a quarter of what httpx's client takes,
+and the address that was checked is the address that is called. Name and certificate are still those of the URL.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import socket
+import ssl
+from collections.abc import Callable
+from concurrent.futures import Executor
+from contextlib import aclosing
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, cast
+from urllib.parse import urlsplit
+
+import httpcore
+
+from gateway.core.forwarding.addresses import why_never
+from gateway.pbx.request import HttpRequest
+
+# More of an answer than this is not read; the connection is closed instead.
+_MOST_OF_AN_ANSWER = 64 * 1024
+_SHOWN_OF_AN_ANSWER = 200
+_FAULTS = (OSError, httpcore.NetworkError, httpcore.ProtocolError)
+
+
+class Unreachable(Exception):
+    """No answer came: name, network, certificate, time or broken HTTP. Says which."""
+
+
+class Forbidden(Exception):
+    """The webhook lives at an address that is never called."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    status: int
+    retry_after: str | None
+    date: str | None
+    excerpt: str  # of the body, for a person; empty for an acceptance
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What all wires share."""
+
+    timeout_s: float  # for a whole posting, from resolving the name to the end of the answer
+    listener: tuple[str, int]  # where this gateway itself listens
+    trust: Callable[[], ssl.SSLContext]
+    resolver: Executor  # threads of its own: a name server that is silent must not use up the loop's
+
+
+class Wire:
+    def __init__(self, surroundings: Surroundings) -> None:
+        self._surroundings = surroundings
+        self._idle: list[httpcore.AsyncHTTP11Connection] = []
+
+    async def post(self, request: HttpRequest) -> Answer:
+        """Raises Unreachable and Forbidden."""
+        try:
+            async with asyncio.timeout(self._surroundings.timeout_s):
+                return await self._post(request)
+        except TimeoutError:
+            raise Unreachable(f"no answer within {self._surroundings.timeout_s:g} s") from None
+        except _FAULTS as fault:
+            raise Unreachable(str(fault) or type(fault).__name__) from fault
+
+    async def close(self) -> None:
+        while self._idle:
+            await self._idle.pop().aclose()
+
+    async def _post(self, request: HttpRequest) -> Answer:
+        connection = await self._kept(_endpoint(request.url).origin)
+        if connection is not None:
+            try:
+                return await self._exchange(connection, request)
+            except (httpcore.NetworkError, httpcore.RemoteProtocolError):
+                # Closed by the other side just now, as it may at any moment. The event id makes a second posting harmless.
+                pass
+        return await self._exchange(await self._connect(_endpoint(request.url).origin), request)
+
+    async def _kept(self, origin: httpcore.Origin) -> httpcore.AsyncHTTP11Connection | None:
+        while self._idle:
+            connection = self._idle.pop()
+            if connection.can_handle_request(origin) and not connection.has_expired():
+                return connection
+            await connection.aclose()
+        return None
+
+    async def _exchange(self, connection: httpcore.AsyncHTTP11Connection, request: HttpRequest) -> Answer:
+        response = await connection.handle_async_request(_on_the_wire(request))
+        body = await _read(response)
+        if connection.is_available():
+            self._idle.append(connection)
+        headers = {name.lower(): value for name, value in response.headers}
+        return Answer(
+            response.status,
+            _text(headers.get(b"retry-after")),
+            _text(headers.get(b"date")),
+            "" if 200 <= response.status < 300 else _excerpt(body),
+        )
+
+    async def _connect(self, origin: httpcore.Origin) -> httpcore.AsyncHTTP11Connection:
+        host, port = origin.host.decode(), origin.port
+        context = self._surroundings.trust() if origin.scheme == b"https" else None
+        addresses = await self._allowed(host, port)
+        for number, address in enumerate(addresses):
+            share = self._surroundings.timeout_s / len(addresses)
+            try:
+                async with asyncio.timeout(share):
+                    stream = await _open(address, port, context, host)
+                return httpcore.AsyncHTTP11Connection(origin, stream)
+            except OSError:  # TimeoutError is one
+                if number == len(addresses) - 1:
+                    raise
+        raise Unreachable(f"{host} has no address")
+
+    async def _allowed(self, host: str, port: int) -> list[str]:
+        """The addresses of `host` that may be called, best first. Raises Forbidden if it has only others."""
+        addresses = await self._resolve(host, port)
+        reasons = {address: why_never(address, port, self._surroundings.listener) for address in addresses}
+        allowed = [address for address, reason in reasons.items() if reason is None]
+        if addresses and not allowed:
+            raise Forbidden("; ".join(reason for reason in reasons.values() if reason))
+        return allowed
+
+    async def _resolve(self, host: str, port: int) -> list[str]:
+        try:
+            return [str(ipaddress.ip_address(host))]
+        except ValueError:
+            pass
+        loop = asyncio.get_running_loop()
+        try:
+            found = await loop.run_in_executor(
+                self._surroundings.resolver, lambda: socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+            )
+        except socket.gaierror as fault:
+            raise Unreachable(f"the name {host} cannot be resolved: {fault.strerror}") from fault
+        except UnicodeError as fault:
+            raise Unreachable(f"{host} is no name of a host") from fault
+        return list(dict.fromkeys(str(entry[4][0]) for entry in found))
+
+
+async def _open(address: str, port: int, context: ssl.SSLContext | None, host: str) -> _Stream:
+    loop = asyncio.get_running_loop()
+    server = host if context is not None else None
+    return (await loop.create_connection(_Stream, address, port, ssl=context, server_hostname=server))[1]
+
+
+class _Stream(asyncio.Protocol, httpcore.AsyncNetworkStream):
+    """A TCP or TLS connection as httpcore reads and writes it. Head and body of a request leave in one packet."""
+
+    def __init__(self) -> None:
+        self._transport: asyncio.Transport | None = None
+        self._unsent = b""
+        self._received = bytearray()
+        self._ended = False
+        self._fault: Exception | None = None
+        self._waiter: asyncio.Future[None] | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast(asyncio.Transport, transport)
+
+    def data_received(self, data: bytes) -> None:
+        self._received += data
+        self._news()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._ended = True
+        self._fault = exc
+        self._news()
+
+    def eof_received(self) -> None:  # and None lets the transport close itself
+        self._ended = True
+        self._news()
+
+    # The timeouts are httpcore's to name and nobody's to use: `Wire.post` bounds the whole.
+    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ASYNC109
+        self._send()
+        if not self._received and not self._ended:
+            self._waiter = asyncio.get_running_loop().create_future()
+            await self._waiter
+        if self._received:
+            data = bytes(self._received[:max_bytes])
+            del self._received[:max_bytes]
+            return data
+        if self._fault is not None:
+            raise httpcore.ReadError(str(self._fault))
+        return b""
+
+    async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ASYNC109
+        self._unsent += buffer
+
+    async def aclose(self) -> None:
+        if self._transport is not None:
+            self._transport.abort()  # close() would wait for a peer that reads no more
+
+    def get_extra_info(self, info: str) -> Any:
+        if info == "is_readable":  # while idle: anything to read means closed, or nothing we asked for
+            return bool(self._received) or self._ended
+        return None
+
+    def _send(self) -> None:
+        if self._unsent and self._transport is not None:
+            self._transport.write(self._unsent)
+            self._unsent = b""
+
+    def _news(self) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
+
+
+async def _read(response: httpcore.Response) -> bytes:
+    body = bytearray()
+    async with aclosing(cast(Any, response.stream).__aiter__()) as chunks:
+        async for chunk in chunks:
+            body += chunk
+            if len(body) > _MOST_OF_AN_ANSWER:
+                break
+    await response.aclose()
+    return bytes(body)
+
+
+@lru_cache(maxsize=256)
+def _endpoint(url: str) -> httpcore.URL:
+    return httpcore.URL(url)
+
+
+def _on_the_wire(request: HttpRequest) -> httpcore.Request:
+    url = _endpoint(request.url)
+    headers = [(b"Host", _host(request.url)), (b"Content-Length", b"%d" % len(request.body))]
+    headers += [(name.encode(), value.encode()) for name, value in request.headers]
+    return httpcore.Request(request.method, url, headers=headers, content=request.body)
+
+
+@lru_cache(maxsize=256)
+def _host(url: str) -> bytes:
+    return urlsplit(url).netloc.encode()
+
+
+def _excerpt(body: bytes) -> str:
+    """The beginning of an answer as one printable line."""
+    text = body[: 4 * _SHOWN_OF_AN_ANSWER].decode(errors="replace")
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())[:_SHOWN_OF_AN_ANSWER]
+
+
+def _text(value: bytes | None) -> str | None:
+    return None if value is None else value.decode("latin-1").strip()

@@ -1,0 +1,201 @@
+"""What people do with webhooks: add, change, remove, test, replay. Checks what they ask for; posts nothing itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from urllib.parse import SplitResult, urlsplit
+
+from gateway.clock import Clock
+from gateway.core.identifiers import new_id
+from gateway.errors import BadValue, Conflict, NotFound
+from gateway.pbx.formats import FORMATS
+from gateway.pbx.signature import key_of, new_secret
+from gateway.records import Event, EventType, ForwardState, Webhook
+from gateway.store import Database, Store, forwards, webhooks
+from gateway.store.forwards import ForwardPage
+
+ALL_EVENTS = "*"
+EVENTS = tuple(event.value for event in EventType if event is not EventType.WEBHOOK_TEST)
+
+_LONGEST_URL = 2000
+
+
+class Webhooks:
+    """Called from any thread but the event loop's; each change returns after its commit. `wake` tells the forwarding loop."""
+
+    def __init__(self, store: Store, clock: Clock, wake: Callable[[], object]) -> None:
+        self._store = store
+        self._clock = clock
+        self._wake = wake
+
+    def all(self) -> list[Webhook]:
+        return self._store.webhooks.all()
+
+    def get(self, public_id: str) -> Webhook:
+        """Raises NotFound."""
+        webhook = self._store.webhooks.get(public_id)
+        if webhook is None:
+            raise NotFound(f"there is no webhook {public_id}")
+        return webhook
+
+    def add(
+        self,
+        url: str,
+        events: Sequence[str],
+        channels: Sequence[str] = (),
+        format: str = "standard",
+        secret: str | None = None,
+    ) -> tuple[Webhook, str]:
+        """The webhook and its secret, which cannot be had again. Raises BadValue."""
+        chosen = new_secret() if secret is None else secret
+        key_of(chosen)
+        now = self._clock.now()
+        webhook = Webhook(
+            id=new_id("wh", now),
+            url=_checked_url(url),
+            events=_checked_events(events),
+            channels=_checked_channels(channels),
+            format=_checked_format(format),
+            enabled=True,
+            disabled_reason=None,
+            created_at=now,
+        )
+        self._store.writer.run(lambda db: webhooks.add(db, webhook, chosen))
+        return webhook, chosen
+
+    def change(
+        self,
+        public_id: str,
+        *,
+        url: str | None = None,
+        events: Sequence[str] | None = None,
+        channels: Sequence[str] | None = None,
+        format: str | None = None,
+        enabled: bool | None = None,
+    ) -> Webhook:
+        """Only what is given changes. What waits for a webhook is tried at once afterwards. Raises NotFound and BadValue."""
+        good_url = None if url is None else _checked_url(url)
+        good_events = None if events is None else _checked_events(events)
+        good_channels = None if channels is None else _checked_channels(channels)
+        good_format = None if format is None else _checked_format(format)
+
+        def job(db: Database) -> Webhook:
+            return webhooks.change(
+                db,
+                public_id,
+                url=good_url,
+                events=good_events,
+                channels=good_channels,
+                format=good_format,
+                enabled=enabled,
+            )
+
+        changed = self._store.writer.run(job)
+        self._wake()
+        return changed
+
+    def remove(self, public_id: str) -> None:
+        """With everything that waited for it. Raises NotFound."""
+        self._store.writer.run(lambda db: webhooks.remove(db, public_id))
+        self._wake()
+
+    def test(self, public_id: str) -> Event:
+        """Queue a test event for this webhook alone, before everything else that waits. Raises NotFound and Conflict."""
+        webhook = self._enabled(public_id)
+        now = self._clock.now()
+        event_id = new_id("evt", now)
+        data = {"webhook": webhook.id, "text": "A test from simrack: if you can read this, webhooks reach you."}
+        # A conversation of its own: it waits behind nothing.
+        event = Event(event_id, EventType.WEBHOOK_TEST, now, conversation=event_id, data=data)
+        self._store.writer.run(lambda db: forwards.enqueue_for(db, public_id, event))
+        self._wake()
+        return event
+
+    def replay(
+        self,
+        public_id: str,
+        *,
+        ids: Sequence[str] | None = None,
+        since: float | None = None,
+        until: float | None = None,
+    ) -> int:
+        """Post these events (ids of events) again, whatever became of them; without ids the dead ones of a time range.
+
+        How many. Raises NotFound, Conflict while the webhook is disabled, and BadValue for ids together with a range.
+        """
+        self._enabled(public_id)
+        if ids is not None and (since is not None or until is not None):
+            raise BadValue("ids", "given together with a time range", "give either ids or since and until")
+        now = self._clock.now()
+
+        def job(db: Database) -> int:
+            return forwards.replay(db, public_id, now, ids=ids, since=since, until=until)
+
+        count = self._store.writer.run(job)
+        self._wake()
+        return count
+
+    def deliveries(
+        self, public_id: str, state: ForwardState | None = None, cursor: str | None = None, limit: int = 50
+    ) -> ForwardPage:
+        """Newest first. Raises NotFound, and BadValue for a cursor that is none."""
+        return self._store.forwards.of(public_id, state, cursor, limit)
+
+    def _enabled(self, public_id: str) -> Webhook:
+        webhook = self.get(public_id)
+        if not webhook.enabled:
+            raise Conflict(f"webhook {public_id} is disabled ({webhook.disabled_reason}); enable it first")
+        return webhook
+
+
+def _checked_url(url: str) -> str:
+    remedy = "such as https://pbx.example/sms"
+    if len(url) > _LONGEST_URL:
+        raise BadValue("url", f"is longer than {_LONGEST_URL} characters", remedy)
+    if not url.isascii() or not url.isprintable() or " " in url:
+        raise BadValue("url", "holds characters a URL cannot hold", "write them as %XX, and a host name in its xn-- form")
+    try:
+        split = urlsplit(url)
+        port = split.port
+    except ValueError as fault:
+        raise BadValue("url", str(fault), remedy) from None
+    fault = _fault_of(split, port)
+    if fault:
+        raise BadValue("url", fault, remedy)
+    return url
+
+
+def _fault_of(split: SplitResult, port: int | None) -> str:
+    if split.scheme not in ("http", "https"):
+        return "does not begin with http:// or https://"
+    if not split.hostname:
+        return "names no host"
+    if split.username is not None or split.password is not None:
+        return "holds a user name or password; the signature proves who posts"
+    if port == 0:
+        return "names port 0"
+    if split.fragment:
+        return "holds a fragment (#), which is never sent"
+    return ""
+
+
+def _checked_events(events: Sequence[str]) -> tuple[str, ...]:
+    remedy = f'"{ALL_EVENTS}" for all, or some of {", ".join(EVENTS)}'
+    if not events:
+        raise BadValue("events", "is empty", remedy)
+    for event in events:
+        if event != ALL_EVENTS and event not in EVENTS:
+            raise BadValue("events", f"{event!s} is no event", remedy)
+    return tuple(dict.fromkeys(str(event) for event in events))
+
+
+def _checked_channels(channels: Sequence[str]) -> tuple[str, ...]:
+    if not all(channels):
+        raise BadValue("channels", "holds an empty name", "names of channels; none for all")
+    return tuple(dict.fromkeys(channels))
+
+
+def _checked_format(format: str) -> str:
+    if format not in FORMATS:
+        raise BadValue("format", f"{format} is not known", f"one of {', '.join(FORMATS)}")
+    return format
