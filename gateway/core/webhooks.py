@@ -159,9 +159,9 @@ def _checked_url(url: str) -> str:
         port = split.port
     except ValueError as fault:
         raise BadValue("url", str(fault), remedy) from None
-    fault = _fault_of(split, port)
-    if fault:
-        raise BadValue("url", fault, remedy)
+    reason = _fault_of(split, port)
+    if reason:
+        raise BadValue("url", reason, remedy)
     return url
 
 

@@ -24,11 +24,11 @@ _COLUMNS = (
 )
 _FROM = f"SELECT {_COLUMNS} FROM forwards f JOIN webhooks w ON w.id = f.webhook_id"
 
-# `events` and `channels` are JSON lists of strings, so a quoted name is found in them exactly when it is an element.
+# Events have tame names, so a quoted one is found in the JSON list exactly when it is an element; channels may have any name.
 _ENQUEUE = f"""
     INSERT INTO forwards ({_INSERTED})
     SELECT ?, id, ?, ?, ?, ?, ?, 'pending', ? FROM webhooks
-    WHERE enabled = 1 AND (instr(events, '"*"') OR instr(events, ?)) AND (channels = '[]' OR instr(channels, ?))
+    WHERE enabled = 1 AND (instr(events, '"*"') OR instr(events, ?)) AND (channels = '[]' OR ? IN (SELECT value FROM json_each(channels)))
     ORDER BY id"""
 
 _REPLAY = f"""
@@ -106,7 +106,7 @@ def enqueue(db: SqliteDatabase, event: Event) -> int:
     """A row for each webhook that wants this event; how many. Runs in the transaction that makes the event true."""
     at = event.created_at
     row = (event.id, event.type.value, event.conversation, _json(event.data), at, at, at)
-    cursor = db.execute_sql(_ENQUEUE, (*row, json.dumps(event.type.value), json.dumps(event.channel)))
+    cursor = db.execute_sql(_ENQUEUE, (*row, f'"{event.type.value}"', event.channel))
     return int(cursor.rowcount)
 
 
