@@ -21,7 +21,7 @@ from gateway.errors import BadSetting
 
 # The names of the profiles in `modem.profiles` (a test compares them): a file that names another family is refused
 # here, before a port is opened.
-FAMILIES = ("auto", "generic", "wavecom", "sim800", "quectel-m", "quectel-ec", "huawei", "simcom", "cinterion")
+FAMILIES = ("auto", "generic", "wavecom", "sim800", "simcom-lte", "quectel-m", "quectel-ec2x", "huawei", "siemens")
 STRATEGIES = ("rotate",)
 
 _LISTEN = (r"(\[[0-9A-Fa-f:.%]+\]|[A-Za-z0-9.-]+):[0-9]{1,5}", 'write it as "127.0.0.1:8080" or "[::1]:8080"')

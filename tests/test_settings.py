@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from gateway.errors import BadSetting
-from gateway.settings import Settings, load, parse
+from gateway.modem.profiles import PROFILES
+from gateway.settings import FAMILIES, Settings, load, parse
 
 MODEM = '[[modem]]\nname = "p0"\nport = "/dev/simrack/p0"\n'
 
@@ -146,3 +147,7 @@ def test_a_file_that_is_not_utf8_is_named(tmp_path):
 def test_relative_names_belong_to_the_folder_of_the_file(tmp_path):
     (tmp_path / "simrack.toml").write_text('[store]\npath = "here.db"\n')
     assert load(tmp_path / "simrack.toml").store.path == str(tmp_path / "here.db")
+
+
+def test_every_modem_family_can_be_named():
+    assert set(FAMILIES) == {"auto", *(profile.name for profile in PROFILES)}

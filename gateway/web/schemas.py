@@ -16,13 +16,11 @@ from gateway.core.keys import NAME as KEY_NAME
 
 NO_NUL = r"^[^\x00]*$"
 IDEMPOTENCY_KEY = r'^("[!#-~]{1,253}"|[!#-~]{1,255})$'
-WEB_ADDRESS = r"^https?://[^\s/?#@\x00-\x1f]+([/?][^\s#\x00-\x1f]*)?$"
 KEY_NAME_ALONE = f"^{KEY_NAME}$"
 # A client's programmer is told this, not the pattern.
 PATTERN_WORDS = {
     NO_NUL: "holds a NUL character, which no phone can show",
     IDEMPOTENCY_KEY: "give 1 to 255 printable ASCII characters without blanks, bare or in double quotes",
-    WEB_ADDRESS: "give an http:// or https:// address, without a name or password in it",
     KEY_NAME_ALONE: "give up to 64 letters, digits, '_', '.' and '-', beginning with a letter or digit",
 }
 

@@ -21,8 +21,8 @@ from gateway.web.schemas import (
     Words,
 )
 
-# The longest text that 255 parts can carry (3GPP TS 23.040 clause 9.2.3.24.1); [sending] max_parts is the nearer limit.
-MAX_TEXT = 255 * 153
+# 255 parts of 33 surrogate pairs: a text this long fits whatever it holds; [sending] max_parts is the nearer limit.
+MAX_TEXT = 255 * 33
 MAX_BATCH = 1000
 
 

@@ -6,22 +6,39 @@ from typing import Annotated, Literal
 
 from apiflask import APIBlueprint
 from flask import Response
-from pydantic import Field, StringConstraints
+from pydantic import ConfigDict, Field, StringConstraints, WithJsonSchema
 
 from gateway.clock import isoformat
-from gateway.errors import BadValue, NotFound
+from gateway.core.webhooks import ALL_EVENTS, EVENTS
+from gateway.errors import BadValue
 from gateway.records import EventType, Forward, ForwardState, Webhook
 from gateway.web.answers import answer, nothing
 from gateway.web.auth import Guard
 from gateway.web.doors import Doors
 from gateway.web.problems import bad_value, documented
-from gateway.web.schemas import WEB_ADDRESS, In, Limit, Moment, Out, QueryIn, Timestamp, Words
+from gateway.web.schemas import In, Limit, Moment, Out, QueryIn, Timestamp, Words
 
 _BODY = (400, 401, 403, 413, 415, 422, 503)
-Address = Annotated[str, StringConstraints(pattern=WEB_ADDRESS, max_length=2000)]
-Wish = EventType | Literal["*"]
+_TCP_PORT = "[1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5]"
+# What is published describes the usual addresses; core takes a few more, as those with an IPv6 host.
+Address = Annotated[
+    str,
+    WithJsonSchema(
+        {
+            "type": "string",
+            "format": "uri",
+            "maxLength": 2000,
+            "pattern": f"^https?://[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:({_TCP_PORT}))?(/[A-Za-z0-9/._~-]*)?$",
+        }
+    ),
+]
+Wish = Literal[(ALL_EVENTS, *EVENTS)]  # type: ignore[valid-type]
 Wishes = Annotated[list[Wish], Field(min_length=1, max_length=20, description='Event types; ["*"] means all.')]
 Channels = Annotated[list[Words], Field(max_length=1000, description="Names of channels; none means all.")]
+
+
+def _given(name: str, type: str = "string", more: dict[str, object] | None = None) -> dict[str, object]:
+    return {"required": [name], "properties": {name: {"type": type}}, **(more or {})}
 
 
 class WebhookIn(In):
@@ -42,6 +59,8 @@ class WebhookChange(In):
 
 class ReplayIn(In):
     """These events, whatever became of them; without `ids` the dead ones of a time range, or all dead ones."""
+
+    model_config = ConfigDict(json_schema_extra={"not": _given("ids", "array", {"anyOf": [_given("since"), _given("until")]})})
 
     ids: Annotated[list[Words], Field(min_length=1, max_length=1000)] | None = None
     since: Moment | None = None
@@ -101,7 +120,7 @@ class TestOut(Out):
 
 def blueprint(doors: Doors, guard: Guard) -> APIBlueprint:
     bp = APIBlueprint("webhooks", __name__, url_prefix="/v1/webhooks", tag="Webhooks")
-    webhooks, store = doors.webhooks, doors.store
+    webhooks = doors.webhooks
 
     @bp.post("")
     @guard.needs("admin")
@@ -117,17 +136,14 @@ def blueprint(doors: Doors, guard: Guard) -> APIBlueprint:
     @bp.output(WebhookList)
     @bp.doc(summary="List the webhooks", security="bearer", responses=documented(401, 403))
     def find() -> Response:
-        return answer({"data": [webhook_json(webhook) for webhook in store.webhooks.all()]})
+        return answer({"data": [webhook_json(webhook) for webhook in webhooks.all()]})
 
     @bp.get("/<webhook_id>")
     @guard.needs("admin")
     @bp.output(WebhookOut)
     @bp.doc(summary="One webhook", security="bearer", responses=documented(401, 403, 404))
     def get(webhook_id: str) -> Response:
-        webhook = store.webhooks.get(webhook_id)
-        if webhook is None:
-            raise NotFound(f"there is no webhook {webhook_id}")
-        return answer(webhook_json(webhook))
+        return answer(webhook_json(webhooks.get(webhook_id)))
 
     @bp.patch("/<webhook_id>")
     @guard.needs("admin")
@@ -157,7 +173,7 @@ def blueprint(doors: Doors, guard: Guard) -> APIBlueprint:
     )
     def deliveries(webhook_id: str, query: DeliveriesQuery) -> Response:
         try:
-            page = store.forwards.of(webhook_id, query.state, query.cursor, query.limit)
+            page = webhooks.deliveries(webhook_id, query.state, query.cursor, query.limit)
         except BadValue as fault:
             raise bad_value(fault, "parameter") from fault
         return answer(
@@ -172,7 +188,7 @@ def blueprint(doors: Doors, guard: Guard) -> APIBlueprint:
     @guard.needs("admin")
     @bp.input(ReplayIn, arg_name="wanted")
     @bp.output(ReplayOut, status_code=202, description="They will be posted again, with their old event ids")
-    @bp.doc(summary="Post events again", security="bearer", responses=documented(*_BODY, 404))
+    @bp.doc(summary="Post events again", security="bearer", responses=documented(*_BODY, 404, 409))
     def replay(webhook_id: str, wanted: ReplayIn) -> Response:
         count = webhooks.replay(webhook_id, ids=wanted.ids, since=wanted.since, until=wanted.until)
         return answer({"replayed": count}, 202)
@@ -180,7 +196,7 @@ def blueprint(doors: Doors, guard: Guard) -> APIBlueprint:
     @bp.post("/<webhook_id>/test")
     @guard.needs("admin")
     @bp.output(TestOut, status_code=202, description="A test event is on its way")
-    @bp.doc(summary="Post a test event", security="bearer", responses=documented(401, 403, 404, 503))
+    @bp.doc(summary="Post a test event", security="bearer", responses=documented(401, 403, 404, 409, 503))
     def test(webhook_id: str) -> Response:
         return answer({"event_id": webhooks.test(webhook_id).id}, 202)
 

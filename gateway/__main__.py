@@ -1,0 +1,5 @@
+"""`python -m gateway` is `simrack`."""
+
+from gateway.cli import main
+
+main()

@@ -1,0 +1,84 @@
+"""The command line. Lists the commands and turns every failure into one line and an exit code; each group has its file.
+
+Exit codes: 0 done · 1 the answer is no · 2 wrong usage · 3 wrong configuration · 4 cannot reach, or already running ·
+5 no room to store. Commands import what they need when they run, so that `simrack --help` answers at once.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+import click
+
+import gateway
+from gateway.cli.exits import exit_code_of
+
+__all__ = ["main"]
+
+
+class Program(click.Group):
+    def main(self, args: Sequence[str] | None = None, *more: Any, standalone_mode: bool = True, **kwargs: Any) -> Any:
+        if not standalone_mode:
+            return super().main(args, *more, standalone_mode=False, **kwargs)
+        try:
+            result = super().main(args, *more, standalone_mode=False, **kwargs)
+        except click.exceptions.NoArgsIsHelpError as fault:
+            fault.show()
+            sys.exit(2)
+        except click.UsageError as fault:
+            path = fault.ctx.command_path if fault.ctx else "simrack"
+            _say(f"{fault.format_message()} Try '{path} --help'.")
+            sys.exit(2)
+        except click.Abort:
+            sys.exit(130)
+        except BrokenPipeError:
+            # The reader has seen enough; nothing may be written at exit either.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            sys.exit(1)
+        except Exception as fault:
+            code = exit_code_of(fault)
+            if code is None:
+                raise
+            _say(str(fault) if not isinstance(fault, click.ClickException) else fault.format_message())
+            sys.exit(code)
+        sys.exit(result if isinstance(result, int) else 0)
+
+
+def _say(line: str) -> None:
+    click.echo("simrack: " + " ".join(line.split()), err=True)
+
+
+EPILOG = """\b
+Exit codes: 0 done, 1 the answer is no, 2 wrong usage, 3 wrong configuration,
+4 cannot reach or already running, 5 no room to store."""
+
+
+@click.group(cls=Program, epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(gateway.__version__, prog_name="simrack")
+def main() -> None:
+    """simrack: many SIM cards behind one HTTP API."""
+
+
+def _add_commands() -> None:
+    from gateway.cli import backup, check, demo_door, keys, pdu, probe, run, send, status, webhooks
+
+    for command in (
+        run.run,
+        check.check,
+        demo_door.demo,
+        keys.key,
+        webhooks.webhook,
+        send.send,
+        status.status,
+        probe.probe,
+        pdu.decode,
+        pdu.encode,
+        backup.backup,
+    ):
+        main.add_command(command)
+
+
+_add_commands()

@@ -1,0 +1,75 @@
+"""Talking to a running gateway over its own HTTP API. Turns what goes wrong into one line and an exit code."""
+
+from __future__ import annotations
+
+import json
+import os
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from gateway.cli.exits import NO, UNREACHABLE, Failure
+
+_PATIENCE_S = 30
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def access(command: Command) -> Command:
+    """The options that say which gateway, and with which key."""
+    command = click.option(
+        "--key-file",
+        metavar="FILE",
+        help="A file that holds the key; without it, the key is taken from SIMRACK_KEY.",
+    )(command)
+    return click.option(
+        "--url", envvar="SIMRACK_URL", default="http://127.0.0.1:8080", show_default=True, show_envvar=True, help="The gateway."
+    )(command)
+
+
+class Api:
+    def __init__(self, url: str, key_file: str | None) -> None:
+        self._url = url.rstrip("/")
+        self._key = _key(key_file)
+        # The gateway is on this network: a proxy for the outside world has no business between.
+        self._opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+    def get(self, path: str) -> Any:
+        return self._ask("GET", path, None)
+
+    def post(self, path: str, content: Mapping[str, object]) -> Any:
+        return self._ask("POST", path, json.dumps(content).encode())
+
+    def _ask(self, method: str, path: str, body: bytes | None) -> Any:
+        headers = {"Authorization": f"Bearer {self._key}", "Content-Type": "application/json"}
+        try:
+            request = urllib.request.Request(self._url + path, body, headers, method=method)
+            with self._opener.open(request, timeout=_PATIENCE_S) as answer:
+                return json.load(answer)
+        except urllib.error.HTTPError as fault:
+            raise Failure(f"the gateway says {fault.code}: {_detail(fault)}", NO) from fault
+        except (OSError, ValueError) as fault:
+            reason = getattr(fault, "reason", fault)
+            raise Failure(f"cannot reach {self._url}: {reason}; is simrack running, and is --url right?", UNREACHABLE) from fault
+
+
+def _key(key_file: str | None) -> str:
+    if key_file is None:
+        key = os.environ.get("SIMRACK_KEY", "").strip()
+        if not key:
+            raise click.UsageError("no key is given: use --key-file, or set SIMRACK_KEY.")
+        return key
+    try:
+        return Path(key_file).read_text(encoding="ascii").strip()
+    except (OSError, UnicodeDecodeError) as fault:
+        raise click.UsageError(f"--key-file {key_file} cannot be read: {fault}.") from fault
+
+
+def _detail(fault: urllib.error.HTTPError) -> str:
+    try:
+        return str(json.load(fault)["detail"])
+    except (ValueError, KeyError, TypeError, OSError):
+        return str(fault.reason)

@@ -1,0 +1,34 @@
+"""`simrack backup`: a consistent copy of the database, while the gateway runs."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import click
+
+from gateway.cli import options
+from gateway.cli.exits import Failure
+
+
+@click.command()
+@click.argument("file")
+@options.config
+def backup(file: str, config: str) -> None:
+    """Copy the database to FILE, which must not exist yet. The gateway may go on working."""
+    source, target = Path(options.settings_of(config).store.path), Path(file)
+    if not source.is_file():
+        raise Failure(f"there is no database {source} yet; it is made when the gateway first runs")
+    try:
+        # The copy holds the secrets of webhooks: nobody else may read it, not even while it is written.
+        os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+    except OSError as fault:
+        raise Failure(f"cannot write {target}: {fault.strerror}; choose another name or folder") from fault
+    from gateway.store import database
+
+    try:
+        database.backup(source, target)
+    except BaseException:
+        target.unlink()
+        raise
+    click.echo(f"{target}: {target.stat().st_size} octets", err=True)

@@ -1,0 +1,83 @@
+"""`simrack key`: make, list and revoke API keys, with the gateway running or stopped."""
+
+from __future__ import annotations
+
+import json
+from typing import TextIO
+
+import click
+
+from gateway.cli import options
+
+
+@click.group()
+def key() -> None:
+    """Make, list and revoke API keys."""
+
+
+@key.command()
+@click.argument("name")
+@click.option(
+    "--scope",
+    "scopes",
+    multiple=True,
+    required=True,
+    callback=options.split_commas,
+    metavar="send,read,admin",
+    help="What the key may do; admin may do everything.",
+)
+@click.option(
+    "--from-file",
+    "file",
+    type=click.File("r", encoding="utf-8"),
+    metavar="FILE",
+    help="Take this key (at least 32 characters; - for standard input) instead of making one.",
+)
+@options.config
+def add(name: str, scopes: tuple[str, ...], file: TextIO | None, config: str) -> None:
+    """Make a key called NAME and print it, alone, on standard output. It is not shown again.
+
+    A key taken from a file is not printed.
+    """
+    from gateway.clock import SystemClock
+    from gateway.core.keys import Keys
+
+    given = None if file is None else file.read().strip()
+    with options.store_of(config) as store:
+        made, token = Keys(store, SystemClock()).add(name, scopes, given)
+    if given is None:
+        click.echo(token)
+    click.echo(f"the key {made.name!r} may {', '.join(sorted(made.scopes))}", err=True)
+
+
+@key.command("list")
+@options.as_json
+@options.config
+def list_(as_json: bool, config: str) -> None:
+    """List the keys, revoked ones too."""
+    from gateway.clock import isoformat
+
+    with options.store_of(config) as store:
+        keys = store.keys.all()
+    rows = [
+        (one.name, ",".join(sorted(one.scopes)), isoformat(one.created_at), isoformat(one.revoked_at) if one.revoked_at else "")
+        for one in keys
+    ]
+    head = ("name", "scopes", "created_at", "revoked_at")
+    if as_json:
+        click.echo(json.dumps([dict(zip(head, row, strict=True)) for row in rows]))
+    else:
+        options.print_table(head, rows)
+
+
+@key.command()
+@click.argument("name")
+@options.config
+def revoke(name: str, config: str) -> None:
+    """Revoke the key called NAME. A running gateway refuses it from now on."""
+    from gateway.clock import SystemClock
+    from gateway.core.keys import Keys
+
+    with options.store_of(config) as store:
+        Keys(store, SystemClock()).revoke(name)
+    click.echo(f"the key {name!r} is revoked", err=True)

@@ -1,0 +1,39 @@
+"""`simrack run`: reads the configuration, prepares the log, hands over to the service."""
+
+from __future__ import annotations
+
+import logging
+import os
+
+import click
+
+from gateway.cli import options
+
+# These write a line for every posting or job, with whole URLs; what matters of it is logged by ourselves.
+_TALKATIVE = ("httpx", "httpcore", "apscheduler", "waitress")
+
+
+@click.command()
+@options.config
+@click.option(
+    "--log-level",
+    type=click.Choice(["debug", "info", "warning", "error"]),
+    default="info",
+    show_default=True,
+    help="How much is written to standard error.",
+)
+def run(config: str, log_level: str) -> None:
+    """Run the gateway until it is told to stop (Ctrl-C, SIGTERM)."""
+    settings = options.settings_of(config)
+    prepare_log(log_level)
+    from gateway import service
+
+    service.run(settings)
+
+
+def prepare_log(level: str) -> None:
+    # The journal stamps each line itself.
+    stamp = "" if "JOURNAL_STREAM" in os.environ else "%(asctime)s "
+    logging.basicConfig(level=level.upper(), format=f"{stamp}%(levelname)s %(name)s: %(message)s")
+    for name in _TALKATIVE:
+        logging.getLogger(name).setLevel(logging.WARNING)

@@ -1,0 +1,103 @@
+"""`simrack webhook`: who is told of events; make, list, remove and test, with the gateway running or stopped."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import click
+
+from gateway.cli import options
+
+if TYPE_CHECKING:
+    from gateway.core.webhooks import Webhooks
+
+
+@click.group()
+def webhook() -> None:
+    """Make, list, remove and test webhooks."""
+
+
+@contextmanager
+def _webhooks(config: str) -> Iterator[Webhooks]:
+    from gateway.clock import SystemClock
+    from gateway.core.webhooks import Webhooks
+
+    with options.store_of(config) as store:
+        # A running gateway finds what is queued here by itself.
+        yield Webhooks(store, SystemClock(), wake=lambda: None)
+
+
+@webhook.command()
+@click.argument("url")
+@click.option(
+    "--event",
+    "events",
+    multiple=True,
+    required=True,
+    callback=options.split_commas,
+    metavar="TYPE",
+    help="What it is told of, as message.received; * for everything. May be repeated.",
+)
+@click.option(
+    "--channel",
+    "channels",
+    multiple=True,
+    callback=options.split_commas,
+    metavar="NAME",
+    help="Only events of this channel. May be repeated.",
+)
+@options.as_json
+@options.config
+def add(url: str, events: tuple[str, ...], channels: tuple[str, ...], as_json: bool, config: str) -> None:
+    """Post events to URL. Prints the id, and the secret that verifies the signatures, which is not shown again."""
+    with _webhooks(config) as webhooks:
+        made, secret = webhooks.add(url, events, channels)
+    if as_json:
+        click.echo(json.dumps({"id": made.id, "secret": secret}))
+    else:
+        click.echo(f"id      {made.id}\nsecret  {secret}")
+
+
+@webhook.command("list")
+@options.as_json
+@options.config
+def list_(as_json: bool, config: str) -> None:
+    """List the webhooks; their secrets are not shown."""
+    with options.store_of(config) as store:
+        found = store.webhooks.all()
+    head = ("id", "url", "events", "channels", "state")
+    rows = [
+        (one.id, one.url, ",".join(one.events), ",".join(one.channels) or "all", _state(one.enabled, one.disabled_reason))
+        for one in found
+    ]
+    if as_json:
+        click.echo(json.dumps([dict(zip(head, row, strict=True)) for row in rows]))
+    else:
+        options.print_table(head, rows)
+
+
+def _state(enabled: bool, reason: str | None) -> str:
+    return "on" if enabled else f"off: {reason or 'disabled'}"
+
+
+@webhook.command()
+@click.argument("webhook_id", metavar="ID")
+@options.config
+def remove(webhook_id: str, config: str) -> None:
+    """Remove the webhook ID, with all that waits for it."""
+    with _webhooks(config) as webhooks:
+        webhooks.remove(webhook_id)
+    click.echo(f"{webhook_id} is removed", err=True)
+
+
+@webhook.command()
+@click.argument("webhook_id", metavar="ID")
+@options.config
+def test(webhook_id: str, config: str) -> None:
+    """Queue a test event for the webhook ID. A running gateway posts it; a stopped one does when it starts."""
+    with _webhooks(config) as webhooks:
+        event = webhooks.test(webhook_id)
+    click.echo(event.id)
