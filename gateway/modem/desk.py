@@ -1,0 +1,71 @@
+"""What a modem says unasked lands here and waits until somebody has time for it. Asks the modem nothing.
+
+One object, one owner: filled by the session's callbacks, emptied by `duty`, all on the loop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+
+from gateway.at.events import News
+from gateway.at.news import is_boot
+from gateway.errors import SimrackError
+from gateway.modem.reception import Reception
+
+log = logging.getLogger("simrack.modem")
+
+_ANNOUNCED = frozenset({"+CMTI", "+CDSI"})
+_CAME = frozenset({"+CMT", "+CDS"})
+_REGISTRATION = frozenset({"+CREG", "+CGREG", "+CEREG"})
+_CALLS = frozenset({"RING", "+CRING"})
+# The text service has come up, or the storage was full: time for a sweep, which also sees to the routing.
+_LOOK = frozenset({"SMS READY", "SMS DONE", "CALL READY", "PB DONE", "^SMMEMFULL", "+QIND"})
+_SIM_GONE = {"+CPIN": ("NOT READY", "NOT INSERTED", "SIM REMOVED"), "+WIND": ("0",), "#QSS": ("0",)}
+
+
+class Desk:
+    def __init__(self, channel: str, reception: Reception) -> None:
+        self._channel = channel
+        self._reception = reception
+        self._woken = asyncio.Event()
+        self.fault: SimrackError | None = None  # the link is gone, or nobody answered a send
+        self.begin_again = False  # the modem restarted, or its SIM was changed
+        self.look = False
+        self.registration = False
+        self.ringing = False
+
+    def hear(self, news: News) -> None:
+        if news.name in _ANNOUNCED:
+            self._reception.announced(news)
+        elif news.name in _CAME:
+            self._reception.came(news)
+        elif is_boot(news.name, news.value) or news.value.strip().upper() in _SIM_GONE.get(news.name, ()):
+            self.begin_again = True
+        elif news.name in _REGISTRATION:
+            self.registration = True
+        elif news.name in _CALLS:
+            self.ringing = True
+        elif news.name in _LOOK:
+            self.look = True
+        else:
+            self._mention(news)
+            return
+        self._woken.set()
+
+    def _mention(self, news: News) -> None:
+        """Last words and voltage warnings explain the silence that follows."""
+        level = logging.WARNING if "POWER" in news.name or "VOLTAGE" in news.name else logging.DEBUG
+        log.log(level, "%s: the modem says %s %s", self._channel, news.name, news.value)
+
+    def give_up(self, fault: SimrackError) -> None:
+        self.fault = self.fault or fault
+        self._woken.set()
+
+    async def wait(self, seconds: float) -> None:
+        """Until something lands here, at most so long."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._woken.wait()
+        self._woken.clear()

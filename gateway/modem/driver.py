@@ -1,0 +1,102 @@
+"""One modem as a channel: the contract of gateway.channels, fulfilled by one life of a port after another.
+
+It holds what is known of the modem, and nothing else; how it is prepared and served stands in `life`.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from typing import Any
+
+from gateway.clock import Clock
+from gateway.errors import SimrackError
+from gateway.modem.keeper import Keeper
+from gateway.modem.life import Life
+from gateway.modem.pin import PROCESS_GUARD, PinGuard
+from gateway.modem.timing import Timing
+from gateway.records import ChannelFacts, ChannelState, IncomingPart, Outcome, OutgoingPart, Refused, Report, Word
+from gateway.settings import ModemSettings
+
+log = logging.getLogger("simrack.modem")
+
+
+class Modem:
+    """`run` owns the modem; `send_part` borrows the line from it, turn by turn.
+
+    `late_answer(attempt_id, reference)` is told when an attempt whose outcome was unknown is answered after all.
+    """
+
+    def __init__(
+        self,
+        settings: ModemSettings,
+        *,
+        clock: Clock,
+        keep_part: Callable[[IncomingPart], Awaitable[None]],
+        keep_report: Callable[[Report], Awaitable[None]],
+        changed: Callable[[ChannelFacts], None],
+        late_answer: Callable[[int, int], None] | None = None,
+        timing: Timing | None = None,
+        guard: PinGuard = PROCESS_GUARD,
+    ) -> None:
+        self._settings = settings
+        self._clock = clock
+        self._changed = changed
+        self._late_answer = late_answer
+        self._timing = timing or Timing()
+        self._guard = guard
+        self._keeper = Keeper(settings.name, lambda: self._facts.sim, keep_part, keep_report)
+        self._facts = ChannelFacts(settings.name, ChannelState.STARTING, port=settings.port, number=settings.number)
+        self._life: Life | None = None
+        self._unanswered: int | None = None  # the attempt whose +CMGS may still come
+
+    @property
+    def name(self) -> str:
+        return self._settings.name
+
+    @property
+    def facts(self) -> ChannelFacts:
+        return self._facts
+
+    async def run(self) -> None:
+        """Open, prepare, serve. Raises LinkLost, ModemSilent or ModemUnfit; what is on the air is waited for, not for ever."""
+        self._note(state=ChannelState.STARTING, reason="")
+        life = Life(
+            self._settings, self._clock, self._timing, self._guard, self._keeper, note=self._note, late=self._came_late
+        )
+        try:
+            await life.open()
+            self._life = life
+            await life.serve()
+        except SimrackError as fault:
+            self._note(state=ChannelState.LOST, reason=str(fault))
+            raise
+        finally:
+            self._life = None
+            await life.close()
+
+    async def send_part(self, part: OutgoingPart, begun: Callable[[], None]) -> Outcome:
+        """See the contract. Once `begun` was called a cancellation is put off until the outcome is known; it then strikes
+        at the caller's next pause, so that the outcome can still be recorded."""
+        life = self._life
+        if life is None or life.sending is None:
+            return Refused(Word.ELSEWHERE, "channel:not-ready", self._facts.reason or "the modem is being prepared")
+        outcome = await life.sending.send(part, begun)
+        if not life.session.in_step and life is self._life:
+            if not isinstance(outcome, Refused):
+                self._unanswered = part.attempt_id
+            life.fall_silent("it did not answer a text")
+        return outcome
+
+    def _came_late(self, reference: int) -> None:
+        attempt, self._unanswered = self._unanswered, None
+        log.info("%s: a late answer: reference %d for attempt %s", self.name, reference, attempt)
+        if attempt is not None and self._late_answer is not None:
+            self._late_answer(attempt, reference)
+
+    def _note(self, **learnt: Any) -> None:
+        facts = replace(self._facts, **learnt)
+        if facts != self._facts:
+            self._facts = facts
+            self._changed(facts)

@@ -1,0 +1,162 @@
+"""One life of a modem: from the open port through preparation and service to its loss, and back on its feet in between.
+
+A modem that restarts or falls silent is prepared again on the same port; only a lost link or a long silence ends the life.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+
+from gateway.at import replies
+from gateway.at.events import News, Surprise
+from gateway.at.news import is_boot
+from gateway.clock import Clock
+from gateway.errors import LinkLost, ModemSilent
+from gateway.modem.desk import Desk
+from gateway.modem.duty import Duty, Observed
+from gateway.modem.keeper import Keeper
+from gateway.modem.link import open_link
+from gateway.modem.pin import PinGuard
+from gateway.modem.reception import Reception
+from gateway.modem.routing import Routing
+from gateway.modem.sending import Sending
+from gateway.modem.session import NoAnswer, Session
+from gateway.modem.start import Start
+from gateway.modem.status import Status
+from gateway.modem.storages import Storages
+from gateway.modem.timing import Timing
+from gateway.records import ChannelState
+from gateway.settings import ModemSettings
+
+log = logging.getLogger("simrack.modem")
+
+
+class Life:
+    """`note(**facts)` tells what was learnt; `late(reference)` that a +CMGS came after its time."""
+
+    def __init__(
+        self,
+        settings: ModemSettings,
+        clock: Clock,
+        timing: Timing,
+        guard: PinGuard,
+        keeper: Keeper,
+        *,
+        note: Callable[..., None],
+        late: Callable[[int], None],
+    ) -> None:
+        self._settings = settings
+        self._clock = clock
+        self._timing = timing
+        self._guard = guard
+        self._note = note
+        self._late = late
+        self.session = Session(
+            settings.name, timing, on_news=self._hear, on_surprise=self._surprised, on_lost=self._lost
+        )
+        self._reception = Reception(self.session, keeper, timing, clock)
+        self._desk = Desk(settings.name, self._reception)
+        self.sending: Sending | None = None  # None until the modem is prepared
+
+    async def open(self) -> None:
+        link = await open_link(self._settings.port, self._settings.baud, self.session, self._timing.connect)
+        self.session.attach(link)
+
+    async def serve(self) -> None:
+        """Until the link is lost (LinkLost), nobody answers (ModemSilent), or a person is needed (ModemUnfit)."""
+        while True:
+            try:
+                duty = await self._prepare()
+                await duty.run()
+                self._pause("the modem has restarted, or its SIM was changed")
+            except NoAnswer as fault:
+                await self._recover(fault)
+
+    async def close(self) -> None:
+        self.sending = None
+        self.session.admits_sends = False
+        await self.session.close()
+
+    def fall_silent(self, why: str) -> None:
+        """A send found nobody answering: nothing more is sent before the modem has been heard again."""
+        self._pause(why)
+        self._desk.give_up(NoAnswer(why))
+
+    # -- preparing and recovering
+
+    async def _prepare(self) -> Duty:
+        self._desk.begin_again = False
+        self._desk.fault = self._desk.fault if isinstance(self._desk.fault, LinkLost) else None
+        start = Start(self.session, self._settings, self._timing, self._guard)
+        await self._identify(start)
+        profile = start.profile
+        await start.text_service()
+        routing = Routing(self.session, profile)
+        await routing.prepare()
+        storages = Storages(self.session, profile, self._timing)
+        await storages.prepare()
+        status = Status(self.session, profile, self._timing)
+        await status.prepare()
+        self._note(smsc=await start.service_centre())
+        self._reception.serve(profile, storages, routing)
+        duty = Duty(
+            self.session, profile, self._settings, self._timing, self._clock,
+            desk=self._desk, reception=self._reception, routing=routing, status=status, observed=self._observed,
+        )  # fmt: skip
+        self.sending = Sending(self.session, profile, self._timing)
+        await duty.observe()
+        return duty
+
+    async def _identify(self, start: Start) -> None:
+        identity = await start.identify()
+        self._note(
+            manufacturer=identity.manufacturer,
+            model=identity.model,
+            revision=identity.revision,
+            imei=identity.imei,
+            family=start.profile.name,
+        )
+        await start.unlock(identity.imei)
+        self._note(iccid=await start.iccid(), imsi=await start.imsi(), number=await start.own_number())
+
+    def _observed(self, seen: Observed) -> None:
+        serves = seen.network.serves
+        self.session.admits_sends = True
+        self._note(
+            state=ChannelState.READY if serves else ChannelState.UNREGISTERED,
+            reason=seen.network.reason,
+            registration=seen.network.registration,
+            operator=seen.operator,
+            signal_dbm=seen.signal_dbm,
+        )
+
+    def _pause(self, why: str) -> None:
+        self.sending = None
+        self.session.admits_sends = False
+        self._note(state=ChannelState.LOST, reason=why)
+
+    async def _recover(self, fault: NoAnswer) -> None:
+        """Silence is borne for a while: ESC, drain, probes. Then the port is given up, and opened anew by the supervisor."""
+        self._pause(f"the modem does not answer: {fault}")
+        log.warning("%s: %s; trying to get its attention", self._settings.name, fault)
+        if not await self.session.resynchronise():
+            raise ModemSilent(
+                f"the modem has not answered for {self._timing.give_up:.0f} s: if this goes on, switch it off and on"
+            )
+
+    # -- what the session tells
+
+    def _hear(self, news: News) -> None:
+        if is_boot(news.name, news.value):
+            self.session.interrupt(NoAnswer("the modem restarted"))
+        self._desk.hear(news)
+
+    def _lost(self, fault: LinkLost) -> None:
+        self._desk.give_up(fault)
+
+    def _surprised(self, surprise: Surprise) -> None:
+        reference = replies.sent_reference(surprise.line) if surprise.line else None
+        if reference is not None:
+            self._late(reference)
+        log.debug("%s: %r: %s", self._settings.name, surprise.line, surprise.why)

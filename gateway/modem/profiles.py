@@ -1,0 +1,155 @@
+"""What modem families do differently, as data. Each switch is explained in `Profile`; each family has a page in firmware-notes/.
+
+Nothing here talks to a modem. What is said of one family is not guessed for another: the generic profile is the careful one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from gateway.errors import ModemUnfit
+
+
+@dataclass(frozen=True, slots=True)
+class PinCounter:
+    """How to learn how many PIN tries are left: `pattern` has one group, the number."""
+
+    command: str
+    pattern: str
+
+
+_CPINR = PinCounter("AT+CPINR", r"\+CPINR:\s*\"?SIM PIN\"?\s*,\s*(\d+)")
+_SPIC = PinCounter("AT+SPIC", r"\+SPIC:\s*(\d+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    name: str
+    makers: tuple[str, ...] = ()  # lower-case beginnings of the answer to AT+CGMI
+    models: tuple[str, ...] = ()  # lower-case pieces of the answer to AT+CGMM, one of which must occur; none: any model
+    codes: str = "generic"  # whose error codes these are (at.codes)
+    first: tuple[str, ...] = ()  # commands sent after identification; a refusal is ignored
+    iccid: tuple[str, ...] = ("AT+CCID", "AT+ICCID", "AT+CRSM=176,12258,0,0,10")
+    pin_counters: tuple[PinCounter, ...] = (_CPINR,)
+    pin_pause_s: float = 0.0  # silence the firmware needs after the PIN
+    cpin_without_final: bool = False  # AT+CPIN? is answered by its line alone
+    fixes_speed: bool = False  # ships with autobaud, and then keeps its boot notifications to itself
+    domains: tuple[str, ...] = ("+CREG", "+CEREG")  # where registration may be seen; the first that serves counts
+    stores: tuple[str, ...] = ("SM", "ME")  # where incoming texts go, best first
+    second_look_s: float = 0.0  # the first AT+CMGL after start may list nothing: sweep again after this
+    routing_modes: tuple[int, ...] = (2, 1, 3)  # CNMI <mode>, best first
+    report_routes: tuple[int, ...] = (1, 2, 0)  # CNMI <ds>, best first: +CDS, +CDSI, none
+    report_filling: str = ""  # what precedes the PDU of a stored status report and is not part of it
+    keeps_link: bool = True  # AT+CMMS=2 is worth trying
+    hang_up: str = "ATH"  # refuses a voice call
+    send_timeout_s: float = 150.0  # how long the network may take to answer a CMGS
+    quirks: str = field(default="", compare=False)  # for people: one line for `simrack probe`
+
+
+GENERIC = Profile("generic")
+
+WAVECOM = Profile(
+    "wavecom",
+    makers=("wavecom", "sierra wireless"),
+    models=("multiband", "q24", "q26", "fastrack", "fxt", "wmo", "wismo"),
+    codes="wavecom",
+    iccid=("AT+CCID", "AT+CRSM=176,12258,0,0,10"),
+    cpin_without_final=True,
+    domains=("+CREG",),
+    stores=("SM",),
+    report_filling="000000FF00",
+    quirks="answers AT+CPIN? without OK; CMS 512 means a collision, 513 an unknown outcome",
+)
+
+SIM800 = Profile(
+    "sim800",
+    makers=("simcom",),
+    models=("sim800", "sim808", "sim868", "sim900", "sim908", "sim300", "sim600"),
+    codes="simcom",
+    pin_counters=(_SPIC,),
+    fixes_speed=True,
+    domains=("+CREG",),
+    report_routes=(1, 0),
+    send_timeout_s=90.0,
+    quirks="takes reports only as +CDS; resets itself when 2 A peaks pull its supply down",
+)
+
+SIMCOM_LTE = Profile(
+    "simcom-lte",
+    makers=("simcom", "incorporated"),
+    codes="simcom",
+    iccid=("AT+CICCID", "AT+CCID", "AT+CRSM=176,12258,0,0,10"),
+    pin_counters=(_SPIC,),
+    hang_up="AT+CHUP",
+    quirks="some A76xx variants are data-only and refuse AT+CMGF",
+)
+
+QUECTEL_M = Profile(
+    "quectel-m",
+    makers=("quectel",),
+    models=("m10", "m26", "m35", "m66", "m85", "m95", "mc60"),
+    codes="simcom",
+    iccid=("AT+QCCID", "AT+CCID", "AT+CRSM=176,12258,0,0,10"),
+    fixes_speed=True,
+    domains=("+CREG",),
+    send_timeout_s=150.0,
+    quirks="CMS 604 on listing means that its storage is inconsistent; CME 3517 that another program talks to the port",
+)
+
+QUECTEL_EC2X = Profile(
+    "quectel-ec2x",
+    makers=("quectel",),
+    codes="simcom",
+    iccid=("AT+QCCID", "AT+ICCID", "AT+CRSM=176,12258,0,0,10"),
+    pin_counters=(PinCounter("AT+QPINC?", r"\+QPINC:\s*\"?SC\"?\s*,\s*(\d+)"), _CPINR),
+    stores=("ME", "SM"),
+    hang_up="AT+CHUP",
+    quirks="keeps texts in ME; notifications go to the port that AT+QURCCFG names",
+)
+
+HUAWEI = Profile(
+    "huawei",
+    makers=("huawei", "brovi"),
+    first=("AT^CURC=0", "AT^PORTSEL=1"),
+    iccid=("AT^ICCID?", "AT+ICCID", "AT+CRSM=176,12258,0,0,10"),
+    pin_counters=(PinCounter("AT^CPIN?", r"\^CPIN:\s*[^,]+,[^,]*,\d+,(\d+)"),),
+    pin_pause_s=3.0,
+    second_look_s=0.5,
+    routing_modes=(1, 2),
+    keeps_link=False,
+    hang_up="AT+CHUP",
+    quirks="message index starts at 0; says ^SMMEMFULL instead of +CMTI when full; may hang after an hour",
+)
+
+SIEMENS = Profile(
+    "siemens",
+    makers=("siemens", "cinterion", "gemalto", "thales"),
+    codes="siemens",
+    iccid=("AT^SCID", "AT+CCID", "AT+CRSM=176,12258,0,0,10"),
+    pin_counters=(PinCounter("AT^SPIC", r"\^SPIC:\s*(\d+)"),),
+    hang_up="AT+CHUP",
+    quirks="lists dummy records of F; some models offer no report routing, reports are then fetched by the sweep",
+)
+
+# The first that fits is taken, so a family told by its models comes before one that takes every model of its maker.
+PROFILES = (WAVECOM, SIM800, SIMCOM_LTE, QUECTEL_M, QUECTEL_EC2X, HUAWEI, SIEMENS, GENERIC)
+
+
+def detect(manufacturer: str, model: str) -> Profile:
+    """The family of a modem that calls itself so."""
+    maker, kind = manufacturer.lower().strip(), model.lower()
+    for profile in PROFILES:
+        of_maker = maker.startswith(profile.makers) if profile.makers else True
+        of_model = any(piece in kind for piece in profile.models) if profile.models else True
+        if of_maker and of_model:
+            return profile
+    return GENERIC
+
+
+def named(family: str) -> Profile:
+    """The profile a technician chose by name."""
+    for profile in PROFILES:
+        if profile.name == family:
+            return profile
+    names = ", ".join(sorted({profile.name for profile in PROFILES}))
+    raise ModemUnfit(f"there is no modem family {family!r}", f"family is auto or one of {names}")

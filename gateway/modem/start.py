@@ -1,0 +1,140 @@
+"""From an open port to a modem that can serve: identity, SIM, PIN, text service, routing. One pass, repeated after a restart.
+
+Raises ModemSilent when nobody answers and ModemUnfit, with a remedy, when a person is needed (TS 27.005 clause 3, TS 27.007
+clauses 5 and 8).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+
+from gateway.at import replies, stored
+from gateway.at.events import Refusal
+from gateway.errors import ModemSilent, ModemUnfit
+from gateway.modem import profiles
+from gateway.modem.pin import PinGuard, enter_pin
+from gateway.modem.profiles import Profile
+from gateway.modem.session import Session
+from gateway.modem.timing import Timing
+from gateway.settings import ModemSettings
+
+_NO_SIM = frozenset({"cme:10", "cms:310"})
+_READY = "READY"
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    manufacturer: str
+    model: str
+    revision: str
+    imei: str
+
+
+class Start:
+    """The steps in order; `profile` is known after `identify`."""
+
+    def __init__(self, session: Session, settings: ModemSettings, timing: Timing, guard: PinGuard) -> None:
+        self._session = session
+        self._settings = settings
+        self._timing = timing
+        self._guard = guard
+        self.profile: Profile = profiles.GENERIC
+
+    async def identify(self) -> Identity:
+        if not await self._session.wake():
+            raise ModemSilent(
+                f"nobody answers AT on {self._settings.port} at {self._settings.baud} baud: check power, cable and baud,"
+                " and that this is the modem's AT port"
+            )
+        await self._session.ask("ATE0V1")
+        await self._session.ask("AT+CMEE=1")
+        identity = Identity(
+            await self._words("AT+CGMI", "+CGMI") or await self._words("AT+GMI", "+GMI"),
+            await self._words("AT+CGMM", "+CGMM") or await self._words("AT+GMM", "+GMM"),
+            await self._words("AT+CGMR", "+CGMR"),
+            replies.digits(await self._lines("AT+CGSN"), 14, 17) or replies.digits(await self._lines("AT+GSN"), 14, 17),
+        )
+        auto = self._settings.family == "auto"
+        self.profile = profiles.detect(identity.manufacturer, identity.model) if auto else profiles.named(self._settings.family)
+        for command in self.profile.first:
+            await self._session.ask(command)
+        if self.profile.fixes_speed:
+            await self._fix_speed()
+        return identity
+
+    async def unlock(self, imei: str) -> None:
+        """Returns when the SIM is ready."""
+        for _ in range(self._timing.busy_tries):
+            state = await self._pin_state()
+            if state == _READY:
+                return
+            if state == "SIM PIN":
+                await self._enter_pin(imei)
+            elif state:
+                raise ModemUnfit(f"the SIM wants {state}", "unlock it in a telephone; its letter from the operator has the code")
+            await asyncio.sleep(self._timing.busy_pause)
+        raise ModemUnfit("the SIM does not get ready", "take the SIM out, clean it, put it back and switch the modem off and on")
+
+    async def _enter_pin(self, imei: str) -> None:
+        iccid = await self.iccid()
+        place = (iccid or f"{imei}@{self._settings.port}", self._settings.pin)
+        await enter_pin(self._session, self.profile, self._settings.pin, place, self._guard)
+        await asyncio.sleep(self.profile.pin_pause_s)
+
+    async def _pin_state(self) -> str:
+        """READY, SIM PIN …, or empty when it cannot be told yet."""
+        ask = self._session.ask_softly if self.profile.cpin_without_final else self._session.ask
+        answer = await ask("AT+CPIN?")
+        if isinstance(answer, Refusal) and answer.code in _NO_SIM:
+            raise ModemUnfit("there is no SIM", "put a SIM into this port")
+        if isinstance(answer, Refusal) and answer.code in ("cme:13", "cme:15"):
+            raise ModemUnfit("the SIM cannot be read", "take it out, clean it, or try another one")
+        if isinstance(answer, Refusal) and answer.code == "cme:11":
+            return "SIM PIN"
+        if isinstance(answer, Refusal) and answer.code == "cme:12":
+            return "SIM PUK"
+        return replies.pin_state(answer.lines)
+
+    async def iccid(self) -> str:
+        for command in self.profile.iccid:
+            found = replies.iccid(await self._lines(command))
+            if found:
+                return found
+        return ""
+
+    async def imsi(self) -> str:
+        return replies.digits(await self._lines("AT+CIMI"), 14, 15)
+
+    async def own_number(self) -> str:
+        return self._settings.number or replies.own_number(await self._lines("AT+CNUM"))
+
+    async def text_service(self) -> None:
+        """PDU mode. A modem that never takes it has no text service."""
+        for _ in range(self._timing.error_tries):
+            if not isinstance(await self._session.ask_until_ready("AT+CMGF=0"), Refusal):
+                return
+            await asyncio.sleep(self._timing.busy_pause)
+        raise ModemUnfit("this modem refuses PDU mode (AT+CMGF=0)", "it is a data-only variant, or this is not its AT port")
+
+    async def service_centre(self) -> str:
+        """The SMSC in force; the one from the configuration is written when the SIM holds another."""
+        wanted = self._settings.smsc
+        present = replies.service_centre(replies.value(await self._lines("AT+CSCA?"), "+CSCA"))
+        if not wanted or wanted == present:
+            return present
+        kind = 145 if wanted.startswith("+") else 129
+        answer = await self._session.ask(f'AT+CSCA="{wanted}",{kind}')
+        return present if isinstance(answer, Refusal) else wanted
+
+    async def _fix_speed(self) -> None:
+        """With autobaud (IPR=0) a modem that restarts says nothing until it has heard AT: its restart would go unnoticed."""
+        if stored.numbers_of(await self._lines("AT+IPR?"), "+IPR") == (0,):
+            await self._session.ask(f"AT+IPR={self._settings.baud};&W")
+
+    async def _words(self, command: str, name: str) -> str:
+        return replies.words(await self._lines(command), name)
+
+    async def _lines(self, command: str) -> tuple[str, ...]:
+        answer = await self._session.ask(command)
+        return () if isinstance(answer, Refusal) else answer.lines

@@ -1,0 +1,28 @@
+"""How long the driver waits for what. All in seconds, each with its reason; tests pass their own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    wake: float = 1.0  # for OK to the first AT; a modem that sleeps or learns its speed loses one or two
+    wakes: int = 10
+    command: float = 5.0  # CSQ, CREG, CNMI … answer at once or not at all
+    slow_command: float = 30.0  # CMGL and CMGD of a full SIM take up to 25 s, COPS while it searches
+    soft: float = 1.0  # commands that some firmware executes without a final
+    prompt: float = 10.0  # normally below 1 s
+    send: float | None = None  # None: as long as the family's profile says
+    quiet: float = 0.1  # the line counts as drained when nothing came for so long
+    most_drains: int = 20  # notifications never end on some firmware: the drain does
+    retry: float = 2.0  # between two probes of a modem that has fallen silent
+    give_up: float = 30.0  # silence after which the port is reopened
+    last_word: float = 20.0  # how long a stopping gateway waits for the outcome of what is on the air
+    busy_pause: float = 1.0  # between tries while the SIM or the text storage is not ready yet
+    busy_tries: int = 30
+    error_tries: int = 5  # a plain ERROR may mean the same, or that it will never work
+    search: float = 5.0  # how often registration is asked while there is no network
+    keep_again: float = 5.0  # a text that came unstored and could not be kept is tried again after this
+    hang_up: float = 2.0  # a voice call is refused at most this often
+    connect: float = 10.0  # for a port behind TCP
