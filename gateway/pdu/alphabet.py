@@ -46,14 +46,11 @@ class Alphabet:
         # escapes in a row, or one at the very end, show a space (23.038 table 6.2.1.1, note 1).
         shown = shown[:ESCAPE] + " " + shown[ESCAPE + 1 :]
         self._characters = shown + "".join(single.get(septet, shown[septet]) for septet in range(128))
-        main = set(locking)
-        shifted = [ABSENT] * 128
-        for septet in sorted(single, reverse=True):  # of a character printed twice the first place is used
-            if single[septet] not in main:
-                shifted = [ABSENT if char == single[septet] else char for char in shifted]
-                shifted[septet] = single[septet]
-        self._codes = codecs.charmap_build(locking + "".join(shifted))
-        self.characters: Final = frozenset(locking).union(shifted) - {ABSENT}
+        codes = {ord(char): septet for septet, char in enumerate(locking) if char != ABSENT}
+        for septet, char in sorted(single.items()):  # of a character printed twice the first place is used
+            codes.setdefault(ord(char), septet + 128)
+        self._codes = codes
+        self.characters: Final = frozenset(map(chr, codes))
 
     def codes(self, text: str) -> bytes | None:
         """The codes of a text, or None when some character is in neither table."""

@@ -7,6 +7,7 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import Final
 
+from gateway.pdu.fields import PduError
 from gateway.records import Encoding
 
 
@@ -56,4 +57,8 @@ def coding(dcs: int) -> Coding:
 
 def dcs_of(encoding: Encoding, message_class: int | None) -> int:
     """Class 0 is flash: shown at once and not kept."""
-    return _OCTETS[encoding] if message_class is None else _OCTETS[encoding] | 0x10 | message_class & 3
+    if message_class is None:
+        return _OCTETS[encoding]
+    if not 0 <= message_class <= 3:
+        raise PduError("TP-DCS", None, f"there is no message class {message_class}")
+    return _OCTETS[encoding] | 0x10 | message_class

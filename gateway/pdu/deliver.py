@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from gateway.pdu.coding import Mwi, coding, dcs_of
-from gateway.pdu.fields import Encoded, PduError, Ton, address_octets, encoded, octets_of, read_address, read_smsc
+from gateway.pdu.fields import Encoded, PduError, Ton, address_octets, encoded, open_pdu, read_address
 from gateway.pdu.header import Element
 from gateway.pdu.times import LENGTH, read_timestamp, timestamp_octets
 from gateway.pdu.userdata import length_flaws, read_user_data, surplus, user_data_octets
@@ -48,8 +48,8 @@ class Deliver:
 
 def decode(hex: str, *, smsc: bool = True, tpdu_len: int | None = None) -> Deliver:
     """`smsc` says whether the service-centre address stands in front, `tpdu_len` is the length the modem announced."""
-    octets = octets_of(hex)
-    centre, start = read_smsc(octets) if smsc else ("", 0)
+    opened = open_pdu(hex, smsc)
+    octets, start = opened.octets, opened.start
     if start >= len(octets) or octets[start] & 0x03 != 0x00:
         raise PduError("TP-MTI", start, "not an SMS-DELIVER")
     first = octets[start]
@@ -64,7 +64,7 @@ def decode(hex: str, *, smsc: bool = True, tpdu_len: int | None = None) -> Deliv
     flaws += length_flaws(tpdu_len, len(octets) - start, end - start)
     header = user.header
     return Deliver(
-        smsc=centre,
+        smsc=opened.smsc,
         number=address.number,
         ton=address.ton,
         toa=address.toa,
@@ -86,7 +86,7 @@ def decode(hex: str, *, smsc: bool = True, tpdu_len: int | None = None) -> Deliv
         data=user.data,
         tpdu_len=len(octets) - start,
         trailing_octets=trailing,
-        flaws=((flaw,) if flaw else ()) + user.flaws + flaws,
+        flaws=opened.flaws + ((flaw,) if flaw else ()) + user.flaws + flaws,
     )
 
 

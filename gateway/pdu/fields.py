@@ -66,14 +66,25 @@ _MOST_DIGITS: Final = 20
 _MOST_LETTERS: Final = 11
 
 
-def octets_of(hex: str) -> bytes:
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """The octets of a PDU, its service-centre address read; the TPDU begins at `start`."""
+
+    octets: bytes
+    smsc: str
+    start: int
+    flaws: tuple[str, ...]
+
+
+def open_pdu(hex: str, smsc: bool) -> Opened:
+    """`smsc` says whether the service-centre address stands in front."""
     try:
         octets = bytes.fromhex(hex)
     except ValueError:
         raise _not_hex(hex) from None
     if not octets:
         raise PduError("PDU", 0, "empty")
-    return octets
+    return _read_smsc(octets) if smsc else Opened(octets, "", 0, ())
 
 
 def _not_hex(hex: str) -> PduError:
@@ -81,7 +92,25 @@ def _not_hex(hex: str) -> PduError:
     wrong = next((i for i, char in enumerate(digits) if char not in "0123456789abcdefABCDEF"), None)
     if wrong is not None:
         return PduError("PDU", wrong // 2, f"{digits[wrong]!r} is not a hexadecimal digit")
-    return PduError("PDU", len(digits) // 2, "odd number of hexadecimal digits")
+    return PduError("PDU", len(digits) // 2, "the hexadecimal digits do not pair up")
+
+
+def _read_smsc(octets: bytes) -> Opened:
+    """A service-centre address that cannot be read is a flaw, not an error: the text behind it is what matters."""
+    length = octets[0]
+    if length >= len(octets):
+        raise PduError("SMSC", 0, f"cut off: {length} octets announced")
+    if length > 12:
+        raise PduError("SMSC", 0, f"{length} octets, but an address has 12 at most")
+    start = 1 + length
+    if length < 2:
+        return Opened(octets, "", start, ())
+    digits = octets[2:start].translate(_SWAP).hex()
+    if digits.endswith("f"):
+        digits = digits[:-1]
+    if "f" in digits:
+        return Opened(octets, "", start, ("the service-centre address has a filler inside the number",))
+    return Opened(octets, ("+" if octets[1] & 0x70 == 0x10 else "") + digits.translate(_SHOWN), start, ())
 
 
 @lru_cache(maxsize=1024)
@@ -114,19 +143,6 @@ def read_address(octets: bytes, at: int, field: str) -> tuple[Address, int]:
         return _address(length, octets[at + 1 : end]), end
     except ValueError as wrong:
         raise PduError(field, at + 2 + int(wrong.args[0]) // 2, "a filler inside the number") from None
-
-
-def read_smsc(octets: bytes) -> tuple[str, int]:
-    """The service centre's number (empty when the modem left it out) and where the TPDU begins."""
-    length = octets[0]
-    if length >= len(octets):
-        raise PduError("SMSC", 0, f"cut off: {length} octets announced")
-    if length > 12:
-        raise PduError("SMSC", 0, f"{length} octets, but an address has 12 at most")
-    if length < 2:
-        return "", 1 + length
-    digits = octets[2 : 1 + length].translate(_SWAP).hex().rstrip("f").translate(_SHOWN)
-    return ("+" if octets[1] & 0x70 == 0x10 else "") + digits, 1 + length
 
 
 def _bcd(number: str) -> bytes:

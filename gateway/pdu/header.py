@@ -20,6 +20,8 @@ LOCKING_SHIFT: Final = 0x25
 
 _LENGTHS: Final = {CONCAT: 3, PORTS: 2, WIDE_PORTS: 4, WIDE_CONCAT: 4, SINGLE_SHIFT: 1, LOCKING_SHIFT: 1}
 
+_MOST_HEADER: Final = 139
+
 
 @dataclass(frozen=True, slots=True)
 class Element:
@@ -118,7 +120,11 @@ def ports_element(destination: int, source: int) -> Element:
 
 def header_octets(elements: Iterable[Element]) -> bytes:
     """The header with its length octet; empty when there are no elements."""
-    value = b"".join(bytes((element.iei, len(element.data))) + element.data for element in elements)
-    if len(value) > 139:
-        raise PduError("TP-UDH", None, f"{len(value)} octets of header leave no room")
+    value = b""
+    for element in elements:
+        if not 0 <= element.iei <= 255 or len(element.data) > _MOST_HEADER - 2:
+            raise PduError("TP-UDH", None, f"element {element.iei} with {len(element.data)} octets cannot be said")
+        value += bytes((element.iei, len(element.data))) + element.data
+    if len(value) > _MOST_HEADER:
+        raise PduError("TP-UDH", None, f"{len(value)} octets, but a header has {_MOST_HEADER} at most")
     return bytes((len(value),)) + value if value else b""

@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import Final
 
-from gateway.pdu.alphabet import Alphabet, alphabet, escapes
+from gateway.pdu.alphabet import alphabet, escapes
 from gateway.pdu.fields import PduError
-from gateway.pdu.tables import LOCKING, SINGLE
+from gateway.pdu.tables import DEFAULT, LOCKING, SINGLE
 from gateway.pdu.userdata import MOST_OCTETS
 from gateway.records import Concat, Encoding, Part
 
@@ -86,10 +86,11 @@ def _plan(text: str, national: bool, wide: bool) -> _Plan:
     codes = _PLAIN.codes(text)
     if codes is not None:
         plain = _in_septets(text, codes, 0, 0, wide)
-        # An escaped character takes 14 bits and UCS-2 takes 16, so only national tables can be cheaper.
-        return _cheapest_national(text, plain, wide) if national and len(plain.pieces) > 1 else plain
+        # An escaped character takes 14 bits and UCS-2 takes 16, so only national tables can be cheaper. Every phone reads
+        # the default alphabet: a few octets less are no reason to leave it, a part less is.
+        return _cheapest_national(text, plain, (len(plain.pieces), 0), wide) if national else plain
     ucs2 = _in_ucs2(text, wide)
-    return _cheapest_national(text, ucs2, wide) if national else ucs2
+    return _cheapest_national(text, ucs2, ucs2.cost, wide) if national else ucs2
 
 
 def _in_septets(text: str, codes: bytes, locking: int, single: int, wide: bool) -> _Plan:
@@ -147,10 +148,11 @@ def _capacity(encoding: Encoding, locking: int, single: int, many: bool, wide: b
     return room * 8 // 7 if encoding is Encoding.GSM7 else room // 2
 
 
-def _cheapest_national(text: str, best: _Plan, wide: bool) -> _Plan:
+def _cheapest_national(text: str, best: _Plan, best_cost: tuple[int, int], wide: bool) -> _Plan:
     """The cheapest plan among `best` and all pairs of national tables that hold the text. Pairs come cheapest estimate
     first, and an estimate never exceeds the cost, so the search ends at the first that cannot win."""
-    best_cost = best.cost
+    if best_cost <= (1, 0):
+        return best
     for estimate, locking, single in sorted(_estimates(text)):
         if estimate >= best_cost:
             break
@@ -163,24 +165,20 @@ def _cheapest_national(text: str, best: _Plan, wide: bool) -> _Plan:
 
 
 def _estimates(text: str) -> Iterator[tuple[tuple[int, int], int, int]]:
-    """A lower bound of the cost for each pair of tables that holds the text, with the pair."""
+    """A lower bound of the cost for each pair of tables that holds the text, with the pair. A national table without one
+    of the characters that the default alphabet lacks only costs its header."""
     counts = Counter(text)
     wanted = set(counts)
-    for locking in LOCKING:
-        escaped = wanted - _locking_characters(locking)
-        for single in SINGLE:
-            if (locking or single) and escaped <= _pair(locking, single).characters:
+    foreign = wanted.difference(DEFAULT)
+    singles = [0, *(single for single, table in SINGLE.items() if single and not foreign.isdisjoint(table.values()))]
+    for locking, table in LOCKING.items():
+        if locking and foreign.isdisjoint(table):
+            continue
+        escaped = wanted.difference(table)
+        for single in singles:
+            if (locking or single) and escaped <= alphabet(locking, single).characters:
                 width = len(text) + sum(counts[char] for char in escaped)
                 many = width > _capacity(Encoding.GSM7, locking, single, False, False)
                 parts = -(-width // _capacity(Encoding.GSM7, locking, single, many, False))
                 header = _header_length(locking, single, many, False)
                 yield (parts, parts * header + (width * 7 + 7) // 8), locking, single
-
-
-def _pair(locking: int, single: int) -> Alphabet:
-    return alphabet(locking, single)
-
-
-@cache
-def _locking_characters(locking: int) -> frozenset[str]:
-    return frozenset(LOCKING[locking])

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from gateway.pdu.coding import Coding, coding
-from gateway.pdu.fields import Encoded, PduError, Ton, address_octets, encoded, octets_of, read_address, read_smsc
+from gateway.pdu.fields import Encoded, PduError, Ton, address_octets, encoded, open_pdu, read_address
 from gateway.pdu.header import Element
 from gateway.pdu.times import LENGTH, read_timestamp, timestamp_octets
 from gateway.pdu.userdata import UserData, length_flaws, read_user_data, surplus
@@ -40,8 +40,13 @@ class StatusReport:
 
     @property
     def status_class(self) -> str:
-        """Clause 9.2.3.15: `delivered` (the transaction is over), `trying` (the service centre goes on), `failed`."""
-        return ("delivered", "trying", "failed", "failed")[self.status >> 5 & 3] if self.status < 0x80 else "failed"
+        """Clause 9.2.3.15: `delivered`; `completed` without anybody knowing that it reached the phone (forwarded,
+        replaced); `trying`, the service centre goes on; `failed`."""
+        if self.status == 0:
+            return "delivered"
+        if self.status < 0x20:
+            return "completed"
+        return "trying" if self.status < 0x40 else "failed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +59,8 @@ class _Options:
 
 
 def decode(hex: str, *, smsc: bool = True, tpdu_len: int | None = None) -> StatusReport:
-    octets = octets_of(hex)
-    centre, start = read_smsc(octets) if smsc else ("", 0)
+    opened = open_pdu(hex, smsc)
+    octets, start = opened.octets, opened.start
     if start >= len(octets) or octets[start] & 0x03 != 0x02:
         raise PduError("TP-MTI", start, "not an SMS-STATUS-REPORT")
     if start + 1 >= len(octets):
@@ -71,7 +76,7 @@ def decode(hex: str, *, smsc: bool = True, tpdu_len: int | None = None) -> Statu
     flaws += length_flaws(tpdu_len, len(octets) - start, end - start)
     user = options.user
     return StatusReport(
-        smsc=centre,
+        smsc=opened.smsc,
         mr=octets[start + 1],
         number=address.number,
         ton=address.ton,
@@ -88,7 +93,7 @@ def decode(hex: str, *, smsc: bool = True, tpdu_len: int | None = None) -> Statu
         data=user.data if user else b"",
         tpdu_len=len(octets) - start,
         trailing_octets=trailing,
-        flaws=tuple(f for f in (flaw, other) if f) + options.flaws + flaws,
+        flaws=opened.flaws + tuple(f for f in (flaw, other) if f) + options.flaws + flaws,
     )
 
 
@@ -130,8 +135,10 @@ def encode(
     more: bool = False,
     smsc: str | None = None,
 ) -> Encoded:
-    if not (0 <= reference <= 255 and 0 <= status <= 255):
-        raise PduError("TP-ST", None, f"reference {reference} or status {status} is no octet")
+    if not 0 <= reference <= 255:
+        raise PduError("TP-MR", None, f"{reference} is no octet")
+    if not 0 <= status <= 255:
+        raise PduError("TP-ST", None, f"{status} is no octet")
     tpdu = (
         bytes((0x02 if more else 0x06, reference))
         + address_octets(recipient, "TP-RA")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from gateway.pdu.coding import Mwi, coding, dcs_of
-from gateway.pdu.fields import Encoded, PduError, Ton, address_octets, encoded, octets_of, read_address, read_smsc
+from gateway.pdu.fields import Encoded, PduError, Ton, address_octets, encoded, open_pdu, read_address
 from gateway.pdu.header import Element
 from gateway.pdu.times import Validity, read_validity, relative_octet, timestamp_octets
 from gateway.pdu.userdata import read_user_data, surplus, user_data_octets
@@ -62,8 +62,12 @@ def encode(
 ) -> Encoded:
     """The PDU for AT+CMGS. `reference` 0 lets the modem choose TP-MR; without a validity the service centre's own
     applies; `elements` come after those the part needs itself; `flash` is message class 0."""
-    if not (0 <= reference <= 255 and 0 <= pid <= 255):
-        raise PduError("TP-MR", None, f"reference {reference} or protocol {pid} is no octet")
+    if not 0 <= reference <= 255:
+        raise PduError("TP-MR", None, f"{reference} is no octet")
+    if not 0 <= pid <= 255:
+        raise PduError("TP-PID", None, f"{pid} is no octet")
+    if valid_until is not None and validity_minutes is not None:
+        raise PduError("TP-VP", None, "both a period and an end")
     user_data, udhi = user_data_octets(part, elements)
     first, validity = 0x01, b""
     if valid_until is not None:
@@ -83,15 +87,14 @@ def encode(
 
 def decode(hex: str, *, smsc: bool = True) -> Submit:
     """`smsc` says whether the service-centre address stands in front."""
-    octets = octets_of(hex)
-    centre, at = read_smsc(octets) if smsc else ("", 0)
-    start = at
-    if at >= len(octets) or octets[at] & 0x03 != 0x01:
-        raise PduError("TP-MTI", at, "not an SMS-SUBMIT")
-    first = octets[at]
-    if at + 1 >= len(octets):
-        raise PduError("TP-MR", at + 1, "missing")
-    address, at = read_address(octets, at + 2, "TP-DA")
+    opened = open_pdu(hex, smsc)
+    octets, start = opened.octets, opened.start
+    if start >= len(octets) or octets[start] & 0x03 != 0x01:
+        raise PduError("TP-MTI", start, "not an SMS-SUBMIT")
+    first = octets[start]
+    if start + 1 >= len(octets):
+        raise PduError("TP-MR", start + 1, "missing")
+    address, at = read_address(octets, start + 2, "TP-DA")
     if at + 2 > len(octets):
         raise PduError("TP-DCS" if at < len(octets) else "TP-PID", len(octets), "missing")
     pid, dcs = octets[at], octets[at + 1]
@@ -101,7 +104,7 @@ def decode(hex: str, *, smsc: bool = True) -> Submit:
     trailing, more = surplus(octets, end)
     header = user.header
     return Submit(
-        smsc=centre,
+        smsc=opened.smsc,
         mr=octets[start + 1],
         number=address.number,
         ton=address.ton,
@@ -124,5 +127,5 @@ def decode(hex: str, *, smsc: bool = True) -> Submit:
         data=user.data,
         tpdu_len=len(octets) - start,
         trailing_octets=trailing,
-        flaws=((flaw,) if flaw else ()) + user.flaws + more,
+        flaws=opened.flaws + ((flaw,) if flaw else ()) + user.flaws + more,
     )

@@ -53,6 +53,8 @@ URDU: Final = (
 # The nine Indic tables are one table: Unicode gives each script a block of 128 code points in the same (ISCII) order,
 # and annex A.3 puts the same letter of each script on the same septet. Hexadecimal pairs are offsets in the script's
 # block, single characters stand for themselves; the last septets (`__`) are each script's own choice.
+# Where a release misprints a code point (Kannada 24, and in A.2 Tamil 24 and Telugu 1C, 22 and 23), the letter that the
+# row demands stands here.
 _INDIC_ROWS: Final = (
     "01 02 03 05 06 07 08 09 0A 0B LF 0C 0D CR 0E 0F",
     "10 11 12 13 14 15 16 17 18 19 1A SS 1B 1C 1D 1E",

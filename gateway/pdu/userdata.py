@@ -22,6 +22,7 @@ from gateway.pdu.header import (
     header_octets,
     read_header,
 )
+from gateway.pdu.tables import LOCKING, SINGLE
 from gateway.records import Concat, Encoding, Part
 
 MOST_OCTETS: Final = 140
@@ -50,6 +51,8 @@ def read_user_data(octets: bytes, at: int, coding: Coding, udhi: bool) -> tuple[
     flaws: tuple[str, ...] = ()
     if len(body) < length:
         flaws = (f"TP-UDL says {udl}, which is {length} octets, but {len(body)} came",)
+    elif length > MOST_OCTETS:
+        flaws = (f"TP-UDL says {udl}, which is more than one SMS holds",)
     header = NO_HEADER
     if udhi:
         if not udl:
@@ -147,6 +150,8 @@ def _header_of(part: Part, others: Iterable[Element]) -> bytes:
     elements = []
     if part.concat is not None:
         elements.append(concat_element(part.concat))
+    if part.locking not in LOCKING or part.single not in SINGLE:
+        raise PduError("TP-UDH", None, f"no tables for national languages {part.locking} and {part.single}")
     if part.single:
         elements.append(Element(SINGLE_SHIFT, bytes((part.single,))))
     if part.locking:
