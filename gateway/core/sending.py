@@ -12,10 +12,13 @@ from gateway.core.identifiers import new_id
 from gateway.errors import BadValue
 from gateway.numbers import recipient
 from gateway.pdu.split import Preview, preview, split
-from gateway.records import ChannelFacts, Direction, Key, Message, SendRequest, Status
+from gateway.records import ChannelFacts, Direction, Key, Message, Part, SendRequest, Status
 from gateway.settings import PoolSettings, Settings
 from gateway.store import Store, outbox, unknowns
 from gateway.store.outbox import NewMessage, Once
+
+# No part carries more (140 octets of 7-bit characters).
+_MOST_CHARACTERS = 160
 
 Facts = Callable[[], Sequence[ChannelFacts]]
 
@@ -85,11 +88,7 @@ class Sending:
         to = recipient(request.to, self._settings.numbers.country, f"{prefix}to")
         if not request.text:
             raise BadValue(f"{prefix}text", "is empty", "a text has at least one character")
-        parts = split(request.text, national=self._settings.sending.national_tables)
-        if len(parts) > self._settings.sending.max_parts:
-            raise BadValue(
-                f"{prefix}text", f"needs {len(parts)} parts", f"at most {self._settings.sending.max_parts} are allowed"
-            )
+        parts = self._split(request.text, prefix)
         if request.expires_at is not None and request.expires_at <= max(now, request.send_at or 0.0):
             raise BadValue(f"{prefix}expires_at", "is over before the message could leave", "give a later time")
         expires_at = request.expires_at
@@ -114,6 +113,15 @@ class Sending:
             client_ref=request.client_ref,
             key_id=key.id,
         )
+
+    def _split(self, text: str, prefix: str) -> tuple[Part, ...]:
+        most = self._settings.sending.max_parts
+        too_long = len(text) > most * _MOST_CHARACTERS
+        parts = () if too_long else split(text, national=self._settings.sending.national_tables)
+        if too_long or len(parts) > most:
+            needs = f"needs {len(parts)} parts" if parts else f"has {len(text)} characters"
+            raise BadValue(f"{prefix}text", needs, f"at most {most} parts are allowed; POST /v1/messages/preview counts them")
+        return parts
 
     def _lane(self, request: SendRequest, prefix: str) -> str:
         if request.channel is not None:
