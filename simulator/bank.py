@@ -91,11 +91,13 @@ class Bank:
                 (self.plan.folder / "control").write_text(self.control.url + "\n")
 
     async def stop(self) -> None:
+        self.journal.close()
+        if self.plan.folder and self._lock < 0:
+            return
         if self.control:
             await self.control.stop()
         for modem in self.modems.values():
             modem.unplug()
-        self.journal.close()
         if self.plan.folder:
             (self.plan.folder / "control").unlink(missing_ok=True)
             (self.plan.folder / ".lock").unlink(missing_ok=True)
@@ -118,10 +120,7 @@ class Bank:
         self.network.send_octets(sender, number, Parcel(Raw(octets), sender))
 
     async def plug(self, name: str) -> None:
-        modem = self.modem(name)
-        if not modem.powered:
-            await modem.plug()
-            self.journal.write("plug", port=modem.name)
+        await self.modem(name).plug()
 
 
 def family_of(families: tuple[str, ...], place: int) -> str:

@@ -22,7 +22,8 @@ CMS_TEXTS = {
     302: "operation not allowed", 303: "operation not supported", 304: "invalid PDU mode parameter",
     305: "invalid text mode parameter", 310: "SIM not inserted", 311: "SIM PIN required", 313: "SIM failure",
     314: "SIM busy", 316: "SIM PUK required", 320: "memory failure", 321: "invalid memory index", 322: "memory full",
-    330: "SMSC address unknown", 331: "no network service", 332: "network timeout", 340: "no +CNMA acknowledgement expected",
+    330: "SMSC address unknown", 331: "no network service", 332: "network timeout",
+    340: "no +CNMA acknowledgement expected",
     500: "unknown error",
 }
 

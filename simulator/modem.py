@@ -84,6 +84,8 @@ class Modem:
             return
         for port in self.ports:
             await port.open(self.feed)
+        if self._life:
+            self.journal.write("plug", port=self.name)
         self._start()
         self.flush()
 
@@ -321,7 +323,8 @@ class Modem:
 
     def _perform(self, call: Call) -> Sequence[str]:
         personality = self.personality
-        if self.busy_answers and call.name[0] == "+":
+        # Only what needs SIM or network is answered so.
+        if self.busy_answers and call.name[0] == "+" and call.name != "+CMEE":
             self.busy_answers -= 1
             raise cme(515)
         literal = personality.answers.get(call.source)

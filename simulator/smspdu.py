@@ -240,6 +240,8 @@ def read_user_data(dcs: int, has_header: bool, length: int, octets: bytes) -> Us
         raise BadPdu(f"user data: length {length} needs {expected} octets, {len(octets)} there")
     if has_header and (not octets or octets[0] + 1 > len(octets)):
         raise BadPdu("user data header longer than the user data")
+    if has_header and coding_of(dcs) == SEPTETS and length * 7 < (octets[0] + 1) * 8:
+        raise BadPdu("user data header longer than the septets announced")
     return UserData(dcs, has_header, length, octets)
 
 

@@ -150,7 +150,7 @@ class RunningBank:
 def running_bank(ports: int = 1, family: str | tuple[str, ...] = "generic", folder: Path | None = None,
                  latency: Any = 0, report_delay: float = 0.0, answer_delay: float = 0.0,
                  redeliver_after: float = 0.05, **plan: Any) -> Iterator[RunningBank]:
-    """A bank that runs while the block does. Time on its network is zero unless asked for; `plan` are fields of Plan."""
+    """A bank that runs while the block does. Its network takes no time unless asked to; `plan`: fields of Plan."""
     with tempfile.TemporaryDirectory(prefix="bank-") as own:
         pace = Pace(control.span(latency), report_delay, answer_delay, redeliver_after)
         families = (family,) if isinstance(family, str) else family

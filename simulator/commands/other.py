@@ -81,7 +81,8 @@ def _call_waiting(modem: "Modem", call: Call) -> list[str]:
 
 
 COMMANDS: dict[str, Handler] = {
-    "+CUSD": _ussd, "+CCLK": _clock, "+CSSN": _call_waiting, "+WIND": numeric("+WIND", "wind", range(65536)), "+CHUP": ok,
+    "+CUSD": _ussd, "+CCLK": _clock, "+CSSN": _call_waiting, "+CHUP": ok,
+    "+WIND": numeric("+WIND", "wind", range(65536)),
     "+CBC": fixed("+CBC: 0,100"), "+CPAS": fixed("+CPAS: 0"), "+CLCC": ok, "+CSCB": ok, "+CGATT": fixed("+CGATT: 1"),
     "+CLIP": numeric("+CLIP", "clip", range(2)), "+CRC": numeric("+CRC", "crc", range(2)),
     "+CVHU": numeric("+CVHU", "cvhu", range(2)), "+CTZR": numeric("+CTZR", "ctzr", range(3)),

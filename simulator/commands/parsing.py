@@ -61,7 +61,8 @@ def _next(line: str, place: int) -> tuple[Call, int]:
         form = {"?": "read", "=?": "test"}.get(match[2] or "", "set")
         return Call("S", form, ((match[2] or "")[1:],), "AT" + match[0].upper()), match.end()
     if match := _BASIC.match(line, place):
-        return Call(match[1].upper(), "do", (match[2],) if match[2] else (), "AT" + match[0].upper().strip()), match.end()
+        arguments = (match[2],) if match[2] else ()
+        return Call(match[1].upper(), "do", arguments, "AT" + match[0].upper().strip()), match.end()
     raise Refused()
 
 

@@ -58,7 +58,8 @@ def _operator(modem: "Modem", call: Call) -> list[str]:
         shown = (OPERATOR_LONG, OPERATOR_SHORT, OPERATOR_NUMBER)[registers.cops_format]
         technology = modem.personality.radio_technology
         end = "" if technology is None else f",{technology}"
-        shown = charset.show(shown, registers.cscs)
+        if registers.cscs == "UCS2" or registers.cops_format < 2:
+            shown = charset.show(shown, registers.cscs)
         return [f'+COPS: {registers.cops_mode},{registers.cops_format},"{shown}"{end}']
     mode, shape = call.number(0, 0), call.number(1, registers.cops_format)
     if mode > 4 or shape > 2:

@@ -53,10 +53,11 @@ def _write(modem: "Modem", call: Call) -> object:
     if modem.registers.text_mode:
         to = _number(modem, call, 0) if call.text(0) else ""
         status = _STATES.get(call.text(2), UNSENT)
-        return modem.ask(lambda typed: _keep(modem, status, Stored(status, _typed_text(modem, to, typed), _prefix(modem))),
+        prefix = write_service_centre(modem.sim.service_centre)
+        return modem.ask(lambda typed: _keep(modem, Stored(status, _typed_text(modem, to, typed), prefix)),
                          has_lines=True)
     length, status = _length(call), call.number(1, UNSENT)
-    return modem.ask(lambda typed: _keep(modem, status, _typed_anything(modem, length, status, typed)))
+    return modem.ask(lambda typed: _keep(modem, _typed_anything(modem, length, status, typed)))
 
 
 def _send_stored(modem: "Modem", call: Call) -> object:
@@ -180,15 +181,11 @@ def _on_air(modem: "Modem", name: str, submit: Submit) -> None:
     modem.finish(lines)
 
 
-def _keep(modem: "Modem", status: int, message: Stored) -> None:
+def _keep(modem: "Modem", message: Stored) -> None:
     store = modem.stores.room(modem.memories[1])
     if store is None:
         raise cms(322)
     modem.finish([f"+CMGW: {store.put(message)}"])
-
-
-def _prefix(modem: "Modem") -> bytes:
-    return write_service_centre(modem.sim.service_centre)
 
 
 COMMANDS: dict[str, Handler] = {"+CMGS": _send, "+CMGW": _write, "+CMSS": _send_stored, "+CMGC": _command}
