@@ -28,7 +28,8 @@ _FROM = f"SELECT {_COLUMNS} FROM forwards f JOIN webhooks w ON w.id = f.webhook_
 _ENQUEUE = f"""
     INSERT INTO forwards ({_INSERTED})
     SELECT ?, id, ?, ?, ?, ?, ?, 'pending', ? FROM webhooks
-    WHERE enabled = 1 AND (instr(events, '"*"') OR instr(events, ?)) AND (channels = '[]' OR ? IN (SELECT value FROM json_each(channels)))
+    WHERE enabled = 1 AND (instr(events, '"*"') OR instr(events, ?))
+    AND (channels = '[]' OR ? IN (SELECT value FROM json_each(channels)))
     ORDER BY id"""
 
 _REPLAY = f"""

@@ -41,9 +41,9 @@ class Webhooks:
 
 def add(db: SqliteDatabase, webhook: Webhook, secret: str) -> None:
     w = webhook
-    db.execute_sql(
-        "INSERT INTO webhooks (public_id, url, events, channels, format, secret, enabled, created_at)"
-        " VALUES (?,?,?,?,?,?,1,?)",
+    # Past peewee, which writes every parameter to its debug log: this one is a secret.
+    db.connection().execute(
+        "INSERT INTO webhooks (public_id, url, events, channels, format, secret, enabled, created_at) VALUES (?,?,?,?,?,?,1,?)",
         (w.id, w.url, _json(w.events), _json(w.channels), w.format, secret, w.created_at),
     )
 

@@ -123,6 +123,7 @@ class Judge:
         line.ending = True
         row_id = line.target.row_id
         last = forwards.Dead(row.id, self._clock.now(), _GONE, "the webhook answered 410 Gone")
+        self._results.hand_over()
         try:
             dead = await self._store.writer.arun(lambda db: forwards.retire(db, row_id, last))
         finally:
@@ -184,6 +185,7 @@ class Judge:
             return
         now, row_id = self._clock.now(), line.target.row_id
         before = now - self._give_up_s
+        self._results.hand_over()
         given_up = await self._store.writer.arun(lambda db: forwards.bury(db, row_id, now, trouble.words, before))
         if given_up:
             line.forget_rows()

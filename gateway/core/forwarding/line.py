@@ -14,7 +14,7 @@ from gateway.records import EventType, Forward
 from gateway.store.webhooks import Target
 
 # Rows held ready in memory for one webhook; the rest of a backlog stays in the database.
-WINDOW = 500
+WINDOW = 600
 # Rows of a backlog read at once: a few milliseconds of the loop's time.
 GULP = 200
 # Rows read at once for a conversation that has more than memory holds.
@@ -69,6 +69,8 @@ class Line:
         """Rows beyond the horizon, in order. `sleep_until` names those that failed before and must wait."""
         for row in rows:
             self.horizon = row.id
+            if self._paused_until is not None and _asked_for(row):
+                self._paused_until = 0.0
             conversation = self._conversations.get(row.conversation)
             if conversation is None:
                 self._begin(row, sleep_until.get(row.id))
@@ -199,9 +201,7 @@ class Line:
         if sleep_until is not None:
             self._sleep(conversation, sleep_until)
         elif row.event_type is EventType.WEBHOOK_TEST:
-            # A person waits for this one: it goes first, and a pause ends for it.
             self._ready.appendleft(conversation)
-            self._paused_until = None if self._paused_until is None else 0.0
         else:
             self._ready.append(conversation)
 
@@ -225,3 +225,8 @@ class Line:
         conversation.upto = first.id
         conversation.asleep = True
         heapq.heappush(self._asleep, (until, first.id, conversation))
+
+
+def _asked_for(row: Forward) -> bool:
+    """A person tests or replays, and waits to see what happens: the pause ends, a probe is due."""
+    return row.tries == 0 and (row.event_type is EventType.WEBHOOK_TEST or row.queued_at > row.created_at)

@@ -68,7 +68,7 @@ class Forwarding:
         self._results = Results(store)
         self._news = asyncio.Event()
         self._judge = Judge(store, self._results, settings, clock, chance or random.Random(), self.wake)
-        self._in_the_air = 0
+        self.in_the_air = 0  # postings, or workers about to end
 
     @property
     def accepted_total(self) -> int:
@@ -115,7 +115,7 @@ class Forwarding:
             worker.cancel()
         await asyncio.gather(*workers, return_exceptions=True)
         await self._close_retired()
-        self._results.close()
+        self._results.hand_over()
         self._surroundings.resolver.shutdown(wait=False, cancel_futures=True)
 
     # Looking: rows into lines, lines to workers.
@@ -179,18 +179,18 @@ class Forwarding:
         free = min(PER_WEBHOOK - len(served.workers), line.may_take(now))
         for _ in range(free):
             # One posting is always allowed: webhooks that answer slowly must not use up the others' share.
-            if self._in_the_air >= OVERALL and served.workers:
+            if self.in_the_air >= OVERALL and served.workers:
                 return
             worker = asyncio.create_task(self._work(served))
             served.workers.add(worker)
-            self._in_the_air += 1
+            self.in_the_air += 1
             worker.add_done_callback(lambda task: self._dismiss(served, task))
 
     def _dismiss(self, served: _Served, worker: asyncio.Task[None]) -> None:
         served.workers.discard(worker)
-        if self._in_the_air >= OVERALL or served.line.stopped:
+        if self.in_the_air >= OVERALL or served.line.stopped:
             self._news.set()  # somebody waits for this place, or for the line to end
-        self._in_the_air -= 1
+        self.in_the_air -= 1
 
     def _pause_before_next_look(self) -> float:
         now = self._clock.monotonic()

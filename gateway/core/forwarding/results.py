@@ -23,40 +23,41 @@ class Results:
         self._store = store
         self._waiting: list[Result] = []
         self._timer: asyncio.TimerHandle | None = None
-        self._writing = False
+        self._writing = 0
         self._complained = False
 
     def add(self, result: Result) -> None:
         self._waiting.append(result)
-        if self._timer is None and not self._writing:
+        if not self._writing:
             self._write_in(_GATHERED_FOR_S)
 
-    def close(self) -> None:
-        """Hand over what is left; the writer finishes whatever it was handed."""
+    def hand_over(self) -> None:
+        """Give the writer what waits, now: before a job that builds on it, and at the end."""
         if self._timer is not None:
             self._timer.cancel()
+            self._timer = None
         if self._waiting:
             self._write()
 
     def _write_in(self, seconds: float) -> None:
-        self._timer = asyncio.get_running_loop().call_later(seconds, self._write)
+        if self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(seconds, self.hand_over)
 
     def _write(self) -> None:
-        batch, self._waiting, self._timer = self._waiting, [], None
-        self._writing = True
+        batch, self._waiting = self._waiting, []
         written = self._store.writer.submit(lambda db: forwards.record(db, batch))
+        self._writing += 1
         written.add_done_callback(lambda future: self._written(batch, future))
 
     def _written(self, batch: list[Result], written: asyncio.Future[None]) -> None:
-        self._writing = False
+        self._writing -= 1
         fault = None if written.cancelled() else written.exception()
         if fault is None:
             self._complained = False
-            if self._waiting:
-                self._write_in(_GATHERED_FOR_S)
-            return
-        if not self._complained:
+        else:
+            self._waiting = batch + self._waiting
+            if not self._complained:
+                log.error("cannot record what became of %d postings, trying on: %s", len(batch), fault)
             self._complained = True
-            log.error("cannot record what became of %d postings, trying on: %s", len(batch), fault)
-        self._waiting = batch + self._waiting
-        self._write_in(_AGAIN_AFTER_S)
+        if self._waiting:
+            self._write_in(_GATHERED_FOR_S if fault is None else _AGAIN_AFTER_S)
