@@ -38,6 +38,21 @@ def recipient(written: str, country: str, field: str = "to") -> str:
     return _national(written, number, country, field)
 
 
+def plain_form(country: str) -> str:
+    """A regular expression for numbers without separators that `recipient` takes; for programs that ask what to type.
+
+    Of national numbers it knows the trunk prefix and the shortest and longest length; `recipient` judges more closely.
+    """
+    codes = {size: "|".join(sorted(code for code in _COUNTRY_CODES if len(code) == size)) for size in (1, 2, 3)}
+    forms = [rf"\+({codes[size]})[0-9]{{{7 - size},{15 - size}}}" for size in codes]
+    metadata = phonenumbers.PhoneMetadata.metadata_for_region(country)
+    if metadata is not None and metadata.national_prefix:
+        lengths = metadata.general_desc.possible_length
+        longest = min(lengths[-1], 15 - len(str(metadata.country_code)))
+        forms.append(f"{metadata.national_prefix}[1-9][0-9]{{{max(lengths[0], 7) - 1},{longest - 1}}}")
+    return f"^({'|'.join(forms)}|[0-9*#]{{2,6}})$"
+
+
 @lru_cache(maxsize=4096)
 def _national(written: str, number: str, country: str, field: str) -> str:
     try:

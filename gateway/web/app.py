@@ -28,6 +28,7 @@ def create_app(doors: Doors) -> APIFlask:
         AUTO_SERVERS=False,
         SECURITY_SCHEMES=SECURITY,
     )
+    app.url_map.converters["message"] = messages.MessageId
     guard = Guard(doors.store.keys)
     for blueprint in (
         messages.blueprint(doors, guard),

@@ -6,10 +6,15 @@ import json
 import re
 from typing import Any
 
+from gateway.numbers import plain_form
 from gateway.records import EventType
 from gateway.settings import Settings
 from gateway.web.schemas import ProblemOut
 
+_IDEMPOTENCY = (
+    "May carry an `Idempotency-Key` header (see the parameters of this document): repeated with the same body within 48 hours,"
+    " it is answered with the message accepted first and nothing is sent twice; with another body it is refused (422)."
+)
 _NESTED = re.compile(r'"#/components/schemas/\w+\.(\w+)"')
 _GSM7_UNITS_OF_A_PART = 153  # 3GPP TS 23.040 clause 9.2.3.24.1: what a header leaves of 160
 
@@ -20,8 +25,22 @@ def describe(spec: dict[str, Any], settings: Settings) -> dict[str, Any]:
     problem = ProblemOut.model_json_schema(ref_template="#/components/schemas/{model}")
     schemas.update(problem.pop("$defs"), Problem=problem)
     _limit(schemas["SendIn"]["properties"], settings)
+    for operations in spec["paths"].values():
+        for operation in operations.values():
+            _finish(operation, spec)
     spec["webhooks"] = {kind.value: _event(kind) for kind in EventType}
     return spec
+
+
+def _finish(operation: dict[str, Any], spec: dict[str, Any]) -> None:
+    if "requestBody" in operation:
+        operation["requestBody"]["required"] = True
+    for parameter in [one for one in operation["parameters"] if one["in"] == "header"]:
+        # Named in words, not as a parameter: a schema cannot say that the same key must come with the same body, and
+        # what tries requests by the schema alone would be told off for each second one.
+        operation["parameters"].remove(parameter)
+        operation["description"] = _IDEMPOTENCY
+        spec["components"].setdefault("parameters", {})[parameter["name"]] = parameter
 
 
 def _flat(spec: dict[str, Any]) -> dict[str, Any]:
@@ -34,8 +53,11 @@ def _flat(spec: dict[str, Any]) -> dict[str, Any]:
 
 
 def _limit(fields: dict[str, Any], settings: Settings) -> None:
-    """Say what this installation takes, so that a client's form can offer it."""
+    """Say what this installation takes, so that a client's form can offer it. Own numbers may be more than are configured:
+    SIMs tell theirs."""
     fields["text"]["maxLength"] = min(fields["text"]["maxLength"], settings.sending.max_parts * _GSM7_UNITS_OF_A_PART)
+    fields["to"]["pattern"] = plain_form(settings.numbers.country)
+    _choose(fields["from"], [modem.number for modem in settings.modems if modem.number])
     _choose(fields["channel"], [modem.name for modem in settings.modems])
     _choose(fields["pool"], [pool.name for pool in settings.pools])
 

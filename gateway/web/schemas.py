@@ -8,19 +8,28 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, WithJsonSchema
 
 from gateway.core.keys import NAME as KEY_NAME
+from gateway.store.messages import CURSOR as CURSOR_FORM
 
 NO_NUL = r"^[^\x00]*$"
 IDEMPOTENCY_KEY = r'^("[!#-~]{1,253}"|[!#-~]{1,255})$'
+CURSOR = f"^{CURSOR_FORM}$"
 KEY_NAME_ALONE = f"^{KEY_NAME}$"
+_TCP_PORT = "[1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5]"
+_HOST = "[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?"
+_REST = rf"(:({_TCP_PORT}))?([/?]([A-Za-z0-9._~!$&'()*+,;=:@/?-]|%[0-9A-Fa-f]{{2}})*)?$"  # RFC 3986
+USUAL_WEB_ADDRESS = f"^https?://{_HOST}{_REST}"
+WEB_ADDRESS = rf"^https?://({_HOST}|\[[0-9A-Fa-f:.]+\]){_REST}"
 # A client's programmer is told this, not the pattern.
 PATTERN_WORDS = {
     NO_NUL: "holds a NUL character, which no phone can show",
     IDEMPOTENCY_KEY: "give 1 to 255 printable ASCII characters without blanks, bare or in double quotes",
+    CURSOR: "is not a cursor of this list; take next_cursor of the page before, or leave it out",
+    WEB_ADDRESS: "give an http:// or https:// address, without name, password or # in it",
     KEY_NAME_ALONE: "give up to 64 letters, digits, '_', '.' and '-', beginning with a letter or digit",
 }
 
@@ -62,10 +71,14 @@ def _digits(value: object) -> object:
 _DATE_TIME = WithJsonSchema({"type": "string", "format": "date-time"})
 Moment = Annotated[float, BeforeValidator(_moment), _DATE_TIME]
 QueryMoment = Annotated[float, BeforeValidator(_moment_in_query), _DATE_TIME]
-Whole = Annotated[int, BeforeValidator(_whole)]
-Limit = Annotated[int, BeforeValidator(_digits), Field(strict=True, ge=1, le=100)]
+Limit = Annotated[int, Field(strict=True, ge=1, le=100), BeforeValidator(_digits)]
 Words = Annotated[str, StringConstraints(pattern=NO_NUL)]
 Timestamp = Annotated[str, WithJsonSchema({"type": "string", "format": "date-time"})]
+
+
+def whole(least: int, most: int) -> Any:
+    """The type of a whole number in a body."""
+    return Annotated[int, Field(ge=least, le=most), BeforeValidator(_whole)]
 
 
 class In(BaseModel):

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 from apiflask import APIBlueprint
-from flask import Response
+from flask import Response, g
 from pydantic import Field, StringConstraints
 
 from gateway.clock import isoformat
+from gateway.errors import Conflict
 from gateway.records import Key
 from gateway.web.answers import answer
 from gateway.web.auth import Guard
@@ -61,8 +62,10 @@ def blueprint(doors: Doors, guard: Guard) -> APIBlueprint:
     @bp.delete("/<name>")
     @guard.needs("admin")
     @bp.output(KeyOut, description="Revoked; it is refused from now on")
-    @bp.doc(summary="Revoke a key", security="bearer", responses=documented(401, 403, 404, 503))
+    @bp.doc(summary="Revoke a key", security="bearer", responses=documented(401, 403, 404, 409, 503))
     def revoke(name: str) -> Response:
+        if name == g.key.name:
+            raise Conflict("this is the key you are calling with; revoke it with another, or with `simrack key revoke`")
         return answer(key_json(doors.keys.revoke(name)))
 
     return bp

@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field, StringConstraints
 
 from gateway.records import Direction, Encoding, OnUnknown, Status
 from gateway.web.schemas import (
+    CURSOR,
     IDEMPOTENCY_KEY,
     NO_NUL,
     In,
@@ -17,8 +18,8 @@ from gateway.web.schemas import (
     QueryIn,
     QueryMoment,
     Timestamp,
-    Whole,
     Words,
+    whole,
 )
 
 # 255 parts of 33 surrogate pairs: a text this long fits whatever it holds; [sending] max_parts is the nearer limit.
@@ -34,10 +35,10 @@ class SendIn(In):
     from_: Words | None = Field(None, alias="from", description="One of the gateway's own numbers.")
     channel: Words | None = Field(None, description="The one channel that may send it.")
     pool: Words | None = Field(None, description="The pool whose channels may send it.")
-    priority: Annotated[Whole, Field(ge=-10, le=10)] = Field(0, description="Higher leaves first.")
+    priority: whole(-10, 10) = Field(0, description="Higher leaves first.")
     send_at: Moment | None = Field(None, description="Not before this moment.")
     expires_at: Moment | None = Field(None, description="Not after this moment.")
-    validity_minutes: Annotated[Whole, Field(ge=5, le=635_040)] | None = Field(
+    validity_minutes: whole(5, 635_040) | None = Field(
         None, description="How long the network keeps trying once it has the text."
     )
     flash: bool = Field(False, description="Shown at once and not stored (message class 0).")
@@ -72,7 +73,7 @@ class MessagesQuery(QueryIn):
     channel: str | None = None
     client_ref: str | None = None
     since: QueryMoment | None = None
-    cursor: str | None = None
+    cursor: Annotated[str, StringConstraints(pattern=CURSOR)] | None = None
     limit: Limit = 50
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from urllib.parse import urlencode
 
 from apiflask import APIBlueprint
 from flask import Response, g, request
+from werkzeug.routing import BaseConverter
 
 from gateway import numbers
 from gateway.core.message_json import attempt_json, message_json
@@ -30,7 +32,14 @@ from gateway.web.api.message_schemas import (
 )
 from gateway.web.auth import Guard
 from gateway.web.doors import Doors, Once
-from gateway.web.problems import bad_value, documented
+from gateway.web.problems import Problem, bad_value, documented
+
+
+class MessageId(BaseConverter):
+    """Whatever is not one of the words that stand in the place of an id."""
+
+    regex = "(?!(?:batch|preview)$)[^/]+"
+
 
 _BODY = (400, 401, 403, 413, 415, 422)
 
@@ -44,9 +53,13 @@ def blueprint(doors: Doors, guard: Guard) -> APIBlueprint:
     @bp.input(SendHeaders, location="headers", arg_name="headers")
     @bp.input(SendIn, arg_name="wanted")
     @bp.output(MessageOut, status_code=202, description="Accepted: it is on disk and will be sent")
-    @bp.doc(summary="Send a text", security="bearer", responses=documented(*_BODY, 503))
+    @bp.doc(summary="Send a text", security="bearer", responses=documented(*_BODY, 409, 503))
     def send(wanted: SendIn, headers: SendHeaders) -> Response:
-        message = sending.accept(_as_request(wanted), g.key, _once(headers))
+        request = _as_request(wanted)
+        try:
+            message = sending.accept(request, g.key, _once(headers))
+        except BadValue as fault:
+            raise _refusal(fault, [request]) from fault
         return answer(message_json(message), 202, {"Location": f"/v1/messages/{message.id}"})
 
     @bp.post("/batch")
@@ -54,10 +67,13 @@ def blueprint(doors: Doors, guard: Guard) -> APIBlueprint:
     @bp.input(SendHeaders, location="headers", arg_name="headers")
     @bp.input(BatchIn, arg_name="wanted")
     @bp.output(BatchOut, status_code=202, description="All are accepted, in the order given")
-    @bp.doc(summary="Send many texts: all or none", security="bearer", responses=documented(*_BODY, 503))
+    @bp.doc(summary="Send many texts: all or none", security="bearer", responses=documented(*_BODY, 409, 503))
     def send_batch(wanted: BatchIn, headers: SendHeaders) -> Response:
         requests = [_as_request(one) for one in wanted.messages]
-        accepted = sending.accept_batch(requests, g.key, _once(headers))
+        try:
+            accepted = sending.accept_batch(requests, g.key, _once(headers))
+        except BadValue as fault:
+            raise _refusal(fault, requests) from fault
         return answer({"data": [message_json(message) for message in accepted]}, 202)
 
     @bp.post("/preview")
@@ -107,7 +123,7 @@ def blueprint(doors: Doors, guard: Guard) -> APIBlueprint:
         following = urlencode({**request.args, "cursor": page.next_cursor})
         return answer(content, headers={"Link": f'</v1/messages?{following}>; rel="next"'})
 
-    @bp.get("/<message_id>")
+    @bp.get("/<message:message_id>")
     @guard.needs("read")
     @bp.output(MessageWithAttempts)
     @bp.doc(summary="One message with its attempts", security="bearer", responses=documented(401, 403, 404))
@@ -118,7 +134,7 @@ def blueprint(doors: Doors, guard: Guard) -> APIBlueprint:
         attempts = [attempt_json(attempt) for attempt in messages.attempts(message_id)]
         return answer({**message_json(message), "attempts": attempts})
 
-    @bp.delete("/<message_id>")
+    @bp.delete("/<message:message_id>")
     @guard.needs("send")
     @bp.output(MessageOut)
     @bp.doc(
@@ -129,7 +145,7 @@ def blueprint(doors: Doors, guard: Guard) -> APIBlueprint:
     def cancel(message_id: str) -> Response:
         return answer(message_json(sending.cancel(message_id)))
 
-    @bp.post("/<message_id>/settle")
+    @bp.post("/<message:message_id>/settle")
     @guard.needs("send")
     @bp.input(SettleIn, arg_name="wanted")
     @bp.output(MessageOut)
@@ -160,6 +176,16 @@ def _as_request(wanted: SendIn) -> SendRequest:
         wanted.on_unknown,
         wanted.client_ref,
     )
+
+
+def _refusal(fault: BadValue, requests: Sequence[SendRequest]) -> Problem:
+    """422 for a value that is wrong by itself; 409 for one that only the moment or another value makes wrong."""
+    problem = bad_value(fault)
+    place, _, field = fault.field.rpartition("/")
+    wanted = requests[int(place.removeprefix("messages/") or 0)]
+    if field == "expires_at" or (field == "from" and (wanted.channel or wanted.pool)):
+        problem.status = 409
+    return problem
 
 
 def _as_kept(number: str | None, country: str) -> str | None:

@@ -1,0 +1,140 @@
+"""The web application over a real store in a temporary folder, with two channels that only tell their facts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from gateway.clock import ManualClock
+from gateway.core.keys import Keys
+from gateway.core.sending import Sending
+from gateway.core.webhooks import Webhooks
+from gateway.records import ChannelFacts, ChannelState
+from gateway.settings import Settings, parse
+from gateway.store import Store, outbox
+from gateway.web.app import create_app
+from gateway.web.doors import Doors
+
+CONFIGURATION = """
+[store]
+path = "simrack.db"
+reserve_mb = 0
+[[modem]]
+name = "p0"
+port = "/dev/simrack/p0"
+number = "+4915110000000"
+[[modem]]
+name = "p1"
+port = "/dev/simrack/p1"
+number = "+4915110000001"
+[[pool]]
+name = "main"
+channels = ["p0", "p1"]
+"""
+
+
+@dataclass
+class Gateway:
+    """What the web is built on, for a test to look at and to change."""
+
+    settings: Settings
+    clock: ManualClock
+    store: Store
+    keys: Keys
+    webhooks: Webhooks
+    facts: list[ChannelFacts] = field(default_factory=list)
+    storage_fault: str = ""
+    woken: int = 0
+
+    def __post_init__(self) -> None:
+        self.sending = Sending(self.store, self.settings, self.clock, lambda: self.facts, self._wake, lambda _: None)
+
+    def _wake(self) -> None:
+        self.woken += 1
+
+    def doors(self) -> Doors:
+        return Doors(
+            sending=self.sending,
+            store=self.store,
+            keys=self.keys,
+            webhooks=self.webhooks,
+            settings=self.settings,
+            clock=self.clock,
+            channels=lambda: self.facts,
+            queue=lambda: self.store.read(outbox.sizes),
+            storage_fault=lambda: self.storage_fault,
+        )
+
+
+@dataclass
+class Caller:
+    """Somebody with a key, who speaks JSON."""
+
+    client: FlaskClient
+    token: str
+
+    def get(self, path: str, **more: Any) -> TestResponse:
+        return self.client.get(path, headers=self._headers(), **more)
+
+    def post(self, path: str, content: object = None, headers: dict[str, str] | None = None, **more: Any) -> TestResponse:
+        if content is not None:
+            more["json"] = content
+        return self.client.post(path, headers={**self._headers(), **(headers or {})}, **more)
+
+    def patch(self, path: str, content: object) -> TestResponse:
+        return self.client.patch(path, json=content, headers=self._headers())
+
+    def delete(self, path: str) -> TestResponse:
+        return self.client.delete(path, headers=self._headers())
+
+    def _headers(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.token}"}
+
+
+@pytest.fixture
+def gateway(tmp_path: Path) -> Iterator[Gateway]:
+    settings = parse(CONFIGURATION, tmp_path)
+    clock = ManualClock()
+    store = Store.open(settings.store, clock, serving=True)
+    facts = [
+        ChannelFacts("p0", ChannelState.READY, number="+4915110000000", iccid="8949001", signal_dbm=-71, operator="Test"),
+        ChannelFacts("p1", ChannelState.LOST, reason="unplugged", number="+4915110000001"),
+    ]
+    yield Gateway(settings, clock, store, Keys(store, clock), Webhooks(store, clock, lambda: None), facts)
+    store.close()
+
+
+@pytest.fixture
+def client(gateway: Gateway) -> FlaskClient:
+    return create_app(gateway.doors()).test_client()
+
+
+@pytest.fixture
+def alice(gateway: Gateway, client: FlaskClient) -> Caller:
+    """May do everything."""
+    return Caller(client, gateway.keys.add("alice", ["admin"])[1])
+
+
+@pytest.fixture
+def bob(gateway: Gateway, client: FlaskClient) -> Caller:
+    """May send."""
+    return Caller(client, gateway.keys.add("bob", ["send"])[1])
+
+
+@pytest.fixture
+def carol(gateway: Gateway, client: FlaskClient) -> Caller:
+    """May read."""
+    return Caller(client, gateway.keys.add("carol", ["read"])[1])
+
+
+def faults(response: TestResponse) -> list[str]:
+    """Where the problem says the faults are."""
+    assert response.content_type == "application/problem+json"
+    assert response.json is not None and response.json["status"] == response.status_code
+    return [one.get("pointer") or one.get("parameter") or one.get("header") for one in response.json.get("errors", [])]
