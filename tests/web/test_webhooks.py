@@ -1,0 +1,96 @@
+"""`/v1/webhooks`: made, changed, looked into, tried and removed."""
+
+from __future__ import annotations
+
+import pytest
+
+from gateway.records import EventType
+from gateway.store import forwards
+from tests.web.conftest import Caller, Gateway, faults
+
+WANTED = {"url": "https://pbx.example/sms", "events": ["message.received"]}
+
+
+def test_a_webhook_shows_its_secret_once(alice: Caller) -> None:
+    made = alice.post("/v1/webhooks", WANTED)
+    assert made.status_code == 201
+    secret = made.json["secret"]
+    assert secret.startswith("whsec_")
+    shown = alice.get(made.headers["Location"])
+    assert shown.status_code == 200 and shown.json == {k: v for k, v in made.json.items() if k != "secret"}
+    assert secret not in alice.get("/v1/webhooks").text
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"url": "ftp://pbx.example"}, "/url"),
+        ({"url": "https://user:pw@pbx.example/"}, "/url"),
+        ({"url": "https://[::zz]/"}, "/url"),
+        ({"events": []}, "/events"),
+        ({"events": ["message.lost"]}, "/events/0"),
+        ({"channels": [""]}, "/channels/0"),
+        ({"format": "carrier-pigeon"}, "/format"),
+    ],
+)
+def test_a_wrong_webhook_is_refused_by_the_name_of_its_field(alice: Caller, change: dict[str, object], field: str) -> None:
+    refused = alice.post("/v1/webhooks", {**WANTED, **change})
+    assert refused.status_code == 422 and faults(refused) == [field]
+
+
+def test_an_address_in_ipv6_is_taken(alice: Caller) -> None:
+    assert alice.post("/v1/webhooks", {**WANTED, "url": "http://[fd00::12]:8080/sms?x=1"}).status_code == 201
+
+
+def test_only_what_is_given_changes(alice: Caller) -> None:
+    made = alice.post("/v1/webhooks", WANTED).json
+    changed = alice.patch(f"/v1/webhooks/{made['id']}", {"enabled": False})
+    assert changed.json["enabled"] is False and changed.json["url"] == WANTED["url"]
+    assert alice.patch(f"/v1/webhooks/{made['id']}", {"secret": "x"}).status_code == 422
+    assert alice.patch("/v1/webhooks/wh_none", {"enabled": True}).status_code == 404
+
+
+def test_a_removed_webhook_is_gone(alice: Caller) -> None:
+    made = alice.post("/v1/webhooks", WANTED).json
+    assert alice.delete(f"/v1/webhooks/{made['id']}").status_code == 204
+    assert alice.get(f"/v1/webhooks/{made['id']}").status_code == 404
+    assert alice.delete(f"/v1/webhooks/{made['id']}").status_code == 404
+
+
+def test_a_test_stands_among_the_deliveries(alice: Caller) -> None:
+    path = f"/v1/webhooks/{alice.post('/v1/webhooks', WANTED).json['id']}"
+    queued = alice.post(f"{path}/test")
+    assert queued.status_code == 202
+    page = alice.get(f"{path}/deliveries?state=pending").json
+    assert [one["event_id"] for one in page["data"]] == [queued.json["event_id"]]
+    assert page["data"][0]["event_type"] == EventType.WEBHOOK_TEST
+    assert alice.get(f"{path}/deliveries?state=dead").json["data"] == []
+
+
+def test_a_dead_delivery_can_be_posted_again(alice: Caller, gateway: Gateway) -> None:
+    path = f"/v1/webhooks/{alice.post('/v1/webhooks', WANTED).json['id']}"
+    event_id = alice.post(f"{path}/test").json["event_id"]
+    row = gateway.store.read(lambda db: db.execute_sql("SELECT id FROM forwards").fetchone())[0]
+    dead = forwards.Dead(row, gateway.clock.now(), 500, "refused")
+    gateway.store.writer.run(lambda db: forwards.record(db, [dead]))
+    assert alice.post(f"{path}/replay", {"ids": [event_id]}).json == {"replayed": 1}
+    assert alice.get(f"{path}/deliveries").json["data"][0]["state"] == "pending"
+
+
+def test_a_replay_names_events_or_a_time_but_not_both(alice: Caller) -> None:
+    path = f"/v1/webhooks/{alice.post('/v1/webhooks', WANTED).json['id']}"
+    refused = alice.post(f"{path}/replay", {"ids": ["evt_1"], "since": "2026-01-01T00:00:00Z"})
+    assert refused.status_code == 422 and faults(refused) == ["/ids"]
+
+
+def test_a_disabled_webhook_is_not_tested(alice: Caller) -> None:
+    path = f"/v1/webhooks/{alice.post('/v1/webhooks', WANTED).json['id']}"
+    alice.patch(path, {"enabled": False})
+    assert alice.post(f"{path}/test").status_code == 409
+
+
+def test_deliveries_of_nobody_are_a_404_and_junk_is_named(alice: Caller) -> None:
+    assert alice.get("/v1/webhooks/wh_none/deliveries").status_code == 404
+    path = f"/v1/webhooks/{alice.post('/v1/webhooks', WANTED).json['id']}/deliveries"
+    assert faults(alice.get(f"{path}?cursor=x")) == ["cursor"]
+    assert faults(alice.get(f"{path}?state=lost")) == ["state"]
