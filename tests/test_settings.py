@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import fields, replace
+from pathlib import Path
+
 import pytest
 
+import gateway
+from gateway import settings
 from gateway.errors import BadSetting
 from gateway.modem.profiles import PROFILES
 from gateway.settings import FAMILIES, Settings, load, parse
@@ -23,7 +29,7 @@ def test_an_empty_file_gives_the_defaults():
 
 def test_every_table_arrives_in_its_record(tmp_path):
     (tmp_path / "p0.pin").write_text("1234\n")
-    settings = parse(
+    parsed = parse(
         """
         [http]
         listen = "[::1]:9090"
@@ -54,12 +60,12 @@ def test_every_table_arrives_in_its_record(tmp_path):
         """,
         tmp_path,
     )
-    assert (settings.http.host, settings.http.port, settings.http.threads) == ("::1", 9090, 4)
-    assert settings.store.path == str(tmp_path / "data/simrack.db")
-    assert settings.numbers.country == "AT"
-    assert settings.sending.unknown_wait_s == 90.0 and settings.sending.national_tables is True
-    assert settings.modems[0].pin == "1234" and settings.modems[1].port == "socket://127.0.0.1:7001"
-    assert settings.pools[0].channels == ("p0", "p1")
+    assert (parsed.http.host, parsed.http.port, parsed.http.threads) == ("::1", 9090, 4)
+    assert parsed.store.path == str(tmp_path / "data/simrack.db")
+    assert parsed.numbers.country == "AT"
+    assert parsed.sending.unknown_wait_s == 90.0 and parsed.sending.national_tables is True
+    assert parsed.modems[0].pin == "1234" and parsed.modems[1].port == "socket://127.0.0.1:7001"
+    assert parsed.pools[0].channels == ("p0", "p1")
 
 
 @pytest.mark.parametrize(
@@ -151,3 +157,24 @@ def test_relative_names_belong_to_the_folder_of_the_file(tmp_path):
 
 def test_every_modem_family_can_be_named():
     assert set(FAMILIES) == {"auto", *(profile.name for profile in PROFILES)}
+
+
+def example() -> str:
+    return (Path(gateway.__file__).parent / "install" / "simrack.toml").read_text()
+
+
+def test_the_example_is_a_sound_configuration(tmp_path):
+    assert [modem.name for modem in parse(example(), tmp_path).modems] == ["p0", "p1"]
+
+
+def test_what_the_example_calls_a_default_is_one(tmp_path):
+    """Every setting behind a # can be uncovered, and changes nothing; all settings are shown."""
+    (tmp_path / "p0.pin").write_text("1234")
+    uncovered = re.sub(r"^# (\w+ = )", r"\1", example(), flags=re.MULTILINE)
+    covered, shown = parse(example(), tmp_path), parse(uncovered, tmp_path)
+    for section in ("http", "store", "numbers", "sending", "receiving", "forwarding", "pools"):
+        assert getattr(shown, section) == getattr(covered, section)
+    assert shown.modems[0] == replace(covered.modems[0], pin="1234", smsc="+491710760000")
+    for table in (settings.HttpSettings, settings.StoreSettings, settings.SendingSettings, settings.ModemSettings):
+        for setting in fields(table):
+            assert re.search(rf"^(# )?{setting.name}(_file)? = ", example(), re.MULTILINE), setting.name

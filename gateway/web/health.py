@@ -112,16 +112,17 @@ def _channels(doors: Doors) -> Check:
 def _clock(doors: Doors) -> Check:
     if doors.clock.now() < _EARLIEST_PLAUSIBLE:
         return Check("clock", "warning", "shows a time long past; start time synchronisation, webhooks are refused till then")
-    if _unsynchronised():
+    state = _kernel_clock()
+    if state == _TIME_ERROR:
         return Check("clock", "warning", "is not synchronised; start systemd-timesyncd or chrony")
-    return Check("clock", "ok", "is synchronised")
+    return Check("clock", "ok", "is synchronised" if state >= 0 else "shows a plausible time")
 
 
-def _unsynchronised() -> bool:
-    """What the kernel says of its own clock; False where it cannot be asked."""
+def _kernel_clock() -> int:
+    """What the kernel says of its own clock (adjtimex(2)); negative where it cannot be asked."""
     try:
         adjtimex = ctypes.CDLL(None).adjtimex
     except (AttributeError, OSError):
-        return False
+        return -1
     question = ctypes.create_string_buffer(512)  # struct timex, zeroed: modes = 0 only asks
-    return int(adjtimex(question)) == _TIME_ERROR
+    return int(adjtimex(question))
