@@ -104,6 +104,7 @@ class Modem:
         self.journal.write("reset", port=self.name)
         self._stop()
         self._start()
+        self.busy_answers = self.personality.busy_after_reset
         self.flush()
 
     def _stop(self) -> None:
@@ -123,7 +124,8 @@ class Modem:
         self.radio = 1
         self.registers = replace(self._saved)
         self.memories = list(self.personality.cpms_default)
-        self.busy_answers = self.personality.busy_after_reset
+        # A modem that starts at once has been on for a while.
+        self.busy_answers = self.personality.busy_after_reset if self._boot_scale else 0
         self.sim.power_up()
         for delay, line in self.personality.boot:
             self.later(delay * self._boot_scale, self._say_booting, line)

@@ -27,8 +27,9 @@ def _functionality(modem: "Modem", call: Call) -> object:
         modem.flush()
         modem.reset()
         return PENDING
+    if state == 1 != modem.radio:
+        modem.busy_answers = modem.personality.busy_after_reset
     modem.set_radio(state)
-    modem.busy_answers = modem.personality.busy_after_reset
     return []
 
 

@@ -42,8 +42,6 @@ EC25 = [
 def test_a_family_answers_as_its_device_did(connect, family, exchanges):
     with running_bank(family=family) as bank:
         client = connect(bank.device("p0"), quiet=False)
-        for _ in range(2):
-            client.ask("AT+CSQ")  # Wavecom answers 515 twice after a start.
         client.ask("ATE0+CMEE=0")
         client.left = b""
         for typed, answer in exchanges:
@@ -54,17 +52,14 @@ def test_wavecom_ends_its_answer_to_cpin_without_ok(connect):
     with running_bank(family="wavecom") as bank:
         client = connect(bank.device("p0"), quiet=False)
         client.ask("ATE0")
-        client.ask("AT+CSQ")
-        client.ask("AT+CSQ")
         client.write("AT+CPIN?\rAT\r")
         assert client.until(rb"OK\r\n") == b"\r\n+CPIN: READY\r\n\r\nOK\r\n"
 
 
-def test_wavecom_is_busy_for_two_commands_after_cfun(connect):
+def test_wavecom_is_busy_for_two_commands_after_the_radio_was_switched_on(connect):
     with running_bank(family="wavecom") as bank:
         client = connect(bank.device("p0"))
-        client.ask("AT+CSQ")
-        client.ask("AT+CSQ")
+        client.ask("AT+CFUN=0")
         client.ask("AT+CFUN=1")
         assert [client.ask("AT+CSQ") for _ in range(2)] == [b"\r\n+CME ERROR: 515\r\n"] * 2
         assert b"+CSQ" in client.ask("AT+CSQ")
@@ -121,8 +116,6 @@ def test_every_family_tells_who_it_is_and_which_sim_it_holds(connect, family):
     with running_bank(family=family) as bank:
         kind = personality.load(family)
         client = connect(bank.device("p0"))
-        client.ask("AT+CSQ")
-        client.ask("AT+CSQ")
         assert kind.provenance and kind.title
         assert kind.manufacturer.encode() in client.ask("AT+CGMI")
         state = bank.state("p0")
@@ -140,9 +133,6 @@ def test_every_family_tells_who_it_is_and_which_sim_it_holds(connect, family):
 def test_every_family_sends_receives_and_reports(connect, family):
     with running_bank(family=family) as bank:
         client = connect(bank.device("p0"))
-        client.ask("AT+CSQ")
-        client.ask("AT+CSQ")
-        client.ask("ATE0+CMEE=1")
         kind = personality.load(family)
         client.left = b""
         assert client.ask(f"AT+CNMI=2,1,0,1,{kind.cnmi[4][0]}") == b"\r\nOK\r\n"
