@@ -48,7 +48,14 @@ class Service:
         self._recover()
         self._marks = AirMarks(self._marks_path, [modem.name for modem in settings.modems])
         self.forwarding = Forwarding(self.store, settings.forwarding, self.clock, own_listener=settings.http)
-        self.receiving = Receiving(self.store, self.clock, self._own_number, self.forwarding.wake)
+        self.receiving = Receiving(
+            self.store,
+            settings.receiving,
+            self.clock,
+            self._own_number,
+            forward=self.forwarding.wake,
+            parts_wait=lambda: self.timetable.sooner(),
+        )
         self.reporting = Reporting(self.store, self.clock, self.forwarding.wake, self._wake)
         self.channels = modem_channels(
             settings.modems, self.clock, self.receiving.keep, self.reporting.keep, self._changed, self._answered_late
@@ -70,7 +77,12 @@ class Service:
             self.store, settings, self.clock, self.receiving, self.supervisor.facts, self._wake, self.forwarding.wake
         )
         self.sending = Sending(
-            self.store, settings, self.clock, self.supervisor.facts, self._from_thread(self._wake), self._due_from_thread
+            self.store,
+            settings,
+            self.clock,
+            self.supervisor.facts,
+            wake=self._from_thread(self._wake),
+            due=self._from_thread(self.timetable.sooner),
         )
         self.webhooks = Webhooks(self.store, self.clock, self._from_thread(self.forwarding.wake))
         self.keys = Keys(self.store, self.clock)
@@ -150,10 +162,10 @@ class Service:
         self.dispatch.wake()
 
     def _from_thread(self, call: Callable[[], None]) -> Callable[[], None]:
-        return lambda: self._loop.call_soon_threadsafe(call) and None
+        def from_thread() -> None:
+            self._loop.call_soon_threadsafe(call)
 
-    def _due_from_thread(self, _moment: float) -> None:
-        self._loop.call_soon_threadsafe(self.timetable.sooner)
+        return from_thread
 
     def _own_number(self, channel: str) -> str:
         return next((facts.number for facts in self.supervisor.facts() if facts.name == channel), "")

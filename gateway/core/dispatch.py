@@ -315,8 +315,7 @@ class Dispatch:
         """Commit an outcome without holding up the channel; a full disk is tried again until it takes it."""
 
         def job(db: Database) -> None:
-            message = air.record(db, claim, outcome, verdict, now)
-            if message is not None:
+            for message in air.record(db, claim, outcome, verdict, now):
                 self._announce(db, message)
 
         berth.unwritten += 1

@@ -9,14 +9,26 @@ from gateway.core import events
 from gateway.core.identifiers import new_id
 from gateway.pdu.join import join
 from gateway.records import IncomingPart, Message
+from gateway.settings import ReceivingSettings
 from gateway.store import Database, Store, forwards, inbox
 
 
 class Receiving:
-    """`own_number(channel)` is the number of a channel's SIM, "" if unknown; `forward` says that forwards are waiting."""
+    """`own_number(channel)` is the number of a channel's SIM, "" if unknown; `forward` says that forwards are waiting,
+    `parts_wait` that a part waits for its others."""
 
-    def __init__(self, store: Store, clock: Clock, own_number: Callable[[str], str], forward: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        store: Store,
+        settings: ReceivingSettings,
+        clock: Clock,
+        own_number: Callable[[str], str],
+        forward: Callable[[], None],
+        parts_wait: Callable[[], None],
+    ) -> None:
         self._store = store
+        self._patience_s = settings.incomplete_after_hours * 3600
+        self._parts_wait = parts_wait
         self._clock = clock
         self._own_number = own_number
         self._forward = forward
@@ -33,10 +45,18 @@ class Receiving:
 
         if await self._store.writer.arun(job) is not None:
             self._forward()
+        elif part.concat is not None:
+            self._parts_wait()
 
-    def hand_on_incomplete(self, db: Database, older_than: float, now: float) -> int:
-        """A job: parts older than this whose others never came become messages flagged incomplete. Returns how many."""
-        messages = inbox.hand_on_incomplete(db, older_than, self._own_number, join, lambda: new_id("msg", now), now)
+    def next_moment(self, db: Database) -> float | None:
+        """A query: when parts next become too old to wait for their others."""
+        stale_at = inbox.stale_at(db)
+        return None if stale_at is None else stale_at + self._patience_s
+
+    def hand_on_incomplete(self, db: Database, now: float) -> int:
+        """A job: parts whose others did not come in time become messages flagged incomplete. Returns how many."""
+        before = now - self._patience_s
+        messages = inbox.hand_on_incomplete(db, before, self._own_number, join, lambda: new_id("msg", now), now)
         for message in messages:
             self._tell(db, message, now)
         return len(messages)

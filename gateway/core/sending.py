@@ -24,10 +24,10 @@ Facts = Callable[[], Sequence[ChannelFacts]]
 
 
 class Sending:
-    """`wake` tells the dispatch that there may be work; `due` that something is due at a moment."""
+    """`wake` tells the dispatch that there may be work; `due` that something is due at a moment of its own."""
 
     def __init__(
-        self, store: Store, settings: Settings, clock: Clock, facts: Facts, wake: Callable[[], None], due: Callable[[float], None]
+        self, store: Store, settings: Settings, clock: Clock, facts: Facts, wake: Callable[[], None], due: Callable[[], None]
     ) -> None:
         self._store = store
         self._settings = settings
@@ -60,8 +60,8 @@ class Sending:
             found = (self._store.messages.get(public_id) for public_id in earlier)
             return [message for message in found if message is not None]
         self._wake()
-        for later in {new.send_at for new in news if new.send_at is not None}:
-            self._due(later)
+        if any(new.send_at is not None or new.expiry_given for new in news):
+            self._due()
         return [_as_message(new, now) for new in news]
 
     def cancel(self, public_id: str) -> Message:

@@ -88,8 +88,9 @@ class Timetable:
             if gone:
                 unknowns.unpin(db, gone, now)
             if housekeeping:
-                events += self._housekeep(db, now)
-            return events, outbox.next_moment(db, now)
+                outbox.forget_idempotency(db, now - outbox.IDEMPOTENCY_KEPT_S)
+            moments = (outbox.next_moment(db, now), self._receiving.next_moment(db))
+            return events, min((moment for moment in moments if moment is not None), default=None)
 
         events, moment = await self._store.writer.arun(job)
         self._looked_at = now
@@ -106,11 +107,7 @@ class Timetable:
         ended = [*outbox.expire(db, now), *unknowns.settle_due(db, ready, retry.MOST_RESENDS, now)]
         for message in ended:
             announce(db, message, now)
-        return len(ended)
-
-    def _housekeep(self, db: Database, now: float) -> int:
-        outbox.forget_idempotency(db, now - outbox.IDEMPOTENCY_KEPT_S)
-        return self._receiving.hand_on_incomplete(db, now - self._settings.receiving.incomplete_after_hours * 3600, now)
+        return len(ended) + self._receiving.hand_on_incomplete(db, now)
 
     def _jumped(self) -> float:
         """Seconds by which the wall clock jumped since the last look; 0 when it did not."""

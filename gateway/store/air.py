@@ -186,11 +186,11 @@ def put_back(db: SqliteDatabase, message_id: int, channel: str, now: float) -> N
     progress.call_next(db, row[1], row[2], now)
 
 
-def record(db: SqliteDatabase, claim: Claim, outcome: Outcome, verdict: Verdict | None, now: float) -> Message | None:
+def record(db: SqliteDatabase, claim: Claim, outcome: Outcome, verdict: Verdict | None, now: float) -> list[Message]:
     """Write what came of an attempt. `verdict` goes with every outcome but Sent.
 
-    Returns the message when its status became one that clients are told of (sent, unknown, failed, and what a report that
-    came first made of it), else None.
+    Returns the message once for each status it took that clients are told of: sent, unknown or failed, and after sent what
+    a report that came first made of it.
     """
     if isinstance(outcome, Sent):
         return _sent(db, claim, outcome.reference, now)
@@ -200,18 +200,21 @@ def record(db: SqliteDatabase, claim: Claim, outcome: Outcome, verdict: Verdict 
     return _refused(db, claim, outcome, verdict, now)
 
 
-def _sent(db: SqliteDatabase, claim: Claim, reference: int, now: float) -> Message | None:
+def _sent(db: SqliteDatabase, claim: Claim, reference: int, now: float) -> list[Message]:
     _end_attempt(db, claim.outgoing.attempt_id, "sent", now, reference=reference)
     db.execute_sql(
         "UPDATE parts SET status = 'sent', reference = ?, sent_at = ? WHERE id = ?", (reference, now, claim.part_id)
     )
-    changed = not claim.more_parts and progress.follow_parts(db, claim.message_id, now)
-    told_before = reports.match_earlier(db, claim.outgoing.attempt_id, claim.part_id, now)
+    told = []
+    if not claim.more_parts and progress.follow_parts(db, claim.message_id, now):
+        told.append(progress.fetch(db, claim.message_id))
+    if reports.match_earlier(db, claim.outgoing.attempt_id, claim.part_id, now):
+        told.append(progress.fetch(db, claim.message_id))
     progress.call_next(db, claim.outgoing.recipient, claim.lane, now)
-    return progress.fetch(db, claim.message_id) if changed or told_before else None
+    return told
 
 
-def _unknown(db: SqliteDatabase, claim: Claim, outcome: Unknown, verdict: Verdict, now: float) -> Message:
+def _unknown(db: SqliteDatabase, claim: Claim, outcome: Unknown, verdict: Verdict, now: float) -> list[Message]:
     _end_attempt(db, claim.outgoing.attempt_id, "unknown", now, reason=outcome.reason, code=verdict.error.code)
     db.execute_sql(
         "UPDATE parts SET status = 'unknown', reference = ? WHERE id = ?", (_likely_reference(db, claim), claim.part_id)
@@ -224,7 +227,7 @@ def _unknown(db: SqliteDatabase, claim: Claim, outcome: Unknown, verdict: Verdic
         "UPDATE messages SET settle_at = ?, unknowns = unknowns + 1 WHERE id = ?", (verdict.settle_at, claim.message_id)
     )
     progress.call_next(db, claim.outgoing.recipient, claim.lane, now)
-    return progress.fetch(db, claim.message_id)
+    return [progress.fetch(db, claim.message_id)]
 
 
 def _likely_reference(db: SqliteDatabase, claim: Claim) -> int | None:
@@ -237,7 +240,7 @@ def _likely_reference(db: SqliteDatabase, claim: Claim) -> int | None:
     return None if row is None or row[0] is None else (int(row[0]) + 1) % 256
 
 
-def _refused(db: SqliteDatabase, claim: Claim, outcome: Refused, verdict: Verdict, now: float) -> Message | None:
+def _refused(db: SqliteDatabase, claim: Claim, outcome: Refused, verdict: Verdict, now: float) -> list[Message]:
     _end_attempt(
         db, claim.outgoing.attempt_id, "refused", now, word=outcome.word.value, code=outcome.code, reason=outcome.reason
     )
@@ -247,7 +250,7 @@ def _refused(db: SqliteDatabase, claim: Claim, outcome: Refused, verdict: Verdic
     if not failed:
         _queue_again(db, claim, verdict, now)
     progress.call_next(db, claim.outgoing.recipient, claim.lane, now)
-    return progress.fetch(db, claim.message_id) if failed else None
+    return [progress.fetch(db, claim.message_id)] if failed else []
 
 
 def _queue_again(db: SqliteDatabase, claim: Claim, verdict: Verdict, now: float) -> None:

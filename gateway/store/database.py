@@ -14,6 +14,8 @@ from playhouse.migrations import Runner
 from gateway.errors import AlreadyRunning, StorageFull
 
 log = logging.getLogger("simrack.store")
+# At debug level it writes every statement with its values, and some values are secrets.
+logging.getLogger("peewee").setLevel(logging.INFO)
 
 MIGRATIONS = Path(__file__).with_name("migrations")
 _BUSY_WAIT_S = 10  # another process (the command line) may hold the write lock for a moment

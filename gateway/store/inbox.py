@@ -79,9 +79,12 @@ def hand_on_incomplete(
     return messages
 
 
-def oldest_pending(db: SqliteDatabase) -> float | None:
-    """When the oldest part that still waits for others arrived."""
-    row = db.execute_sql("SELECT MIN(arrived_at) FROM incomingparts WHERE message_id IS NULL").fetchone()
+def stale_at(db: SqliteDatabase) -> float | None:
+    """When the newest part of the group that has waited longest arrived; None while nothing waits."""
+    row = db.execute_sql(
+        "SELECT MIN(newest) FROM (SELECT MAX(arrived_at) AS newest FROM incomingparts WHERE message_id IS NULL"
+        " GROUP BY sim, sender, concat_reference, concat_wide, concat_total)"
+    ).fetchone()
     found: float | None = row[0]
     return found
 

@@ -44,8 +44,8 @@ def test_the_attempt_row_is_there_before_the_air(db: SqliteDatabase) -> None:
 
 def test_a_report_makes_a_sent_message_delivered(db: SqliteDatabase) -> None:
     outbox.add(db, [new_message()], NOW)
-    sent = air.record(db, claim_one(db), Sent(7), None, NOW + 1)
-    assert sent is not None and sent.status is Status.SENT
+    (sent,) = air.record(db, claim_one(db), Sent(7), None, NOW + 1)
+    assert sent.status is Status.SENT
 
     delivered = reports.keep(db, report(7), NOW + 5)
     assert delivered is not None and (delivered.status, delivered.delivered_at) == (Status.DELIVERED, NOW + 5)
@@ -57,8 +57,8 @@ def test_a_report_that_comes_before_its_send_is_recorded_is_matched_then(db: Sql
     claim = claim_one(db)
     assert reports.keep(db, report(7), NOW + 1) is None
 
-    message = air.record(db, claim, Sent(7), None, NOW + 1)
-    assert message is not None and message.status is Status.DELIVERED
+    told = air.record(db, claim, Sent(7), None, NOW + 1)
+    assert [message.status for message in told] == [Status.SENT, Status.DELIVERED]
 
 
 def test_a_report_in_national_form_finds_the_international_recipient(db: SqliteDatabase) -> None:
@@ -93,7 +93,7 @@ def test_a_temporary_report_is_not_the_last_word(db: SqliteDatabase) -> None:
 def test_a_refusal_that_says_later_queues_the_message_for_its_time(db: SqliteDatabase) -> None:
     outbox.add(db, [new_message()], NOW)
     refusal = Refused(Word.LATER, "cms:42", "congestion")
-    assert air.record(db, claim_one(db), refusal, Verdict(Status.QUEUED, ERROR, due_at=NOW + 30), NOW) is None
+    assert air.record(db, claim_one(db), refusal, Verdict(Status.QUEUED, ERROR, due_at=NOW + 30), NOW) == []
 
     assert air.claim(db, [P0, P1], NOW + 29) == []
     outbox.call_due(db, NOW, NOW + 30)
@@ -157,8 +157,8 @@ def test_a_claim_that_never_began_can_be_given_to_another_channel(db: SqliteData
 
 def unknown(db: SqliteDatabase, claim: Claim, settle_at: float | None) -> None:
     verdict = Verdict(Status.UNKNOWN, MessageError("unknown", "no answer"), settle_at=settle_at)
-    message = air.record(db, claim, Unknown("no answer in 150 s"), verdict, NOW)
-    assert message is not None and message.status is Status.UNKNOWN
+    (message,) = air.record(db, claim, Unknown("no answer in 150 s"), verdict, NOW)
+    assert message.status is Status.UNKNOWN
 
 
 def test_an_unknown_text_is_sent_again_once_with_reject_duplicates_and_the_same_reference(db: SqliteDatabase) -> None:
@@ -258,11 +258,11 @@ def test_texts_waiting_for_a_channel_that_is_gone_are_freed_of_it(db: SqliteData
 def test_a_message_with_parts_is_sent_when_the_last_is(db: SqliteDatabase) -> None:
     outbox.add(db, [new_message(parts=2)], NOW)
     first = claim_one(db)
-    assert air.record(db, first, Sent(1), None, NOW) is None
+    assert air.record(db, first, Sent(1), None, NOW) == []
     assert reports.keep(db, report(1), NOW) is None  # the report of a part while the message is still leaving
     (second,) = air.claim(db, [follow(P0, first.message_id)], NOW)
-    sent = air.record(db, second, Sent(2), None, NOW + 1)
-    assert sent is not None and sent.status is Status.SENT
+    (sent,) = air.record(db, second, Sent(2), None, NOW + 1)
+    assert sent.status is Status.SENT
     done = reports.keep(db, report(2, raw="02"), NOW + 2)
     assert done is not None and done.status is Status.DELIVERED
     assert progress.fetch(db, first.message_id).delivered_at == NOW + 2

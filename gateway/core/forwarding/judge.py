@@ -26,6 +26,7 @@ _JUMP_S = 60.0
 _WEBHOOK_IS_DOWN = frozenset({429, 502, 503, 504})
 _WAIT_ASKED = frozenset({429, 503})
 _GONE = 410
+_GONE_WORDS = "the webhook answered 410 Gone"
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,11 +119,12 @@ class Judge:
 
     async def _gone(self, line: Line, row: Forward) -> None:
         """410: it wants no more. Waits for the commit, so that the line is not opened again from what is stored."""
-        if line.ending:
+        if line.ending or line.stopped:  # another event heard it first
+            self.put_off(line, row, Trouble(_GONE, _GONE_WORDS))
             return
         line.ending = True
         row_id = line.target.row_id
-        last = forwards.Dead(row.id, self._clock.now(), _GONE, "the webhook answered 410 Gone")
+        last = forwards.Dead(row.id, self._clock.now(), _GONE, _GONE_WORDS)
         self._results.hand_over()
         try:
             dead = await self._store.writer.arun(lambda db: forwards.retire(db, row_id, last))

@@ -128,7 +128,7 @@ class Line:
 
     def may_take(self, now: float) -> int:
         """How many rows `take` would give now."""
-        if self.stopped:
+        if self.stopped or self.ending:
             return 0
         if self._paused_until is None:
             return len(self._ready)
