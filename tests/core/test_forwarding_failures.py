@@ -6,14 +6,17 @@ import asyncio
 import itertools
 import logging
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from gateway.clock import SystemClock
 from gateway.core.forwarding.line import REFUSALS_IN_A_ROW
 from gateway.core.forwarding.loop import PER_WEBHOOK
 from gateway.records import EventType, ForwardState
 from gateway.settings import ForwardingSettings, HttpSettings
+from gateway.store import webhooks
 from tests.core.stage import Stage, story
 from tests.receiver import Answer, Receiver
 
@@ -64,6 +67,16 @@ async def test_nothing_is_tried_again_before_its_back_off_is_over(tmp_path: Path
         assert len(pbx.requests) == 1
         stage.later(2.2)
         await pbx.expect(2)
+
+
+@story
+async def test_a_retry_comes_by_itself_when_its_time_has_come(tmp_path: Path, pbx: Receiver) -> None:
+    async with Stage(tmp_path, SystemClock(), ForwardingSettings(first_retry_s=0.01)) as stage:
+        webhook = stage.hook(pbx.url)
+        pbx.answers(500, 503)
+        await stage.tell("Hallo")
+        (row,) = await stage.recorded(webhook, "accepted")
+        assert row.tries == 3
 
 
 @pytest.mark.parametrize("status", [429, 503])
@@ -144,6 +157,7 @@ async def test_410_disables_the_webhook_and_its_events_can_be_replayed(
         disabled = stage.webhooks.get(webhook.id)
         assert not disabled.enabled
         assert "410" in str(disabled.disabled_reason)
+        await stage.until(lambda: any("410" in record.getMessage() for record in caplog.records))
         assert [record.levelno for record in caplog.records if "410" in record.getMessage()] == [logging.ERROR]
         await stage.tell("unheard")
         await stage.idle()
@@ -152,6 +166,18 @@ async def test_410_disables_the_webhook_and_its_events_can_be_replayed(
         assert await asyncio.to_thread(lambda: stage.webhooks.replay(webhook.id)) == 3
         await pbx.expect(4)
         assert pbx.ids == [ids[0], *ids]
+
+
+@story
+async def test_410_to_many_at_once_disables_once(tmp_path: Path, pbx: Receiver, caplog: pytest.LogCaptureFixture) -> None:
+    async with Stage(tmp_path) as stage:
+        webhook = stage.hook(pbx.url)
+        pbx.default = Answer(410)
+        await stage.tell_all(*((str(number), f"caller {number}") for number in range(20)))
+        await stage.recorded(webhook, *["dead"] * 20)
+        await stage.idle()
+        assert len([record for record in caplog.records if record.levelno == logging.ERROR]) == 1
+        assert len(pbx.requests) <= PER_WEBHOOK
 
 
 @story
@@ -319,8 +345,11 @@ async def test_a_restart_in_the_middle_goes_on_where_it_was(tmp_path: Path, pbx:
         pbx.decide = lambda request: Answer(hold=True) if request.data["text"] == "3" else None
         ids = await stage.tell_all(*((str(number), "alice") for number in range(6)))
         await pbx.expect(4)
-        await stage.restart()
-        pbx.decide = None
+
+        async def it_answers_again() -> None:
+            pbx.decide = None
+
+        await stage.restart(it_answers_again)
         await stage.recorded(webhook, *["accepted"] * 6)
         # The one that was on its way is told again under the same id: the receiver knows it.
         assert pbx.ids == [*ids[:4], *ids[3:]]
@@ -472,3 +501,20 @@ async def test_a_test_event_goes_first_and_success_lets_the_rest_follow(tmp_path
         stage.later(60)
         await pbx.expect(tries + 21)
         assert set(waiting) <= set(pbx.ids[tries:])
+
+
+@story
+async def test_a_webhook_that_cannot_be_served_at_all_does_not_stop_the_others(
+    tmp_path: Path, pbx: Receiver, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with Stage(tmp_path) as stage:
+        strange = replace(stage.hook(pbx.url), id="wh_strange", format="of-a-later-version")
+        stage.store.writer.run(lambda db: webhooks.add(db, strange, stage.secret))
+        event_id = await stage.tell("Hallo")
+        await pbx.expect(1)
+        (row,) = await stage.recorded(strange, "pending", tries=1)
+        assert row.event_id == event_id
+        assert row.next_at > stage.clock.now()
+        assert "of-a-later-version" in caplog.text
+        await stage.tell("still alive")
+        await pbx.expect(2)
