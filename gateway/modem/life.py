@@ -15,13 +15,14 @@ from gateway.clock import Clock
 from gateway.errors import LinkLost, ModemSilent
 from gateway.modem.desk import Desk
 from gateway.modem.duty import Duty, Observed
+from gateway.modem.exchange import Exchange, NoAnswer
 from gateway.modem.keeper import Keeper
 from gateway.modem.link import open_link
 from gateway.modem.pin import PinGuard
 from gateway.modem.reception import Reception
 from gateway.modem.routing import Routing
 from gateway.modem.sending import Sending
-from gateway.modem.session import NoAnswer, Session
+from gateway.modem.session import Session
 from gateway.modem.start import Start
 from gateway.modem.status import Status
 from gateway.modem.storages import Storages
@@ -52,15 +53,16 @@ class Life:
         self._guard = guard
         self._note = note
         self._late = late
-        self.session = Session(
+        self._exchange = Exchange(
             settings.name, timing, on_news=self._hear, on_surprise=self._surprised, on_lost=self._lost
         )
+        self.session = Session(self._exchange, timing)
         self._reception = Reception(self.session, keeper, timing, clock)
         self._desk = Desk(settings.name, self._reception)
         self.sending: Sending | None = None  # None until the modem is prepared
 
     async def open(self) -> None:
-        link = await open_link(self._settings.port, self._settings.baud, self.session, self._timing.connect)
+        link = await open_link(self._settings.port, self._settings.baud, self._exchange, self._timing.connect)
         self.session.attach(link)
 
     async def serve(self) -> None:

@@ -12,8 +12,10 @@ from gateway.at.codes import Fate, classify
 from gateway.at.command import Command
 from gateway.at.events import Refusal
 from gateway.errors import LinkLost
+from gateway.modem.exchange import Answer, NoAnswer
 from gateway.modem.profiles import Profile
-from gateway.modem.session import Answer, NoAnswer, NotAnswered, NotTaken, Session
+from gateway.modem.session import Session
+from gateway.modem.submission import NotAnswered, NotTaken
 from gateway.modem.timing import Timing
 from gateway.pdu import submit
 from gateway.pdu.fields import PduError

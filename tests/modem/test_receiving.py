@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+
 import pytest
 
 from gateway.errors import StorageFull
@@ -153,7 +154,7 @@ async def test_a_full_store_is_emptied_when_huawei_says_so():
     peer = Peer()
     async with on_stage(peer.device) as stage:
         await swept(peer, stage)
-        peer.stores["SM"] = {index: SAYS_OK for index in range(20)}
+        peer.stores["SM"] = dict.fromkeys(range(20), SAYS_OK)
         peer.say(b'\r\n^SMMEMFULL:"SM"\r\n')
         await peer.until(lambda: not peer.stores["SM"])
         assert len(stage.parts) == 20
