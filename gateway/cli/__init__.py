@@ -20,11 +20,13 @@ __all__ = ["main"]
 
 
 class Program(click.Group):
-    def main(self, args: Sequence[str] | None = None, *more: Any, standalone_mode: bool = True, **kwargs: Any) -> Any:
+    def main(  # type: ignore[override]
+        self, args: Sequence[str] | None = None, prog_name: str | None = None, standalone_mode: bool = True, **more: Any
+    ) -> Any:
         if not standalone_mode:
-            return super().main(args, *more, standalone_mode=False, **kwargs)
+            return super().main(args, prog_name, standalone_mode=False, **more)
         try:
-            result = super().main(args, *more, standalone_mode=False, **kwargs)
+            result = super().main(args, prog_name or "simrack", standalone_mode=False, **more)
         except click.exceptions.NoArgsIsHelpError as fault:
             fault.show()
             sys.exit(2)

@@ -11,7 +11,7 @@ from gateway.cli import options
 from gateway.cli.exits import Failure
 
 
-@click.command()
+@click.command(short_help="Copy the database, while the gateway works.")
 @click.argument("file")
 @options.config
 def backup(file: str, config: str) -> None:

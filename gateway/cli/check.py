@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from gateway.settings import Settings
 
 
-@click.command()
+@click.command(short_help="Check a configuration file.")
 @click.argument("file", default="/etc/simrack/simrack.toml")
 def check(file: str) -> None:
     """Check a configuration FILE: names the key, the fault and the remedy.

@@ -6,6 +6,7 @@ import click
 
 
 @click.command(
+    short_help="Simulated modems and one text, told as a story.",
     add_help_option=False, context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False}
 )
 @click.argument("args", nargs=-1, type=click.UNPROCESSED)

@@ -11,7 +11,7 @@ from gateway.cli import options
 from gateway.cli.exits import NO
 
 
-@click.command()
+@click.command(short_help="Decode PDUs in hexadecimal.")
 @click.argument("pdus", nargs=-1, metavar="[HEX]...")
 @click.option(
     "--direction",
@@ -38,6 +38,9 @@ def decode(pdus: tuple[str, ...], direction: str, no_smsc: bool, as_json: bool) 
             shown = describe(direction.replace("-", "_"), hex, not no_smsc)
         except PduError as fault:
             worst = NO
+            if not as_json:
+                click.echo(f"simrack: {fault}", err=True)
+                continue
             shown = {"error": {"field": fault.field, "octet": fault.octet, "reason": fault.reason}}
         if as_json:
             click.echo(json.dumps(shown, ensure_ascii=False))
@@ -47,16 +50,12 @@ def decode(pdus: tuple[str, ...], direction: str, no_smsc: bool, as_json: bool) 
 
 
 def _print(shown: dict[str, object]) -> None:
-    if isinstance(shown.get("error"), dict):
-        error = shown["error"]
-        click.echo(f"simrack: {error['field']} at octet {error['octet']}: {error['reason']}", err=True)  # type: ignore[index]
-        return
     for name, value in shown.items():
         click.echo(f"{name:12} {value if isinstance(value, str | int) else json.dumps(value, ensure_ascii=False)}")
     click.echo()
 
 
-@click.command()
+@click.command(short_help="Encode a text as PDUs.")
 @click.option("--to", required=True, metavar="NUMBER", help="The recipient.")
 @click.option("--text", required=True, help="The text; - reads it from standard input.")
 @click.option("--flash", is_flag=True, help="Message class 0: shown at once, not stored.")

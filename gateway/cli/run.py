@@ -13,7 +13,7 @@ from gateway.cli import options
 _TALKATIVE = ("httpx", "httpcore", "apscheduler", "waitress")
 
 
-@click.command()
+@click.command(short_help="Run the gateway.")
 @options.config
 @click.option(
     "--log-level",

@@ -11,7 +11,7 @@ from gateway.cli import options
 from gateway.cli.api import Api, access
 
 
-@click.command()
+@click.command(short_help="Send a text through a running gateway.")
 @click.argument("to")
 @click.argument("text")
 @click.option("--from", "from_", metavar="NUMBER", help="Send from this own number.")
