@@ -79,8 +79,9 @@ def _story(folder: Path, stack: ExitStack, once: bool) -> None:
         click.echo(f"  {time.monotonic() - started:5.1f} s  {text}")
 
     click.echo(f"A bank of {PORTS} simulated modems, a gateway, and a PBX that listens for webhooks:")
-    _start(stack, [*_command("simrack-sim", "simulator"), "run", "--ports", str(PORTS), "--dir", str(folder / "bank"),
-                   "--latency", "0.5-1.0", "--report-delay", "1", "--handset", f"{HANDSET}=answer:{ANSWER}"], folder / "bank.log")  # fmt: skip
+    bank = ["run", "--ports", str(PORTS), "--dir", str(folder / "bank"), "--latency", "0.5-1.0", "--report-delay", "1"]
+    handset = ["--handset", f"{HANDSET}=answer:{ANSWER}", "--answer-delay", "2"]
+    _start(stack, [*_command("simrack-sim", "simulator"), *bank, *handset], folder / "bank.log")
     _until(lambda: all((folder / "bank" / f"p{n}").exists() for n in range(PORTS)), "the simulated modems did not appear")
     tell(f"{PORTS} simulated modems are there")
     pbx = stack.enter_context(Pbx())
@@ -104,7 +105,7 @@ def _one_text(gateway: Gateway, pbx: Pbx, tell: Callable[[str], None]) -> None:
     tell(f"queued: {sent['id']} to {HANDSET}")
     event = pbx.wait_for("message.sent", lambda data: data["id"] == sent["id"])
     shown = gateway.call("GET", f"/v1/messages/{sent['id']}")
-    tell(f"sent by channel {shown['channel']} ({shown['from'] or 'number unknown'}), reference {shown['attempts'][-1]['reference']}")
+    tell(f"sent by channel {shown['channel']} ({shown['from']}), reference {shown['attempts'][-1]['reference']}")
     event = pbx.wait_for("message.delivered", lambda data: data["id"] == sent["id"])
     tell(f"delivered: the network's report came at {event['data']['delivered_at']}")
     event = pbx.wait_for("message.received", lambda data: data["from"] == HANDSET)
@@ -141,6 +142,7 @@ class Pbx:
     """A web server that takes webhooks and keeps them in a queue."""
 
     events: queue.Queue[dict[str, Any]] = field(default_factory=queue.Queue)
+    _came: list[dict[str, Any]] = field(default_factory=list)
 
     def __enter__(self) -> Pbx:
         events = self.events
@@ -171,15 +173,16 @@ class Pbx:
         return f"http://127.0.0.1:{self._server.server_address[1]}/sms"
 
     def wait_for(self, kind: str, wanted: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
-        """The next webhook of this kind about the wanted thing; others are passed over."""
+        """The first webhook of this kind about the wanted thing, be it one that came earlier."""
         deadline = time.monotonic() + PATIENCE_S
         while True:
+            for event in self._came:
+                if event["type"] == kind and wanted(event["data"]):
+                    return event
             try:
-                event = self.events.get(timeout=max(0.0, deadline - time.monotonic()))
+                self._came.append(self.events.get(timeout=max(0.0, deadline - time.monotonic())))
             except queue.Empty:
                 raise StoryFailed(f"no webhook {kind} within {PATIENCE_S:.0f} s") from None
-            if event["type"] == kind and wanted(event["data"]):
-                return event
 
 
 def _start_gateway(folder: Path, stack: ExitStack, pbx: Pbx) -> Gateway:
