@@ -1,35 +1,26 @@
-"""The bank's control over HTTP with JSON: what happens to modems and network, and what the network saw. A minimal
-server for programs on the same machine; it knows no users."""
+"""The bank's control: what can be done to modems and network, and what the network saw, by path. Knows no users."""
 
-import asyncio
-import json
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qsl, unquote, urlsplit
 
 from simulator import strikes
 from simulator.faults import CATALOGUE, NOW
 from simulator.handsets import parse
+from simulator.json_server import Body, JsonServer
 
 if TYPE_CHECKING:
     from simulator.bank import Bank
     from simulator.modem import Modem
 
-Body = dict[str, Any]
-_REASONS = {200: "OK", 400: "Bad Request", 404: "Not Found", 405: "Method Not Allowed"}
 _LONGEST_WAIT = 60.0
-_MOST_BYTES = 1 << 20
 
 
 class Control:
-    """The HTTP server of one bank."""
+    """The control of one bank."""
 
     def __init__(self, bank: "Bank", host: str, port: int) -> None:
         self._bank = bank
-        self._host = host
-        self._port = port
-        self._server: asyncio.Server | None = None
-        self._open: set[asyncio.StreamWriter] = set()
+        self._server = JsonServer(host, port, self._answer)
         self._routes: dict[tuple[str, str], Callable[[Body], Awaitable[Any]]] = {
             ("GET", "bank"): self._show_bank, ("GET", "journal"): self._journal, ("POST", "text"): self._text,
             ("POST", "network"): self._network, ("GET", "network"): self._show_network,
@@ -46,42 +37,17 @@ class Control:
 
     @property
     def url(self) -> str:
-        return f"http://{self._host}:{self._port}"
+        return self._server.url
 
     async def start(self) -> None:
-        self._server = await asyncio.start_server(self._serve, self._host, self._port)
-        self._port = self._server.sockets[0].getsockname()[1]
+        await self._server.start()
 
     async def stop(self) -> None:
-        if self._server:
-            self._server.close()
-            for writer in self._open:
-                writer.close()
-            self._server = None
+        await self._server.stop()
 
-    # -- HTTP ----------------------------------------------------------------------------------------------------
-
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._open.add(writer)
+    async def _answer(self, method: str, path: list[str], body: Body) -> tuple[int, Any]:
+        """Status and answer of one request."""
         try:
-            while (request := await _read_request(reader)) is not None:
-                status, answer = await self._answer(*request)
-                body = json.dumps(answer, ensure_ascii=False).encode() + b"\n"
-                writer.write(f"HTTP/1.1 {status} {_REASONS[status]}\r\nContent-Type: application/json\r\n"
-                             f"Content-Length: {len(body)}\r\n\r\n".encode() + body)
-                await writer.drain()
-        except (ConnectionError, asyncio.IncompleteReadError, ValueError):
-            # The client went away, or spoke no HTTP: nobody is left to answer.
-            pass
-        finally:
-            self._open.discard(writer)
-            writer.close()
-
-    async def _answer(self, method: str, target: str, raw: bytes) -> tuple[int, Any]:
-        address = urlsplit(target)
-        path = [unquote(piece) for piece in address.path.strip("/").split("/")]
-        try:
-            body: Body = dict(parse_qsl(address.query)) | (json.loads(raw) if raw.strip() else {})
             if path[0] == "ports" and len(path) in (2, 3):
                 modem = self._bank.modem(path[1])
                 deed = self._port_routes.get((method, path[2] if len(path) == 3 else ""))
@@ -93,7 +59,7 @@ class Control:
             return 404 if "there are" in str(missing) else 400, {"error": str(missing.args[0])}
         except (ValueError, TypeError) as wrong:
             return 400, {"error": str(wrong)}
-        return 404, {"error": f"nothing at {method} {address.path}"}
+        return 404, {"error": f"nothing at {method} /{'/'.join(path)}"}
 
     # -- the bank ------------------------------------------------------------------------------------------------
 
@@ -198,7 +164,7 @@ class Control:
 
     async def _say(self, modem: "Modem", body: Body) -> Any:
         """Any line, unasked."""
-        modem.news([str(body["line"])])
+        modem.voice.news([str(body["line"])])
         return show(modem)
 
 
@@ -212,8 +178,8 @@ def arm(modem: "Modem", name: str, **options: Any) -> None:
 def release(modem: "Modem", name: str | None = None) -> None:
     """Takes a fault back, or all of them; a silent modem speaks again."""
     modem.faults.release(name)
-    if name is None or name == modem.silent:
-        modem.speak_again()
+    if name is None or name == modem.voice.silent:
+        modem.voice.speak_again()
 
 
 def show(modem: "Modem") -> Body:
@@ -224,7 +190,7 @@ def show(modem: "Modem") -> Body:
         "family": modem.personality.name, "plugged": modem.powered, "reachable": modem.reachable,
         "imei": modem.imei, "imsi": modem.sim.imsi, "iccid": modem.sim.iccid, "sim": modem.sim.state,
         "sim_present": modem.sim_present, "registration": modem.shown_registration, "signal": modem.signal,
-        "silent": modem.silent, "waiting": len(modem.sim.waiting), "last_reference": modem.sim.last_reference,
+        "silent": modem.voice.silent, "waiting": len(modem.sim.waiting), "last_reference": modem.sim.last_reference,
         "stores": {name: [stores.used(name), stores.capacity(name)] for name in modem.personality.stores},
         "faults": [{"name": fault.name, "moment": fault.moment, "nth": fault.nth, "times": fault.times,
                     "chance": fault.chance, **fault.options} for fault in modem.faults.armed],
@@ -242,19 +208,3 @@ def span(value: Any) -> tuple[float, float]:
     if not 0 <= low <= high:
         raise ValueError(f"no span of time: {value!r}")
     return low, high
-
-
-async def _read_request(reader: asyncio.StreamReader) -> tuple[str, str, bytes] | None:
-    """Method, target and body of the next request, None when the client has finished."""
-    line = await reader.readline()
-    if not line:
-        return None
-    method, target, _ = line.decode("latin-1").split(" ", 2)
-    length = 0
-    while (header := await reader.readline()).strip():
-        name, _, value = header.partition(b":")
-        if name.strip().lower() == b"content-length":
-            length = int(value)
-    if length > _MOST_BYTES:
-        raise ValueError("body too long")
-    return method, target, await reader.readexactly(length)

@@ -70,7 +70,7 @@ class Inbox:
         store = modem.stores.room(name)
         if store is None:
             if modem.personality.full_urc and not parcel.held_for:
-                modem.news([modem.personality.full_urc])
+                modem.voice.news([modem.personality.full_urc])
             return Taken.FULL
         index = store.put(Stored(UNREAD, parcel.content, write_service_centre(modem.sim.service_centre)))
         self._note(parcel, "stored", store=store.name, index=index)
@@ -116,7 +116,7 @@ class Inbox:
             self._kept.append(lines)
             del self._kept[:-_MOST_KEPT]
             return
-        self._modem.news(lines)
+        self._modem.voice.news(lines)
 
     def mode_changed(self) -> None:
         """After +CNMI: what was kept in mode 0 is said now, or dropped when bfr is 1."""
@@ -126,7 +126,7 @@ class Inbox:
         kept, self._kept = self._kept, []
         if bfr == 0:
             for lines in kept:
-                self._modem.news(lines)
+                self._modem.voice.news(lines)
 
     def _note(self, parcel: Parcel, how: str, **where: Any) -> None:
         content = parcel.content

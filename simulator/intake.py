@@ -10,14 +10,14 @@ _MOST_BYTES = 65536
 
 
 class Listener(Protocol):
-    """The modem as its intake sees it."""
+    """The conversation as the intake sees it."""
 
     running: bool
     prompting: bool
     payload_has_lines: bool
 
     def echo(self, typed: bytes) -> None: ...
-    def put(self, shown: bytes) -> None: ...
+    def new_line(self) -> None: ...
     def command(self, line: str) -> None: ...
     def payload(self, typed: bytes) -> None: ...
     def escape(self) -> None: ...
@@ -26,8 +26,8 @@ class Listener(Protocol):
 class Intake:
     """The typed bytes that have not been acted on; while a command runs they wait."""
 
-    def __init__(self, modem: Listener) -> None:
-        self._modem = modem
+    def __init__(self, listener: Listener) -> None:
+        self._listener = listener
         self._typed = bytearray()
         self._seen = 0
         self._after_cr = False
@@ -44,28 +44,28 @@ class Intake:
         self.advance()
 
     def advance(self) -> None:
-        """Acts on what has been typed, as far as the modem listens."""
-        while self._typed and not self._modem.running:
+        """Acts on what has been typed, as far as anybody listens."""
+        while self._typed and not self._listener.running:
             if self._after_cr:
                 # Many clients end a line with CR LF; the LF belongs to the line before.
                 self._after_cr = False
                 if self._typed[0] == LF:
                     del self._typed[0]
                     continue
-            if not (self._take_payload() if self._modem.prompting else self._take_line()):
+            if not (self._take_payload() if self._listener.prompting else self._take_line()):
                 return
 
     def _take_line(self) -> bool:
         end = self._typed.find(b"\r")
         if end < 0:
-            self._modem.echo(bytes(self._typed[self._seen:]))
+            self._listener.echo(bytes(self._typed[self._seen:]))
             self._seen = len(self._typed)
             return False
-        self._modem.echo(bytes(self._typed[self._seen:end + 1]))
+        self._listener.echo(bytes(self._typed[self._seen:end + 1]))
         line = self._cut(end)
         self._after_cr = True
         line = line[line.rfind(b"\x1b") + 1:]
-        self._modem.command(_edited(line).decode("latin-1"))
+        self._listener.command(_edited(line).decode("latin-1"))
         return True
 
     def _take_payload(self) -> bool:
@@ -73,22 +73,21 @@ class Intake:
         escape = self._typed.find(b"\x1b", self._seen)
         if escape >= 0 and (end < 0 or escape < end):
             self._cut(escape)
-            self._modem.escape()
+            self._listener.escape()
             return True
         fresh = bytes(self._typed[self._seen:end if end >= 0 else None])
-        if self._modem.payload_has_lines and b"\r" in fresh:
+        if self._listener.payload_has_lines and b"\r" in fresh:
             *lines, rest = fresh.split(b"\r")
             for line in lines:
-                self._modem.echo(line + b"\r")
-                # 27.005 clause 3.5.1: after each CR the prompt is shown again.
-                self._modem.put(PROMPT)
-            self._modem.echo(rest)
+                self._listener.echo(line + b"\r")
+                self._listener.new_line()
+            self._listener.echo(rest)
         else:
-            self._modem.echo(fresh)
+            self._listener.echo(fresh)
         if end < 0:
             self._seen = len(self._typed)
             return False
-        self._modem.payload(self._cut(end))
+        self._listener.payload(self._cut(end))
         return True
 
     def _cut(self, end: int) -> bytes:

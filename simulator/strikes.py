@@ -18,8 +18,8 @@ def general(modem: "Modem", fault: Fault) -> bool:
         modem.fall_silent(fault.name, fault.seconds)
     elif fault.name == "garbage":
         # Bytes above 0x7F only: noise must not be read as a line end or as an answer.
-        modem.put(bytes(modem.faults.chance.randrange(0x80, 0x100) for _ in range(int(fault.options["count"]))))
-        modem.flush()
+        modem.voice.put(bytes(modem.faults.chance.randrange(0x80, 0x100) for _ in range(int(fault.options["count"]))))
+        modem.voice.flush()
     elif fault.name == "sim-full":
         fill_store(modem)
     elif fault.name.startswith("reset"):
@@ -45,16 +45,16 @@ def on_payload(modem: "Modem", fault: Fault, submit: Submit, reference: int, lin
     if options.get("taken", True):
         network.submit(sim, submit, reference, report_delay=-1.0 if fault.name == "report-first" else None)
     if fault.name == "lost-result":
-        modem.end(None)
+        modem.talk.end(None)
     elif fault.name == "late-ok":
-        modem.later(fault.seconds, modem.finish, lines)
+        modem.later(fault.seconds, modem.talk.finish, lines)
     elif fault.name == "unplug-in-send":
         unplug(modem, fault.seconds)
     elif not (fault.name == "reset-after-payload" and general(modem, fault)):
         if fault.name == "report-first":
-            modem.say_news(inside=True)
+            modem.voice.say_news(inside=True)
         general(modem, fault)
-        modem.finish(lines)
+        modem.talk.finish(lines)
 
 
 def unplug(modem: "Modem", seconds: float) -> None:
@@ -67,10 +67,10 @@ def unplug(modem: "Modem", seconds: float) -> None:
 
 def before_final(modem: "Modem") -> None:
     """Strikes between the last line of an answer and its final code."""
-    if keeps_news(modem) and (modem.has_news or _line_of_news(modem)):
+    if keeps_news(modem) and (modem.voice.has_news or _line_of_news(modem)):
         fault = modem.faults.strike(ANSWER, "news-in-reply")
-        if fault is not None and not modem.say_news(inside=True):
-            modem.put(b"\r\n" + str(fault.options["line"]).encode("latin-1") + b"\r\n")
+        if fault is not None and not modem.voice.say_news(inside=True):
+            modem.voice.put(b"\r\n" + str(fault.options["line"]).encode("latin-1") + b"\r\n")
 
 
 def keeps_news(modem: "Modem") -> bool:

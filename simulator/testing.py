@@ -87,7 +87,7 @@ class RunningBank:
 
     def say(self, port: str, *lines: str) -> None:
         """The modem says these lines unasked."""
-        self._on_modem(port, lambda modem: modem.news(lines))
+        self._on_modem(port, lambda modem: modem.voice.news(lines))
 
     def lock(self, port: str, pin: str) -> None:
         self._on_modem(port, lambda modem: modem.sim.lock(pin))

@@ -12,4 +12,4 @@ HANDLERS: dict[str, Handler] = (
     | sending.COMMANDS | listing.COMMANDS | other.COMMANDS
 )
 
-__all__ = ["HANDLERS", "PENDING"]
+__all__ = ["HANDLERS", "PENDING", "Handler"]

@@ -121,14 +121,14 @@ def _acknowledge(modem: "Modem", call: Call) -> object:
     verdict = call.number(0, 0)
     if call.text(1):
         # The body of the acknowledgement is taken and not looked at.
-        return modem.ask(lambda typed: _answered(modem, verdict), show=True)
+        return modem.talk.ask(lambda typed: _answered(modem, verdict), show=True)
     modem.inbox.acknowledge(verdict != 2)
     return []
 
 
 def _answered(modem: "Modem", verdict: int) -> None:
     modem.inbox.acknowledge(verdict != 2)
-    modem.finish([])
+    modem.talk.finish([])
 
 
 COMMANDS: dict[str, Handler] = {

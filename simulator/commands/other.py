@@ -33,7 +33,7 @@ def _ussd(modem: "Modem", call: Call) -> list[str]:
     except ValueError:
         raise cme(50) from None
     state, text = _reply(modem, code)
-    modem.news([f"+CUSD: {state}" + (f",{_shown(modem, text)}" if text else "")])
+    modem.voice.news([f"+CUSD: {state}" + (f",{_shown(modem, text)}" if text else "")])
     return []
 
 

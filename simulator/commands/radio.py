@@ -23,8 +23,8 @@ def _functionality(modem: "Modem", call: Call) -> object:
         raise cme(50)
     if call.number(1, 0) == 1:
         # Modules say OK first, and are gone then.
-        modem.end("OK")
-        modem.flush()
+        modem.talk.end("OK")
+        modem.voice.flush()
         modem.reset()
         return PENDING
     if state == 1 != modem.radio:

@@ -42,7 +42,7 @@ def _send(modem: "Modem", call: Call) -> object:
     fault = modem.faults.strike(SEND)
     if fault and strikes.on_send(modem, fault):
         return PENDING
-    return modem.ask(on_payload, has_lines=modem.registers.text_mode,
+    return modem.talk.ask(on_payload, has_lines=modem.registers.text_mode,
                      show=not (fault and fault.name == "no-prompt"))
 
 
@@ -54,10 +54,10 @@ def _write(modem: "Modem", call: Call) -> object:
         to = _number(modem, call, 0) if call.text(0) else ""
         status = _STATES.get(call.text(2), UNSENT)
         prefix = write_service_centre(modem.sim.service_centre)
-        return modem.ask(lambda typed: _keep(modem, Stored(status, _typed_text(modem, to, typed), prefix)),
+        return modem.talk.ask(lambda typed: _keep(modem, Stored(status, _typed_text(modem, to, typed), prefix)),
                          has_lines=True)
     length, status = _length(call), call.number(1, UNSENT)
-    return modem.ask(lambda typed: _keep(modem, _typed_anything(modem, length, status, typed)))
+    return modem.talk.ask(lambda typed: _keep(modem, _typed_anything(modem, length, status, typed)))
 
 
 def _send_stored(modem: "Modem", call: Call) -> object:
@@ -176,16 +176,16 @@ def _on_air(modem: "Modem", name: str, submit: Submit) -> None:
             return
         modem.network.submit(sim, submit, reference)
     except Refused as refusal:
-        modem.fail(refusal)
+        modem.talk.fail(refusal)
         return
-    modem.finish(lines)
+    modem.talk.finish(lines)
 
 
 def _keep(modem: "Modem", message: Stored) -> None:
     store = modem.stores.room(modem.memories[1])
     if store is None:
         raise cms(322)
-    modem.finish([f"+CMGW: {store.put(message)}"])
+    modem.talk.finish([f"+CMGW: {store.put(message)}"])
 
 
 COMMANDS: dict[str, Handler] = {"+CMGS": _send, "+CMGW": _write, "+CMSS": _send_stored, "+CMGC": _command}

@@ -5,6 +5,8 @@ import signal
 import subprocess
 import sys
 import threading
+import urllib.error
+import urllib.request
 from pathlib import Path
 
 import pytest
@@ -122,6 +124,13 @@ def test_network_and_handsets_are_changed(control):
 def test_what_cannot_be_done_is_said_why(control, method, path, body, complaint):
     with pytest.raises(ControlError, match=complaint):
         control.call(method, path, body)
+
+
+def test_a_body_that_is_no_json_is_refused(control):
+    for body in (b"{nonsense", b"[1]"):
+        request = urllib.request.Request(control.url + "/text", body, method="POST")
+        with pytest.raises(urllib.error.HTTPError, match="400"):
+            urllib.request.urlopen(request)
 
 
 @pytest.fixture
