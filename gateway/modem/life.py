@@ -119,6 +119,7 @@ class Life:
             imei=identity.imei,
             family=start.profile.name,
         )
+        await start.adapt()
         await start.unlock(identity.imei)
         self._note(iccid=await start.iccid(), imsi=await start.imsi(), number=await start.own_number())
 

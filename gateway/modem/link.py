@@ -40,6 +40,7 @@ class Link(asyncio.Protocol):
         self._transport: asyncio.WriteTransport | ThreadedPort | None = None
         self._closing = False
         self._closed = asyncio.Event()
+        self.opened = asyncio.Event()  # what is written before goes nowhere
 
     def write(self, data: bytes) -> None:
         if self._transport is not None and not self._transport.is_closing():
@@ -59,6 +60,7 @@ class Link(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport | ThreadedPort) -> None:
         assert isinstance(transport, asyncio.WriteTransport | ThreadedPort)
         self._transport = transport
+        self.opened.set()
 
     def data_received(self, data: bytes) -> None:
         if not self._closing:
@@ -96,6 +98,7 @@ async def _connect(port: str, baud: int, link: Link) -> None:
 async def _open_device(port: str, baud: int, link: Link) -> None:
     device = await _in_executor(lambda: _device(port, baud))
     await serial_asyncio_fast.connection_for_serial(asyncio.get_running_loop(), lambda: link, device)
+    await link.opened.wait()
 
 
 def _device(port: str, baud: int) -> serial.Serial:
@@ -149,7 +152,7 @@ def _close_unwanted(future: asyncio.Future[serial.SerialBase]) -> None:
 
 def _why(port: str, fault: OSError) -> str:
     if fault.errno in (errno.EBUSY, errno.EAGAIN):
-        by = ", ".join(holders(port)) or "a program of another user"
+        by = ", ".join(holders(port)) or "another user's, or this gateway itself"
         return f"{port} is held by another program: {by}; stop it, or keep it away from this port"
     if fault.errno == errno.ENOENT:
         return f"{port} does not exist: check cable, power and the name in the configuration"

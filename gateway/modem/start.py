@@ -32,7 +32,7 @@ class Identity:
 
 
 class Start:
-    """The steps in order; `profile` is known after `identify`."""
+    """The steps in order; `profile` is known after `identify`, which changes nothing but echo and error codes."""
 
     def __init__(self, session: Session, settings: ModemSettings, timing: Timing, guard: PinGuard) -> None:
         self._session = session
@@ -56,12 +56,17 @@ class Start:
             replies.digits(await self._lines("AT+CGSN"), 14, 17) or replies.digits(await self._lines("AT+GSN"), 14, 17),
         )
         auto = self._settings.family == "auto"
-        self.profile = profiles.detect(identity.manufacturer, identity.model) if auto else profiles.named(self._settings.family)
+        self.profile = (
+            profiles.detect(identity.manufacturer, identity.model) if auto else profiles.named(self._settings.family)
+        )
+        return identity
+
+    async def adapt(self) -> None:
+        """What this family wants to hear first."""
         for command in self.profile.first:
             await self._session.ask(command)
         if self.profile.fixes_speed:
             await self._fix_speed()
-        return identity
 
     async def unlock(self, imei: str) -> None:
         """Returns when the SIM is ready."""
