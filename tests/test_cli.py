@@ -245,11 +245,27 @@ def test_a_pdu_is_decoded_for_programs() -> None:
 
 
 def test_pdus_come_line_by_line_and_a_malformed_one_is_told_among_them() -> None:
-    result = simrack("decode", "--json", given=f"{HELLO}\nnonsense\n\n{HELLO[:20]}\n{HELLO}\n")
+    result = simrack("decode", "--json", given=f"{HELLO}\nnonsense\n\n{HELLO[:20]}\n{HELLO}")
     assert result.exit_code == 1
     shown = [json.loads(line) for line in result.stdout.splitlines()]
-    assert ["error" in one for one in shown] == [False, True, True, False]
+    assert ["error" in one for one in shown] == [False, True, True, True, False]
     assert set(shown[1]["error"]) == {"field", "octet", "reason"}
+
+
+def test_half_a_surrogate_pair_at_the_end_of_a_part_is_shown() -> None:
+    half = "00" + "44" + HELLO[4:22] + "0008" + "62111202304000" + "08" + "050003010201" + "D83D"
+    assert json.loads(simrack("decode", "--json", half).stdout)["text"] == "\ud83d"
+    assert simrack("decode", half).exit_code == 0
+
+
+# Modems
+
+
+def test_a_port_that_holds_no_modem_is_shown_with_its_reason(tmp_path: Path) -> None:
+    result = simrack("probe", str(tmp_path / "nowhere"))
+    assert result.exit_code == 1 and str(tmp_path / "nowhere") in result.stdout and "closed" in result.stdout
+    shown = json.loads(simrack("probe", "--json", str(tmp_path / "nowhere")).stdout)
+    assert shown[0]["found"] == "closed"
 
 
 def test_a_pdu_is_decoded_for_people() -> None:

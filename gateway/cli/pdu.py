@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterator
 
 import click
 
@@ -31,9 +32,7 @@ def decode(pdus: tuple[str, ...], direction: str, no_smsc: bool, as_json: bool) 
     from gateway.pdu.fields import PduError
 
     worst = 0
-    for hex in pdus or (line.strip() for line in sys.stdin):
-        if not hex:
-            continue
+    for hex in pdus or _lines():
         try:
             shown = describe(direction.replace("-", "_"), hex, not no_smsc)
         except PduError as fault:
@@ -43,15 +42,22 @@ def decode(pdus: tuple[str, ...], direction: str, no_smsc: bool, as_json: bool) 
                 continue
             shown = {"error": {"field": fault.field, "octet": fault.octet, "reason": fault.reason}}
         if as_json:
-            click.echo(json.dumps(shown, ensure_ascii=False))
+            # Escaped: half a surrogate pair, as a part of a long text may end with, has no UTF-8.
+            click.echo(json.dumps(shown))
         else:
             _print(shown)
     return worst
 
 
+def _lines() -> Iterator[str]:
+    """Every line is one PDU, an empty one too: the answers stand in the lines of the questions."""
+    return (line.decode("utf-8", "replace").strip() for line in sys.stdin.buffer)
+
+
 def _print(shown: dict[str, object]) -> None:
     for name, value in shown.items():
-        click.echo(f"{name:12} {value if isinstance(value, str | int) else json.dumps(value, ensure_ascii=False)}")
+        line = f"{name:12} {value if isinstance(value, str | int) else json.dumps(value, ensure_ascii=False)}"
+        click.echo(line.encode("utf-8", "replace"))
     click.echo()
 
 

@@ -20,14 +20,21 @@ def probe(ports: tuple[str, ...], as_json: bool) -> int:
 
     Exit code 1 if none holds a modem.
     """
-    from gateway.modem import finder
+    from gateway.modem.finder import Found
+    from gateway.modem.finder import probe as ask
 
-    found = [asdict(one) for one in asyncio.run(finder.find(ports))]
+    found = asyncio.run(ask(ports or None))
     if as_json:
-        click.echo(json.dumps(found))
+        click.echo(json.dumps([asdict(one) for one in found]))
     elif found:
-        head = tuple(found[0])
-        options.print_table(head, [tuple("" if one[name] is None else str(one[name]) for name in head) for one in found])
+        head = ("port", "found", "modem", "family", "imei", "stable name", "note")
+        options.print_table(
+            head,
+            [
+                (one.device, one.found, f"{one.manufacturer} {one.model}".strip(), one.family, one.imei, one.stable, one.note)
+                for one in found
+            ],
+        )
     else:
         click.echo("no serial port was found; plug a modem in, or name the port", err=True)
-    return 0 if any(one["family"] for one in found) else NO
+    return 0 if any(one.found is Found.MODEM for one in found) else NO
