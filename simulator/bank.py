@@ -7,6 +7,7 @@ from pathlib import Path
 
 from simulator import personality
 from simulator.control import Control
+from simulator.errors import Unknown
 from simulator.handsets import Handsets, parse
 from simulator.journal import Journal
 from simulator.modem import Modem
@@ -104,10 +105,10 @@ class Bank:
             os.close(self._lock)
 
     def modem(self, name: str) -> Modem:
-        """A modem by port name or number. Raises KeyError."""
+        """A modem by port name or number. Raises Unknown."""
         found = self.modems.get(name) or next((m for m in self.modems.values() if m.sim.number == name), None)
         if found is None:
-            raise KeyError(f"no port {name!r}; there are p0 to p{len(self.modems) - 1}")
+            raise Unknown(f"no port {name!r}; there are p0 to p{len(self.modems) - 1}")
         return found
 
     def text(self, sender: str, to: str, text: str, dcs: int | None = None) -> int:

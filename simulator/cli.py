@@ -12,6 +12,7 @@ import click
 from simulator import personality
 from simulator.bank import Bank, Plan
 from simulator.control import span
+from simulator.errors import Unknown
 from simulator.faults import CATALOGUE
 from simulator.network import Pace
 from simulator.remote import ControlError, Remote
@@ -56,8 +57,8 @@ def run(ports: int, folder: Path | None, tcp: str | None, unix: bool, families: 
             first_number=first_number, seed=seed, pace=pace, handsets=dict(_pair(each) for each in handsets),
             pins=dict(_pair(each) for each in pins), boot=boot, ack_seconds=ack_timeout, journal=journal,
             control=_address(control)))
-    except (KeyError, ValueError) as wrong:
-        raise click.UsageError(str(wrong.args[0])) from None
+    except (Unknown, ValueError) as wrong:
+        raise click.UsageError(str(wrong)) from None
     try:
         asyncio.run(_run(bank))
     except BlockingIOError:
@@ -204,7 +205,7 @@ def _value(text: str) -> Any:
 
 def _address(text: str) -> tuple[str, int]:
     host, _, port = text.rpartition(":")
-    if not host or not port.isdigit():
+    if not host or not port.isdecimal():
         raise click.UsageError(f"{text!r}: expected HOST:PORT")
     return host, int(port)
 

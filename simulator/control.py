@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
 from simulator import strikes
+from simulator.errors import Unknown
 from simulator.faults import CATALOGUE, NOW
 from simulator.handsets import parse
 from simulator.json_server import Body, JsonServer
@@ -55,8 +56,10 @@ class Control:
                     return 200, await deed(modem, body)
             elif len(path) == 1 and (method, path[0]) in self._routes:
                 return 200, await self._routes[method, path[0]](body)
+        except Unknown as unknown:
+            return 404, {"error": str(unknown)}
         except KeyError as missing:
-            return 404 if "there are" in str(missing) else 400, {"error": str(missing.args[0])}
+            return 400, {"error": f"{missing} is missing"}
         except (ValueError, TypeError) as wrong:
             return 400, {"error": str(wrong)}
         return 404, {"error": f"nothing at {method} /{'/'.join(path)}"}

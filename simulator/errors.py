@@ -28,6 +28,13 @@ CMS_TEXTS = {
 }
 
 
+class Unknown(KeyError):
+    """A name that does not exist here; the text says which names do."""
+
+    def __str__(self) -> str:
+        return str(self.args[0])
+
+
 class Refused(Exception):
     """A command ends with an error. Kind `CME` or `CMS` with a code; any other kind is printed as it stands."""
 

@@ -4,6 +4,8 @@ import random
 from dataclasses import dataclass, field
 from typing import Any
 
+from simulator.errors import Unknown
+
 # Moments at which a modem asks whether something goes wrong now.
 NOW, COMMAND, SEND, PAYLOAD, NEWS, ANSWER = "now", "command", "send", "payload", "news", "answer"
 
@@ -69,9 +71,9 @@ class Faults:
     def arm(self, name: str, when: str | None = None, nth: int = 1, times: int | None = None, chance: float = 0.0,
             **options: Any) -> Fault:
         """Arms a fault. `when`: its moment; `nth`: strikes first at the nth such moment; `chance`: strikes at each
-        with this probability. Raises KeyError or ValueError for what does not exist."""
+        with this probability. Raises Unknown or ValueError for what does not exist."""
         if name not in CATALOGUE:
-            raise KeyError(f"no fault {name!r}; there are: {', '.join(CATALOGUE)}")
+            raise Unknown(f"no fault {name!r}; there are: {', '.join(CATALOGUE)}")
         kind = CATALOGUE[name]
         moment = when or kind.moments[0]
         if moment not in kind.moments:

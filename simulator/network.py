@@ -7,7 +7,7 @@ import time
 from dataclasses import dataclass
 from typing import Protocol
 
-from simulator.errors import cms
+from simulator.errors import Unknown, cms
 from simulator.handsets import Handsets, Joiner
 from simulator.journal import Journal
 from simulator.parcels import Parcel, Taken
@@ -128,9 +128,9 @@ class Network:
     # -- to a SIM ------------------------------------------------------------------------------------------------
 
     def send(self, sender: str, to: str, text: str, dcs: int | None = None) -> int:
-        """A text from outside to a SIM of the bank, in as many parts as it needs. Raises KeyError for a stranger."""
+        """A text from outside to a SIM of the bank, in as many parts as it needs. Raises Unknown for a stranger."""
         if to not in self._terminals:
-            raise KeyError(f"no SIM of this bank has the number {to}")
+            raise Unknown(f"no SIM of this bank has the number {to}")
         self._long_texts += 1
         parts = compose(text, self._long_texts, dcs)
         for data in parts:
@@ -140,7 +140,7 @@ class Network:
     def send_octets(self, sender: str, to: str, parcel: Parcel) -> None:
         """A ready-made message to a SIM of the bank."""
         if to not in self._terminals:
-            raise KeyError(f"no SIM of this bank has the number {to}")
+            raise Unknown(f"no SIM of this bank has the number {to}")
         self._post(to, parcel)
 
     def pump(self, sim: Sim) -> None:

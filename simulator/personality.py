@@ -9,6 +9,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from simulator.errors import Unknown
+
 FOLDER = Path(__file__).parent / "personalities"
 
 
@@ -82,17 +84,17 @@ def names() -> list[str]:
 
 @cache
 def load(name: str) -> Personality:
-    """The family called `name`. Raises KeyError with the known names when there is none."""
+    """The family called `name`. Raises Unknown with the known names when there is none."""
     path = FOLDER / f"{name}.toml"
     if not path.is_file():
-        raise KeyError(f"no family {name!r}; there are: {', '.join(names())}")
+        raise Unknown(f"no family {name!r}; there are: {', '.join(names())}")
     values = _read(FOLDER / "generic.toml")
     own = _read(path)
     for key in _MERGED:
         own[key] = values.get(key, {}) | own.get(key, {})
     values |= own
     if strangers := set(values) - _KNOWN:
-        raise KeyError(f"{path.name}: unknown keys {sorted(strangers)}")
+        raise Unknown(f"{path.name}: unknown keys {sorted(strangers)}")
     return Personality(**{key: _frozen(value) for key, value in values.items()} | {"name": name})
 
 

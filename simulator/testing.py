@@ -4,6 +4,7 @@ thread; nothing here sleeps."""
 import asyncio
 import tempfile
 import threading
+import traceback
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -156,6 +157,8 @@ def running_bank(ports: int = 1, family: str | tuple[str, ...] = "generic", fold
         families = (family,) if isinstance(family, str) else family
         bank = Bank(Plan(ports=ports, folder=folder or Path(own), families=families, pace=pace, **plan))
         loop = asyncio.new_event_loop()
+        mishaps: list[str] = []
+        loop.set_exception_handler(lambda _, context: mishaps.append(_told(context)))
         thread = threading.Thread(target=loop.run_forever, name="bank", daemon=True)
         thread.start()
         running = RunningBank(bank, loop)
@@ -167,3 +170,10 @@ def running_bank(ports: int = 1, family: str | tuple[str, ...] = "generic", fold
             loop.call_soon_threadsafe(loop.stop)
             thread.join(_PATIENCE)
             loop.close()
+        # A fault of the simulator itself must not hide behind a test that happens to pass.
+        assert not mishaps, "\n".join(mishaps)
+
+
+def _told(context: dict[str, Any]) -> str:
+    error = context.get("exception")
+    return "".join(traceback.format_exception(error)) if error else str(context["message"])

@@ -92,7 +92,7 @@ def _quoted(text: str, registers: Registers) -> str:
 def _kind(number: str) -> int:
     if number.startswith("+"):
         return 145
-    return 129 if number.isdigit() else 208
+    return 129 if number.isdecimal() else 208
 
 
 def _length(data: UserData) -> int:

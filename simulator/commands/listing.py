@@ -80,7 +80,7 @@ def _empty_slot(modem: "Modem") -> list[str]:
     answer = modem.personality.empty_slot
     if answer == "OK":
         return []
-    if answer.isdigit():
+    if answer.isdecimal():
         raise cms(int(answer))
     if answer == "ERROR":
         raise Refused()

@@ -31,7 +31,7 @@ class Call:
     def number(self, place: int, otherwise: int | None = None) -> int:
         """A numeric argument. Raises the refusal for a wrong parameter when it is missing or no number."""
         text = self.text(place)
-        if text.isdigit():
+        if text.isdecimal():
             return int(text)
         if text == "" and otherwise is not None:
             return otherwise

@@ -88,7 +88,7 @@ def _command(modem: "Modem", call: Call) -> list[str]:
 
 def _length(call: Call) -> int:
     text = call.text(0)
-    if not text.isdigit() or not _SHORTEST <= int(text) <= _LONGEST:
+    if not text.isdecimal() or not _SHORTEST <= int(text) <= _LONGEST:
         raise cms(304)
     return int(text)
 
