@@ -50,9 +50,11 @@ class Supervisor:
         return [self._facts_of(channel) for channel in self._channels.values()]
 
     async def run(self) -> None:
+        """Until cancelled, be there channels or not."""
         async with asyncio.TaskGroup() as group:
             for channel in self._channels.values():
                 group.create_task(self._keep_alive(channel), name=f"channel:{channel.name}")
+            await asyncio.Event().wait()
 
     def _facts_of(self, channel: Channel) -> ChannelFacts:
         down = self._down.get(channel.name)

@@ -75,7 +75,6 @@ INDEXES = [
     "CREATE INDEX idempotency_age ON idempotency (created_at)",
     # The next forward of each conversation, and what is due.
     "CREATE INDEX forwards_line ON forwards (webhook_id, conversation, id) WHERE state = 'pending'",
-    "CREATE INDEX forwards_due ON forwards (next_at) WHERE state = 'pending'",
     "CREATE INDEX forwards_history ON forwards (webhook_id, state, id)",
 ]
 
