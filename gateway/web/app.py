@@ -26,6 +26,7 @@ def create_app(doors: Doors) -> APIFlask:
         AUTO_VALIDATION_ERROR_RESPONSE=False,
         AUTO_AUTH_ERROR_RESPONSE=False,
         AUTO_SERVERS=False,
+        AUTO_OPERATION_ID=True,
         SECURITY_SCHEMES=SECURITY,
     )
     app.url_map.converters["message"] = messages.MessageId

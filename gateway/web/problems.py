@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http
+import logging
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -11,10 +12,14 @@ from pydantic_core import to_json
 from werkzeug.exceptions import HTTPException
 
 from gateway.errors import BadValue, Conflict, IdempotencyMismatch, NotFound, SimrackError, StorageFull
+from gateway.store.writer import StoreClosed
+
+log = logging.getLogger("simrack.web")
 
 MEDIA_TYPE = "application/problem+json"
 # Seconds after which a client may try again when we cannot take more.
 _RETRY_AFTER = "30"
+_INTERNAL = "an unexpected error was logged"
 
 Fault = dict[str, str]  # {"pointer" | "parameter" | "header": where, "detail": what}
 
@@ -99,17 +104,20 @@ def _ours(fault: SimrackError) -> Response:
         problem = Problem(422, str(fault), where, code="idempotency_mismatch")
     elif isinstance(fault, Conflict):
         problem = Problem(409, str(fault))
-    else:
-        # Storage full, or the store closing under a stop: nothing was accepted, and it may go well later.
-        code = "storage_full" if isinstance(fault, StorageFull) else None
+    elif isinstance(fault, StorageFull | StoreClosed):
+        # Nothing was accepted, and it may go well later.
+        code = "storage_full" if isinstance(fault, StorageFull) else "stopping"
         problem = Problem(503, str(fault), headers={"Retry-After": _RETRY_AFTER}, code=code)
+    else:
+        log.error("a request failed", exc_info=fault)
+        problem = Problem(500, _INTERNAL)
     return problem.response()
 
 
 def _theirs(fault: HTTPException) -> Response:
     status = fault.code or 500
     # A 500 was logged with its traceback; the client learns nothing of our insides.
-    detail = "an unexpected error was logged" if status == 500 else (fault.description or fault.name)
+    detail = _INTERNAL if status == 500 else (fault.description or fault.name)
     headers = {name: value for name, value in fault.get_headers() if name.lower() != "content-type"}
     return Problem(status, detail, headers=headers).response()
 

@@ -28,6 +28,7 @@ def describe(spec: dict[str, Any], settings: Settings) -> dict[str, Any]:
     for operations in spec["paths"].values():
         for operation in operations.values():
             _finish(operation, spec)
+    spec["tags"] = [tag for number, tag in enumerate(spec["tags"]) if tag not in spec["tags"][:number]]
     spec["webhooks"] = {kind.value: _event(kind) for kind in EventType}
     return spec
 

@@ -53,7 +53,7 @@ class Gateway:
     woken: int = 0
 
     def __post_init__(self) -> None:
-        self.sending = Sending(self.store, self.settings, self.clock, lambda: self.facts, self._wake, lambda _: None)
+        self.sending = Sending(self.store, self.settings, self.clock, lambda: self.facts, self._wake, lambda: None)
 
     def _wake(self) -> None:
         self.woken += 1

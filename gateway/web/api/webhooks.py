@@ -119,7 +119,7 @@ class ReplayOut(Out):
     replayed: int
 
 
-class TestOut(Out):
+class TestQueued(Out):
     event_id: str = Field(description="Look for it among the deliveries.")
 
 
@@ -200,7 +200,7 @@ def blueprint(doors: Doors, guard: Guard) -> APIBlueprint:
 
     @bp.post("/<webhook_id>/test")
     @guard.needs("admin")
-    @bp.output(TestOut, status_code=202, description="A test event is on its way")
+    @bp.output(TestQueued, status_code=202, description="A test event is on its way")
     @bp.doc(summary="Post a test event", security="bearer", responses=documented(401, 403, 404, 409, 503))
     def test(webhook_id: str) -> Response:
         return answer({"event_id": webhooks.test(webhook_id).id}, 202)
