@@ -6,6 +6,8 @@ import json
 import os
 import sqlite3
 import stat
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -226,6 +228,13 @@ def test_keys_and_backups_work_while_a_gateway_serves(running: tuple[str, str], 
 def test_a_backup_of_nothing_is_refused(config: str, tmp_path: Path) -> None:
     result = simrack("backup", str(tmp_path / "copy.db"), "--config", config)
     assert result.exit_code == 1 and not (tmp_path / "copy.db").exists()
+
+
+def test_a_second_gateway_on_the_same_database_ends_with_4(running: tuple[str, str], config: str) -> None:
+    # A process of its own: `run` arranges the whole process for itself.
+    command = [sys.executable, "-m", "gateway", "run", "--config", config]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert ended.returncode == 4 and "another simrack" in ended.stderr and "Traceback" not in ended.stderr
 
 
 # PDUs

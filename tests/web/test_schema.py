@@ -9,10 +9,13 @@ from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
+from hypothesis import given, settings
+from hypothesis.strategies import from_regex
 
 from gateway.clock import SystemClock
 from gateway.core.keys import Keys
 from gateway.core.webhooks import Webhooks
+from gateway.numbers import plain_form, recipient
 from gateway.records import ChannelFacts, ChannelState
 from gateway.settings import HttpSettings, parse
 from gateway.store import Store
@@ -38,6 +41,12 @@ def server(tmp_path: Path) -> Iterator[Server]:
     yield server
     server.stop()
     store.close()
+
+
+@settings(max_examples=200, derandomize=True, database=None)
+@given(from_regex(plain_form("DE"), fullmatch=True))
+def test_every_number_of_the_published_form_is_taken(number: str) -> None:
+    assert recipient(number, "DE")
 
 
 @pytest.mark.slow
