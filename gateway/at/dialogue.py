@@ -56,6 +56,7 @@ class Dialogue:
         self._overdue: set[str] = set()  # names of commands that were given up and may still be answered
         self._in_late_answer = False
         self._in_step = True
+        self.echoed = False  # what was typed last came back
         self._heard: list[Event] = []
 
     @property
@@ -74,6 +75,7 @@ class Dialogue:
         if not self._in_step and not command.probe:
             raise RuntimeError(f"{command.text} asked before a probe was answered")
         self._command = command
+        self.echoed = False
         self._names = command.names()
         self._wants_prompt = bool(command.payload)
         self._info = []
@@ -171,6 +173,7 @@ class Dialogue:
 
     def _judge_asked(self, line: str, command: Command) -> None:
         if line == command.text or line == command.payload:
+            self.echoed = True
             return
         final = read_final(line, basic=command.is_basic(), dials=command.dials())
         if final is not None:

@@ -21,7 +21,7 @@ _CAME = frozenset({"+CMT", "+CDS"})
 _REGISTRATION = frozenset({"+CREG", "+CGREG", "+CEREG"})
 _CALLS = frozenset({"RING", "+CRING"})
 # The text service has come up, or the storage was full: time for a sweep, which also sees to the routing.
-_LOOK = frozenset({"SMS READY", "SMS DONE", "CALL READY", "PB DONE", "^SMMEMFULL", "+QIND"})
+_LOOK = frozenset({"SMS READY", "SMS DONE", "CALL READY", "PB DONE", "^SMMEMFULL"})
 _SIM_GONE = {"+CPIN": ("NOT READY", "NOT INSERTED", "SIM REMOVED"), "+WIND": ("0",), "#QSS": ("0",)}
 
 
@@ -47,15 +47,18 @@ class Desk:
             self.registration = True
         elif news.name in _CALLS:
             self.ringing = True
-        elif news.name in _LOOK:
+        elif news.name in _LOOK or (news.name == "+QIND" and "sms" in news.value.lower()):
             self.look = True
+        elif "POWER DOWN" in news.name or news.name in ("POWERED DOWN", "^SHUTDOWN"):
+            self._mention(news)
+            self.registration = True  # last words: ask something, so that its silence is noticed at once
         else:
             self._mention(news)
             return
         self._woken.set()
 
     def _mention(self, news: News) -> None:
-        """Last words and voltage warnings explain the silence that follows."""
+        """Voltage warnings explain the silence that follows."""
         level = logging.WARNING if "POWER" in news.name or "VOLTAGE" in news.name else logging.DEBUG
         log.log(level, "%s: the modem says %s %s", self._channel, news.name, news.value)
 

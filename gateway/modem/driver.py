@@ -75,6 +75,8 @@ class Modem:
         finally:
             self._life = None
             await life.close()
+            if self._facts.state is not ChannelState.LOST:
+                self._note(state=ChannelState.STARTING, reason="the port is closed")
 
     async def send_part(self, part: OutgoingPart, begun: Callable[[], None]) -> Outcome:
         """See the contract. Once `begun` was called a cancellation is put off until the outcome is known; it then strikes

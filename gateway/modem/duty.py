@@ -18,6 +18,9 @@ from gateway.modem.status import Network, Status
 from gateway.modem.timing import Timing
 from gateway.settings import ModemSettings
 
+# The name may come a little later than the registration, or never.
+_OPERATOR_TRIES = 3
+
 
 @dataclass(frozen=True, slots=True)
 class Observed:
@@ -54,6 +57,7 @@ class Duty:
         self._status = status
         self._observed = observed
         self._operator = ""
+        self._operator_tries = _OPERATOR_TRIES
         self._status_due = self._sweep_due = clock.monotonic()
         self._second_look_s = profile.second_look_s
         self._rings_until = 0.0  # a call rings every few seconds: it is refused once
@@ -82,12 +86,14 @@ class Duty:
         self._desk.registration = False
         network = await self._status.network()
         if not network.serves:
-            self._operator = ""
-        elif not self._operator:
+            self._operator, self._operator_tries = "", _OPERATOR_TRIES
+        elif not self._operator and self._operator_tries:
+            self._operator_tries -= 1
             self._operator = await self._status.operator()
         self._observed(Observed(network, self._operator, await self._status.signal()))
         pause = self._settings.status_s if network.serves else min(self._timing.search, self._settings.status_s)
         self._status_due = self._clock.monotonic() + pause
+        self._desk.begin_again = self._desk.begin_again or self._session.restarted
 
     async def _sweep(self) -> None:
         self._desk.look = False

@@ -48,12 +48,21 @@ class Exchange:
         self._fault: LinkLost | None = None
         self._waiting: asyncio.Future[Answer | Prompt] | None = None
         self._heard_at = self._loop.time()
+        self._echo_is_off = False
         self.early: Answer | None = None  # an answer that came in the same bytes as the prompt
         self.given_up: tuple[str, ...] = ()  # the lines of the last command that was given up
 
     @property
     def in_step(self) -> bool:
         return self._dialogue.in_step
+
+    @property
+    def restarted(self) -> bool:
+        return self._echo_is_off and self._dialogue.echoed
+
+    def expect_no_echo(self) -> None:
+        """Echo was switched off. If the last command was echoed all the same, echo means nothing on this modem."""
+        self._echo_is_off = not self._dialogue.echoed
 
     def attach(self, link: Link) -> None:
         self._link = link

@@ -29,6 +29,15 @@ def kind_of(raw: str) -> Kind:
     return Kind(first & 0x03)
 
 
+def without_filling(raw: str, filling: str) -> str:
+    """A stored status report without what some firmware puts before it; its last octet may be an empty service centre."""
+    if filling and raw.startswith(filling):
+        for rest in (raw[len(filling) - 2 :], raw[len(filling) :]):
+            if kind_of(rest) is Kind.REPORT:
+                return rest
+    return raw
+
+
 def read(channel: str, sim: str, raw: str) -> IncomingPart | Report:
     """The record of a text or report; of everything else a flawed IncomingPart."""
     try:

@@ -96,7 +96,7 @@ class Life:
         await start.text_service()
         routing = Routing(self.session, profile)
         await routing.prepare()
-        storages = Storages(self.session, profile, self._timing)
+        storages = Storages(self._settings.name, self.session, profile, self._timing)
         await storages.prepare()
         status = Status(self.session, profile, self._timing)
         await status.prepare()
@@ -106,6 +106,7 @@ class Life:
             self.session, profile, self._settings, self._timing, self._clock,
             desk=self._desk, reception=self._reception, routing=routing, status=status, observed=self._observed,
         )  # fmt: skip
+        self.session.prepared()
         self.sending = Sending(self.session, profile, self._timing)
         await duty.observe()
         return duty
@@ -125,7 +126,6 @@ class Life:
 
     def _observed(self, seen: Observed) -> None:
         serves = seen.network.serves
-        self.session.admits_sends = True
         self._note(
             state=ChannelState.READY if serves else ChannelState.UNREGISTERED,
             reason=seen.network.reason,

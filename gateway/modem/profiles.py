@@ -90,6 +90,7 @@ QUECTEL_M = Profile(
     models=("m10", "m26", "m35", "m66", "m85", "m95", "mc60"),
     codes="simcom",
     iccid=("AT+QCCID", "AT+CCID", "AT+CRSM=176,12258,0,0,10"),
+    pin_counters=(PinCounter("AT+QTRPIN", r"\+QTRPIN:\s*(\d+)"), _CPINR),
     fixes_speed=True,
     domains=("+CREG",),
     send_timeout_s=150.0,

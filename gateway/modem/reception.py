@@ -13,7 +13,7 @@ from gateway.at import stored
 from gateway.at.events import News
 from gateway.at.stored import StoredText
 from gateway.clock import Clock
-from gateway.modem.incoming import Kind, kind_of
+from gateway.modem.incoming import Kind, kind_of, without_filling
 from gateway.modem.keeper import Keeper
 from gateway.modem.profiles import Profile
 from gateway.modem.routing import Routing
@@ -133,14 +133,11 @@ class Reception:
         if text.blank or kind_of(text.pdu) is Kind.DRAFT:
             return
         if self._kept.get(place) != text.pdu:
-            if not await self._keeper.keep(self._without_filling(text.pdu)):
+            if not await self._keeper.keep(without_filling(text.pdu, self._filling)):
                 return
             self._kept[place] = text.pdu
         if place not in self._deletions:
             self._deletions.append(place)
-
-    def _without_filling(self, pdu: str) -> str:
-        return pdu.removeprefix(self._filling) if self._filling else pdu
 
     async def _delete(self) -> None:
         """A refused deletion leaves the place in `_kept`: the next sweep deletes without keeping it twice."""

@@ -31,7 +31,12 @@ class Session:
         self._timing = timing
         self._submission = Submission(exchange, timing)
         self._turns = Turns()
-        self.admits_sends = False  # set by the owner once the modem is prepared
+        self.admits_sends = False  # cleared by the owner when the modem falls silent
+
+    @property
+    def restarted(self) -> bool:
+        """True if the modem echoes although echo was switched off: it has restarted without a word."""
+        return self._exchange.restarted
 
     @property
     def in_step(self) -> bool:
@@ -40,6 +45,11 @@ class Session:
 
     def attach(self, link: Link) -> None:
         self._exchange.attach(link)
+
+    def prepared(self) -> None:
+        """From now on texts may be sent, and an echo means a restart."""
+        self.admits_sends = True
+        self._exchange.expect_no_echo()
 
     def interrupt(self, fault: SimrackError) -> None:
         self._exchange.interrupt(fault)
@@ -70,17 +80,20 @@ class Session:
             await asyncio.sleep(self._timing.busy_pause)
         return answer
 
-    async def ask_softly(self, text: str) -> Answer:
-        """Like `ask`, for commands that some firmware carries out without a final: silence counts as acceptance."""
+    async def ask_softly(self, text: str, patience: float | None = None) -> Answer:
+        """Like `ask`, for what some firmware carries out without a final, or never answers: silence is a reply too.
+
+        A modem that is silent altogether is noticed by whoever asks next.
+        """
         await self._turns.take(Turns.SERVICE)
         try:
-            return await self._exchange.ask(Command(text), self._timing.soft)
+            return await self._exchange.ask(Command(text), self._timing.soft if patience is None else patience)
         except NoAnswer:
             lines = self._exchange.given_up
+            await self._back_in_step(self._timing.retry)
+            return Reply(text, lines)
         finally:
             self._turns.give()
-        await self.resynchronise(self._timing.retry)
-        return Reply(text, lines)
 
     # -- sending
 
@@ -116,20 +129,23 @@ class Session:
             return True
         return False
 
-    async def resynchronise(self, patience: float | None = None) -> bool:
+    async def resynchronise(self) -> bool:
         """After silence: ESC, drain, then probes until one is answered. False: silent for `give_up` seconds."""
         await self._turns.take(Turns.SERVICE)
         try:
-            loop = asyncio.get_running_loop()
-            deadline = loop.time() + (self._timing.give_up if patience is None else patience)
-            self._exchange.escape()
-            await self._exchange.drain()
-            while not await self._probe():
-                if loop.time() >= deadline:
-                    return False
-            return True
+            return await self._back_in_step(self._timing.give_up)
         finally:
             self._turns.give()
+
+    async def _back_in_step(self, patience: float) -> bool:
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + patience
+        self._exchange.escape()
+        await self._exchange.drain()
+        while not await self._probe():
+            if loop.time() >= deadline:
+                return False
+        return True
 
     async def _probe(self) -> bool:
         """True when the probe was answered. Three refusals in a row are answers too: some firmware refuses all it can."""

@@ -64,7 +64,7 @@ class Start:
     async def adapt(self) -> None:
         """What this family wants to hear first."""
         for command in self.profile.first:
-            await self._session.ask(command)
+            await self._session.ask_softly(command, self._timing.command)
         if self.profile.fixes_speed:
             await self._fix_speed()
 
@@ -141,5 +141,5 @@ class Start:
         return replies.words(await self._lines(command), name)
 
     async def _lines(self, command: str) -> tuple[str, ...]:
-        answer = await self._session.ask(command)
+        answer = await self._session.ask_softly(command, self._timing.command)
         return () if isinstance(answer, Refusal) else answer.lines

@@ -37,9 +37,8 @@ class Status:
 
     async def prepare(self) -> None:
         """Registration is told as it changes, names come in a coding we can read."""
-        await self._session.ask("AT+CREG=1")
-        await self._session.ask('AT+CSCS="GSM"')
-        await self._session.ask("AT+COPS=3,0")
+        for command in ("AT+CREG=1", 'AT+CSCS="GSM"', "AT+COPS=3,0"):
+            await self._session.ask_softly(command, self._timing.command)
 
     async def network(self) -> Network:
         """The first domain that serves; LTE-only parts show nothing in +CREG."""
@@ -64,5 +63,5 @@ class Status:
         return replies.signal_dbm(replies.value((await self._session.ask("AT+CSQ")).lines, "+CSQ"))
 
     async def operator(self) -> str:
-        answer = await self._session.ask("AT+COPS?", self._timing.slow_command)
+        answer = await self._session.ask_softly("AT+COPS?", self._timing.command)
         return replies.operator(replies.value(answer.lines, "+COPS"))

@@ -5,6 +5,8 @@ Keeps no texts and decides nothing about them (3GPP TS 27.005 clauses 3.2.2 and 
 
 from __future__ import annotations
 
+import logging
+
 from gateway.at import stored
 from gateway.at.events import Refusal
 from gateway.at.stored import StoredText
@@ -12,13 +14,16 @@ from gateway.modem.profiles import Profile
 from gateway.modem.session import Session
 from gateway.modem.timing import Timing
 
+log = logging.getLogger("simrack.modem")
+
 # BM holds broadcasts. MT is ME and SM at once, with indexes of its own: used only where a modem offers nothing else.
 _READABLE = ("SM", "ME", "SR")
 _TOGETHER = "MT"
 
 
 class Storages:
-    def __init__(self, session: Session, profile: Profile, timing: Timing) -> None:
+    def __init__(self, channel: str, session: Session, profile: Profile, timing: Timing) -> None:
+        self._channel = channel
         self._session = session
         self._profile = profile
         self._timing = timing
@@ -55,7 +60,10 @@ class Storages:
     async def read_all(self, store: str) -> list[StoredText]:
         if not await self._enter(store):
             return []
-        return stored.listing((await self._session.ask("AT+CMGL=4", self._timing.slow_command)).lines)
+        answer = await self._session.ask("AT+CMGL=4", self._timing.slow_command)
+        if isinstance(answer, Refusal):
+            log.warning("%s: the texts in storage %r cannot be listed: %s", self._channel, store, answer.text)
+        return stored.listing(answer.lines)
 
     async def read_one(self, store: str, index: int) -> StoredText | None:
         """None for an empty slot, which modems answer in four different ways."""

@@ -53,10 +53,14 @@ class Submission:
 
     async def _reach_prompt(self, command: Command) -> Answer | None:
         """None at the prompt; an answer that came instead of it, or with it."""
+        if not self._exchange.in_step:
+            raise NotTaken("modem:silent", "the modem has fallen silent")
         reached = False
         try:
             self._exchange.begin(command)
             event = await self._exchange.next(self._timing.prompt)
+            if self._exchange.restarted:  # in text mode, perhaps, where 19 is a number and the PDU a text
+                raise NotTaken("modem:restarted", "the modem has restarted without a word")
             reached = True
         except NoAnswer as fault:
             raise NotTaken("prompt:timeout", f"the modem gave no prompt: {fault}") from fault

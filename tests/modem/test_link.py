@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import fcntl
 import os
+import socket
 import subprocess
 import sys
+import threading
 
 import pytest
+import serial
+from serial.rfc2217 import PortManager
 
 from gateway.errors import LinkLost
 from gateway.modem.link import open_link
@@ -136,6 +141,62 @@ async def test_a_modem_behind_tcp_is_a_modem():
         async with on_stage(f"socket://127.0.0.1:{port}") as stage:
             await stage.ready()
             assert await stage.send() == Sent(1)
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning:serial.rfc2217")
+@story
+async def test_a_modem_behind_rfc2217_is_a_modem():
+    peer = Peer()
+    server = Rfc2217Server(peer.device)
+    try:
+        async with on_stage(f"rfc2217://127.0.0.1:{server.port}") as stage:
+            await stage.ready()
+            assert await stage.send() == Sent(1)
+            server.hang_up()
+            assert isinstance(await stage.end(), LinkLost)
+    finally:
+        server.hang_up()
+
+
+class WithoutModemLines(serial.Serial):
+    """A pseudo-terminal has none to read or set."""
+
+    cts = dsr = ri = cd = property(lambda _: False)
+
+    def _update_dtr_state(self) -> None: ...
+
+    def _update_rts_state(self) -> None: ...
+
+
+class Rfc2217Server:
+    """A serial port server as pyserial ships one, for one connection, in a thread of its own."""
+
+    def __init__(self, device: str) -> None:
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self._listener.getsockname()[1]
+        self._serial = WithoutModemLines(device, timeout=0.05)
+        self._open = True
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def hang_up(self) -> None:
+        self._open = False
+
+    def write(self, data: bytes) -> None:
+        self._connection.sendall(data)
+
+    def _serve(self) -> None:
+        self._connection, _ = self._listener.accept()
+        self._connection.settimeout(0.02)
+        ports = PortManager(self._serial, self)
+        while self._open:
+            with contextlib.suppress(TimeoutError):
+                self._serial.write(b"".join(ports.filter(self._connection.recv(1024))))
+            data = self._serial.read(self._serial.in_waiting or 1) if self._serial.in_waiting else b""
+            if data:
+                self.write(b"".join(ports.escape(data)))
+        self._connection.close()
+        self._listener.close()
+        self._serial.close()
 
 
 @story

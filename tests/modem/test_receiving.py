@@ -253,6 +253,19 @@ async def test_a_report_among_the_texts_is_a_report():
         await peer.until_told("AT+CMGD=1")
 
 
+WITHOUT_CENTRE = "0006010D91947110325476F8621112023040406211120230404000"
+
+
+@pytest.mark.parametrize("stored", ["000000FF" + WITHOUT_CENTRE, "000000FF00" + DELIVERED])
+@story
+async def test_a_report_behind_the_filling_of_wavecom_is_read(stored):
+    peer = Peer({"AT+CGMI": info("WAVECOM MODEM"), "AT+CGMM": info("MULTIBAND  900E  1800")})
+    peer.stores["SM"] = {1: stored}
+    async with on_stage(peer.device) as stage:
+        await stage.until(lambda: stage.reports)
+        assert stage.reports[0].reference == 1
+
+
 # -- direct delivery
 
 

@@ -6,7 +6,7 @@ import asyncio
 from dataclasses import replace
 
 from gateway.errors import LinkLost, ModemSilent, ModemUnfit
-from gateway.records import ChannelState, Sent
+from gateway.records import ChannelState, Sent, Word
 from tests.modem.peer import OK, SILENCE, Peer, info
 from tests.modem.stage import QUICK, SAYS_OK, on_stage, story
 
@@ -128,3 +128,74 @@ async def test_storage_is_looked_at_when_the_text_service_comes_up_late():
         peer.stores["SM"][1] = SAYS_OK
         peer.say(b"\r\nSMS Ready\r\n")
         await stage.until(lambda: stage.parts)
+
+
+@story
+async def test_a_modem_that_restarted_without_a_word_gets_no_payload_in_text_mode():
+    """After a restart it echoes again, and CMGS=19 may mean: to the number 19."""
+    restarted = []
+
+    def cmgs(line):
+        peer._at_prompt = True
+        return (f"{line}\r".encode() if restarted else b"") + b"\r\n> "
+
+    peer = Peer({"AT+CMGS=": cmgs})
+    async with on_stage(peer.device) as stage:
+        await stage.ready()
+        restarted.append(1)
+        outcome = await stage.send()
+        assert (outcome.word, outcome.code) == (Word.CHANNEL, "modem:restarted")
+        assert peer.count("PDU:") == 0
+        restarted.clear()
+        await peer.until_told("AT+CMGF=0", 2)
+        await stage.ready()
+        assert await stage.send() == Sent(1)
+
+
+@story
+async def test_a_restart_without_a_word_is_noticed_when_the_network_is_looked_at():
+    restarted = []
+    peer = Peer({"ATE0V1": lambda _: restarted.clear() or OK})
+    peer.script["AT+CSQ"] = lambda line: (f"{line}\r".encode() if restarted else b"") + info("+CSQ: 20,0")
+    async with on_stage(peer.device, status_s=0.1) as stage:
+        await stage.ready()
+        restarted.append(1)
+        await peer.until_told("AT+CMGF=0", 2)
+
+
+@story
+async def test_a_modem_that_always_echoes_is_not_prepared_for_ever():
+    peer = Peer()
+    usual = dict(peer.script)
+    peer.script = {"AT+CMGS=": lambda line: f"{line}\r".encode() + peer._cmgs(line)}
+    peer._answer = lambda line: f"{line}\r".encode() + Peer._answer(peer, line) if "CMGS" not in line else peer._cmgs(line)
+    peer.script = usual
+    async with on_stage(peer.device, status_s=0.05) as stage:
+        await stage.ready()
+        assert await stage.send() == Sent(1)
+        assert peer.count("AT+CMGF=0") == 1
+
+
+@story
+async def test_last_words_are_a_reason_to_look_whether_anybody_is_left():
+    gone = []
+    peer = Peer()
+    peer.script["AT+CREG?"] = lambda _: SILENCE if gone else info("+CREG: 1,1")
+    peer.script["AT+CSQ"] = lambda _: SILENCE if gone else info("+CSQ: 20,0")
+    async with on_stage(peer.device, BRIEF) as stage:
+        await stage.ready()
+        gone.append(1)
+        peer.say(b"\r\nUNDER-VOLTAGE POWER DOWN\r\n")
+        assert isinstance(await stage.end(), ModemSilent)
+
+
+@story
+async def test_the_pin_is_not_written_into_the_wire_trace(caplog):
+    caplog.set_level("DEBUG", "simrack.wire")
+    peer = Peer({"AT+CPINR": info("+CPINR: SIM PIN,3,3")})
+    states = [info("+CPIN: SIM PIN")]
+    peer.script["AT+CPIN?"] = lambda _: states[-1]
+    peer.script["AT+CPIN="] = lambda _: states.append(info("+CPIN: READY")) or OK
+    async with on_stage(peer.device, pin="8642") as stage:
+        await stage.ready()
+    assert "AT+CPIN=…" in caplog.text and "8642" not in caplog.text
