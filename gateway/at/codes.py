@@ -1,6 +1,6 @@
 """What an error code says about a text: one table per (family, code), with a reason and an advice for people.
 
-The same number means different things on different families, so a family's own rows are asked first. Retrying is not done
+The same number means different things on different families, so a family's own rows are asked first. Nothing is retried
 here (3GPP TS 24.011 annex E, TS 23.040 clause 9.2.3.22, TS 27.005 clause 3.2.5, TS 27.007 clause 9.2, vendor manuals).
 """
 
@@ -221,7 +221,7 @@ _PLAIN = {
 
 
 def classify(code: str, family: str) -> Verdict:
-    """The verdict on `cms:21`, `cme:10`, `error` …; `family` is whose codes they are: simcom, wavecom, siemens, generic."""
+    """The verdict on `cms:21`, `cme:10`, `error` …; `family` is whose codes: simcom, wavecom, siemens, generic."""
     kind, _, digits = code.partition(":")
     if not digits.isdigit():
         return _PLAIN.get(code, Verdict(LATER, f"the modem said {code}", _WAIT))

@@ -89,7 +89,7 @@ class Dialogue:
         return (self._command.payload + CTRL_Z).encode("latin-1", "replace")
 
     def give_up(self) -> tuple[str, ...]:
-        """Stop waiting for the pending command; returns the lines it has got. Its answer may yet come: see `in_step`."""
+        """Stop waiting for the pending command; returns the lines it has got. Its answer may yet come."""
         if self._command is not None:
             self._overdue.update(self._names)
         self._in_step = False

@@ -18,7 +18,7 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """The command was answered with an error. `code` is `cms:21`, `cme:10`, `error`, `unsupported`; `text` is the line."""
+    """The command was answered with an error. `code`: `cms:21`, `cme:10`, `error`, `unsupported`; `text`: the line."""
 
     command: str
     code: str

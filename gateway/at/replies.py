@@ -135,7 +135,7 @@ def pin_state(lines: Sequence[str]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Ussd:
-    """`action`: 0 done, 1 an answer is expected, 2 ended, 4 unsupported, 5 time-out. `text` is as it came, not decoded."""
+    """`action`: 0 done, 1 an answer is expected, 2 ended, 4 unsupported, 5 time-out. `text` is not decoded."""
 
     action: int
     text: str

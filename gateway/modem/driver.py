@@ -16,7 +16,17 @@ from gateway.modem.keeper import Keeper
 from gateway.modem.life import Life
 from gateway.modem.pin import PROCESS_GUARD, PinGuard
 from gateway.modem.timing import Timing
-from gateway.records import ChannelFacts, ChannelState, IncomingPart, Outcome, OutgoingPart, Refused, Report, Word
+from gateway.records import (
+    ChannelFacts,
+    ChannelState,
+    IncomingPart,
+    Outcome,
+    OutgoingPart,
+    Refused,
+    Report,
+    Unknown,
+    Word,
+)
 from gateway.settings import ModemSettings
 
 log = logging.getLogger("simrack.modem")
@@ -60,7 +70,7 @@ class Modem:
         return self._facts
 
     async def run(self) -> None:
-        """Open, prepare, serve. Raises LinkLost, ModemSilent or ModemUnfit; what is on the air is waited for, not for ever."""
+        """Open, prepare, serve. Raises LinkLost, ModemSilent or ModemUnfit; waits a while for what is on the air."""
         self._note(state=ChannelState.STARTING, reason="")
         life = Life(
             self._settings, self._clock, self._timing, self._guard, self._keeper, note=self._note, late=self._came_late
@@ -79,17 +89,19 @@ class Modem:
                 self._note(state=ChannelState.STARTING, reason="the port is closed")
 
     async def send_part(self, part: OutgoingPart, begun: Callable[[], None]) -> Outcome:
-        """See the contract. Once `begun` was called a cancellation is put off until the outcome is known; it then strikes
-        at the caller's next pause, so that the outcome can still be recorded."""
+        """See the contract. Once `begun` was called a cancellation is put off until the outcome is known; it then
+        strikes at the caller's next pause, so that the outcome can still be recorded."""
         life = self._life
         if life is None or life.sending is None:
             return Refused(Word.ELSEWHERE, "channel:not-ready", self._facts.reason or "the modem is being prepared")
-        outcome = await life.sending.send(part, begun)
-        if not life.session.in_step and life is self._life:
-            if not isinstance(outcome, Refused):
+        try:
+            outcome = await life.sending.send(part, begun)
+            if isinstance(outcome, Unknown):
                 self._unanswered = part.attempt_id
-            life.fall_silent("it did not answer a text")
-        return outcome
+            return outcome
+        finally:
+            if not life.session.in_step and life is self._life:
+                life.fall_silent("it did not answer a text")
 
     def _came_late(self, reference: int) -> None:
         attempt, self._unanswered = self._unanswered, None

@@ -58,7 +58,7 @@ class Duty:
         self._observed = observed
         self._operator = ""
         self._operator_tries = _OPERATOR_TRIES
-        self._status_due = self._sweep_due = clock.monotonic()
+        self._observed_at = self._status_due = self._sweep_due = clock.monotonic()
         self._second_look_s = profile.second_look_s
         self._rings_until = 0.0  # a call rings every few seconds: it is refused once
 
@@ -71,9 +71,12 @@ class Duty:
 
     async def _round(self) -> None:
         now = self._clock.monotonic()
+        if self._desk.registration:
+            self._desk.registration = False
+            self._status_due = min(self._status_due, self._observed_at + self._timing.glance)
         if self._desk.ringing:
             await self._refuse_call(now)
-        elif self._desk.registration or now >= self._status_due:
+        elif now >= self._status_due:
             await self.observe()
         elif self._reception.due <= now:
             await self._reception.step()
@@ -83,7 +86,6 @@ class Duty:
             await self._desk.wait(min(self._status_due, self._sweep_due, self._reception.due) - now)
 
     async def observe(self) -> None:
-        self._desk.registration = False
         network = await self._status.network()
         if not network.serves:
             self._operator, self._operator_tries = "", _OPERATOR_TRIES
@@ -91,8 +93,9 @@ class Duty:
             self._operator_tries -= 1
             self._operator = await self._status.operator()
         self._observed(Observed(network, self._operator, await self._status.signal()))
+        self._observed_at = self._clock.monotonic()
         pause = self._settings.status_s if network.serves else min(self._timing.search, self._settings.status_s)
-        self._status_due = self._clock.monotonic() + pause
+        self._status_due = self._observed_at + pause
         self._desk.begin_again = self._desk.begin_again or self._session.restarted
 
     async def _sweep(self) -> None:

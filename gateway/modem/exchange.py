@@ -89,7 +89,7 @@ class Exchange:
         self._on_lost(fault)
 
     def interrupt(self, fault: SimrackError) -> None:
-        """Whoever waits for an answer gets `fault` instead: the link is gone, or the modem has forgotten the question."""
+        """Whoever waits for an answer gets `fault` instead: link gone, or question forgotten."""
         if self._waiting is not None and not self._waiting.done():
             self._waiting.set_exception(fault)
 

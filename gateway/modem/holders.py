@@ -1,4 +1,4 @@
-"""Which programs hold a device file open, as /proc tells. Reads only; sees other users' programs only when run as root."""
+"""Which programs hold a device file open, as /proc tells. Reads only; other users' programs are seen by root alone."""
 
 from __future__ import annotations
 

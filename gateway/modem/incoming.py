@@ -1,4 +1,4 @@
-"""A PDU as it came from a modem to the record that is kept. What cannot be decoded becomes a record too, with its flaws.
+"""From a PDU as it came from a modem to the record that is kept. What cannot be decoded becomes a flawed record.
 
 Pure: no modem and no store (3GPP TS 23.040 clause 9.2.3.1 for telling the kinds apart).
 """
@@ -30,7 +30,7 @@ def kind_of(raw: str) -> Kind:
 
 
 def without_filling(raw: str, filling: str) -> str:
-    """A stored status report without what some firmware puts before it; its last octet may be an empty service centre."""
+    """A stored status report without what some firmware puts before it; its last octet may be an empty SMSC."""
     if filling and raw.startswith(filling):
         for rest in (raw[len(filling) - 2 :], raw[len(filling) :]):
             if kind_of(rest) is Kind.REPORT:

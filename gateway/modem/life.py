@@ -1,6 +1,6 @@
 """One life of a modem: from the open port through preparation and service to its loss, and back on its feet in between.
 
-A modem that restarts or falls silent is prepared again on the same port; only a lost link or a long silence ends the life.
+A modem that restarts or falls silent is prepared again on the same port; a lost link or a long silence ends the life.
 """
 
 from __future__ import annotations
@@ -140,7 +140,7 @@ class Life:
         self._note(state=ChannelState.LOST, reason=why)
 
     async def _recover(self, fault: NoAnswer) -> None:
-        """Silence is borne for a while: ESC, drain, probes. Then the port is given up, and opened anew by the supervisor."""
+        """Silence is borne for a while: ESC, drain, probes. Then the port is given up; the supervisor opens it anew."""
         self._pause(f"the modem does not answer: {fault}")
         log.warning("%s: %s; trying to get its attention", self._settings.name, fault)
         if not await self.session.resynchronise():

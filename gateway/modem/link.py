@@ -1,6 +1,6 @@
 """The only module that touches a serial port: a device, a pseudo-terminal, `socket://host:port` or `rfc2217://host:port`.
 
-Bytes go through unread. A port is opened exclusively; a hang-up is reported once, at once. Framing and time-outs live above.
+Bytes go through unread. A port is opened exclusively; a hang-up is told once, at once. Framing, time-outs: above.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Giving a SIM its PIN without ever costing the SIM: three wrong tries lock it.
 
-The PIN is given only while at least three tries are left. Where no counter can be read it is given once per process and SIM, and
-never again after a refusal (3GPP TS 27.007 clause 8.3).
+The PIN is given only while at least three tries are left. Where no counter can be read it is given once per process and
+SIM, and never again after a refusal (3GPP TS 27.007 clause 8.3).
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""What modem families do differently, as data. Each switch is explained in `Profile`; each family has a page in firmware-notes/.
+"""What modem families do differently, as data. `Profile` explains each switch, a page per family is in firmware-notes/.
 
-Nothing here talks to a modem. What is said of one family is not guessed for another: the generic profile is the careful one.
+Nothing here talks to a modem. What is known of one family is not guessed for another: the generic profile is careful.
 """
 
 from __future__ import annotations

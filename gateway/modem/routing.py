@@ -1,6 +1,6 @@
-"""Asking a modem to announce texts and reports: CSMS and CNMI, by what it offers, what it accepts and what it then says.
+"""Having texts and reports announced: CSMS and CNMI, by what a modem offers, what it accepts and what it then says.
 
-Store-and-notify is preferred: a text that lies on the SIM survives a crash of the host. Whatever comes of it, the sweep polls
+Store-and-notify is preferred: a text that lies on the SIM survives a crash of the host. In any case the sweep polls
 (3GPP TS 27.005 clauses 3.2.1 and 3.4.1).
 """
 
@@ -43,19 +43,21 @@ class Routing:
                 return
 
     async def rearm(self) -> None:
-        """Put the routing back if it is no longer what we set: a restart, another program or a missed CNMA cleared it."""
-        if self._route and not await self._in_force(self._route):
+        """Put the routing back if it is no longer ours: a restart, another program or a missed CNMA cleared it."""
+        if not self._route:
+            await self.prepare()  # refused at first, perhaps because the modem was still starting
+        elif not await self._in_force(self._route):
             await self._arm(self._route)
 
     async def _choose_service(self, direct: bool) -> None:
-        """Phase 2+ (CSMS=1) makes the network wait for our acknowledgement: wanted only for texts that are not stored."""
+        """Phase 2+ (CSMS=1) has the network wait for our acknowledgement: wanted only for texts that are not stored."""
         await self._session.ask("AT+CSMS=1" if direct else "AT+CSMS=0")
         answer = await self._session.ask("AT+CSMS?")
         self.acknowledges = stored.numbers_of(answer.lines, "+CSMS")[:1] == (1,)
 
     async def _arm(self, route: Route) -> bool:
-        """Advertised is not accepted, and accepted is not in force: Qualcomm parts and data-link reservations do both."""
-        answer = await self._session.ask("AT+CNMI=" + ",".join(map(str, route)))
+        """Advertised is not accepted, and accepted is not in force: Qualcomm parts do both."""
+        answer = await self._session.ask_until_ready("AT+CNMI=" + ",".join(map(str, route)))
         return not isinstance(answer, Refusal) and await self._in_force(route)
 
     async def _in_force(self, route: Route) -> bool:

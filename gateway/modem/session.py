@@ -148,7 +148,7 @@ class Session:
         return True
 
     async def _probe(self) -> bool:
-        """True when the probe was answered. Three refusals in a row are answers too: some firmware refuses all it can."""
+        """True when the probe was answered. Three refusals in a row are answers too."""
         for _ in range(3):
             try:
                 answer = await self._exchange.ask(_PROBE, self._timing.retry)

@@ -1,7 +1,7 @@
-"""From an open port to a modem that can serve: identity, SIM, PIN, text service, routing. One pass, repeated after a restart.
+"""From an open port to a modem that can serve: identity, SIM, PIN, text service. One pass, repeated after a restart.
 
-Raises ModemSilent when nobody answers and ModemUnfit, with a remedy, when a person is needed (TS 27.005 clause 3, TS 27.007
-clauses 5 and 8).
+Raises ModemSilent when nobody answers and ModemUnfit, with a remedy, when a person is needed (TS 27.005 clause 3,
+TS 27.007 clauses 5 and 8).
 """
 
 from __future__ import annotations
@@ -19,8 +19,10 @@ from gateway.modem.session import Session
 from gateway.modem.timing import Timing
 from gateway.settings import ModemSettings
 
-_NO_SIM = frozenset({"cme:10", "cms:310"})
-_READY = "READY"
+_NO_SIM = ("cme:10", "cms:310")
+_BAD_SIM = ("cme:13", "cme:15")
+_LOCKED = {"cme:11": "SIM PIN", "cme:12": "SIM PUK"}
+_READY = ("READY", "SIM PIN2", "SIM PUK2")  # the second PIN guards nothing we need
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +46,8 @@ class Start:
     async def identify(self) -> Identity:
         if not await self._session.wake():
             raise ModemSilent(
-                f"nobody answers AT on {self._settings.port} at {self._settings.baud} baud: check power, cable and baud,"
-                " and that this is the modem's AT port"
+                f"nobody answers AT on {self._settings.port} at {self._settings.baud} baud: check power, cable and"
+                " baud, and that this is the modem's AT port"
             )
         await self._session.ask("ATE0V1")
         await self._session.ask("AT+CMEE=1")
@@ -70,16 +72,19 @@ class Start:
 
     async def unlock(self, imei: str) -> None:
         """Returns when the SIM is ready."""
+        given = False
         for _ in range(self._timing.busy_tries):
             state = await self._pin_state()
-            if state == _READY:
+            if state in _READY:
                 return
             if state == "SIM PIN":
-                await self._enter_pin(imei)
+                if not given:  # the SIM may go on asking for a moment
+                    await self._enter_pin(imei)
+                given = True
             elif state:
-                raise ModemUnfit(f"the SIM wants {state}", "unlock it in a telephone; its letter from the operator has the code")
+                raise ModemUnfit(f"the SIM wants {state}", "unlock it in a telephone with the operator's letter at hand")
             await asyncio.sleep(self._timing.busy_pause)
-        raise ModemUnfit("the SIM does not get ready", "take the SIM out, clean it, put it back and switch the modem off and on")
+        raise ModemUnfit("the SIM does not get ready", "take the SIM out, clean it, put it back, restart")
 
     async def _enter_pin(self, imei: str) -> None:
         iccid = await self.iccid()
@@ -91,15 +96,13 @@ class Start:
         """READY, SIM PIN …, or empty when it cannot be told yet."""
         ask = self._session.ask_softly if self.profile.cpin_without_final else self._session.ask
         answer = await ask("AT+CPIN?")
-        if isinstance(answer, Refusal) and answer.code in _NO_SIM:
+        if not isinstance(answer, Refusal):
+            return replies.pin_state(answer.lines)
+        if answer.code in _NO_SIM:
             raise ModemUnfit("there is no SIM", "put a SIM into this port")
-        if isinstance(answer, Refusal) and answer.code in ("cme:13", "cme:15"):
+        if answer.code in _BAD_SIM:
             raise ModemUnfit("the SIM cannot be read", "take it out, clean it, or try another one")
-        if isinstance(answer, Refusal) and answer.code == "cme:11":
-            return "SIM PIN"
-        if isinstance(answer, Refusal) and answer.code == "cme:12":
-            return "SIM PUK"
-        return replies.pin_state(answer.lines)
+        return _LOCKED.get(answer.code, "")
 
     async def iccid(self) -> str:
         for command in self.profile.iccid:
@@ -120,7 +123,7 @@ class Start:
             if not isinstance(await self._session.ask_until_ready("AT+CMGF=0"), Refusal):
                 return
             await asyncio.sleep(self._timing.busy_pause)
-        raise ModemUnfit("this modem refuses PDU mode (AT+CMGF=0)", "it is a data-only variant, or this is not its AT port")
+        raise ModemUnfit("this modem refuses PDU mode (AT+CMGF=0)", "it is data-only, or this is not its AT port")
 
     async def service_centre(self) -> str:
         """The SMSC in force; the one from the configuration is written when the SIM holds another."""
@@ -133,7 +136,7 @@ class Start:
         return present if isinstance(answer, Refusal) else wanted
 
     async def _fix_speed(self) -> None:
-        """With autobaud (IPR=0) a modem that restarts says nothing until it has heard AT: its restart would go unnoticed."""
+        """With autobaud (IPR=0) a modem that restarts says nothing until it has heard AT: nobody would notice."""
         if stored.numbers_of(await self._lines("AT+IPR?"), "+IPR") == (0,):
             await self._session.ask(f"AT+IPR={self._settings.baud};&W")
 

@@ -40,7 +40,8 @@ class Storages:
 
     async def prepare(self) -> None:
         """Choose where incoming texts go, by what the modem offers and the family prefers."""
-        self._lists = stored.storages((await self._session.ask_until_ready("AT+CPMS=?", self._timing.slow_command)).lines)
+        offer = await self._session.ask_until_ready("AT+CPMS=?", self._timing.slow_command)
+        self._lists = stored.storages(offer.lines)
         receive = self._lists[-1] if self._lists else ()
         for store in (*self._profile.stores, _TOGETHER):
             if store in receive and await self._choose(store):

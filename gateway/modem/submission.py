@@ -1,6 +1,6 @@
 """A text typed at the prompt, and its answer waited for whatever happens to the one who asked.
 
-Between prompt and final nothing else is written. It says whether the payload left, not what to do about it (3GPP TS 27.005
+Between prompt and final nothing else is written. It says whether the payload left, not what to do about it (TS 27.005
 clause 4.3).
 """
 
@@ -100,27 +100,27 @@ class Submission:
     async def _outlast(self, patience: float) -> Answer:
         """The answer to a payload, waited for even when our own task is cancelled."""
         waiting, timer = self._exchange.expect(patience)
-        cancelled = False
+        last_word: asyncio.TimerHandle | None = None
         while not waiting.done():
             try:
                 await asyncio.shield(waiting)
             except asyncio.CancelledError:
-                cancelled = cancelled or self._hurry()
+                last_word = last_word or self._hurry()
             except SimrackError:
                 break  # `waiting` holds it
         timer.cancel()
-        if cancelled:
+        if last_word is not None:
+            last_word.cancel()
             _cancel_later()
         event = waiting.result()
         if isinstance(event, Prompt):
             raise NoAnswer("a second prompt instead of an outcome")
         return event
 
-    def _hurry(self) -> bool:
+    def _hurry(self) -> asyncio.TimerHandle:
         """The gateway stops: the outcome is waited for, but not for ever."""
         fault = NoAnswer("the gateway was stopped before the modem answered")
-        self._loop.call_later(self._timing.last_word, self._exchange.interrupt, fault)
-        return True
+        return self._loop.call_later(self._timing.last_word, self._exchange.interrupt, fault)
 
 
 def _cancel_later() -> None:

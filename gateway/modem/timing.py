@@ -22,6 +22,7 @@ class Timing:
     busy_pause: float = 1.0  # between tries while the SIM or the text storage is not ready yet
     busy_tries: int = 30
     error_tries: int = 5  # a plain ERROR may mean the same, or that it will never work
+    glance: float = 1.0  # registration is asked at most so often, however much the modem says about it
     search: float = 5.0  # how often registration is asked while there is no network
     keep_again: float = 5.0  # a text that came unstored and could not be kept is tried again after this
     hang_up: float = 2.0  # a voice call is refused at most this often

@@ -19,7 +19,7 @@ from gateway.settings import ModemSettings
 # Short where a story waits for it to pass, long where nothing should ever take so long.
 QUICK = Timing(
     wake=0.3, wakes=3, command=5.0, slow_command=5.0, soft=0.2, prompt=5.0, send=5.0, quiet=0.01, most_drains=5,
-    retry=0.2, give_up=0.6, last_word=0.5, busy_pause=0.01, busy_tries=5, error_tries=2, search=0.05,
+    retry=0.2, give_up=0.6, last_word=0.5, busy_pause=0.01, busy_tries=5, error_tries=2, search=0.05, glance=0.02,
     keep_again=0.05, hang_up=0.05, connect=5.0,
 )  # fmt: skip
 
