@@ -58,7 +58,12 @@ class Service:
         )
         self.reporting = Reporting(self.store, self.clock, self.forwarding.wake, self._wake)
         self.channels = modem_channels(
-            settings.modems, self.clock, self.receiving.keep, self.reporting.keep, self._changed, self._answered_late
+            settings.modems,
+            self.clock,
+            self.receiving.keep,
+            self.reporting.keep,
+            lambda facts: self.supervisor.heard(facts),
+            self._answered_late,
         )
         self.supervisor = Supervisor(self.channels, self.clock, self._changed)
         self.dispatch = Dispatch(
@@ -104,7 +109,11 @@ class Service:
             queue=lambda: self.store.read(outbox.sizes),
             storage_fault=self._storage_fault,
         )
-        server = Server(create_app(doors), self.settings.http)
+        try:
+            server = Server(create_app(doors), self.settings.http)
+        except SimrackError:
+            self.store.close()
+            raise
         tasks = [
             asyncio.create_task(job, name=name)
             for name, job in (
@@ -116,7 +125,7 @@ class Service:
         ]
         try:
             await self._loop.run_in_executor(None, server.start)
-            log.info("simrack listens on http://%s with %d channels", self.settings.http.listen, len(self.channels))
+            log.info("simrack listens on http://%s with %d channels", server.address, len(self.channels))
             stopped = asyncio.create_task(self._stopped.wait(), name="stop")
             done, _ = await asyncio.wait([stopped, *tasks], return_when=asyncio.FIRST_COMPLETED)
             for task in done - {stopped}:

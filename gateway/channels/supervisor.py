@@ -45,6 +45,14 @@ class Supervisor:
         self._patience = patience or Patience()
         self._down: dict[str, tuple[ChannelState, str]] = {}
 
+    def heard(self, facts: ChannelFacts) -> None:
+        """A channel tells new facts of itself. One that is down stays down until it serves, however often it starts."""
+        if facts.name in self._down:
+            if facts.state in (ChannelState.STARTING, ChannelState.LOST):
+                return
+            del self._down[facts.name]
+        self._changed(facts)
+
     def facts(self) -> list[ChannelFacts]:
         """Of all channels, in the order of the configuration. May be called from any thread."""
         return [self._facts_of(channel) for channel in self._channels.values()]
@@ -78,7 +86,6 @@ class Supervisor:
                 pause = self._died(channel, ChannelState.PARKED if parked else ChannelState.LOST, f"fault: {fault!r}", deaths)
             deaths = 0 if self._clock.monotonic() - born > self._patience.settled_s else deaths + 1
             await asyncio.sleep(pause)
-            self._down.pop(channel.name, None)
 
     def _died(self, channel: Channel, state: ChannelState, reason: str, deaths: int) -> float:
         """Note and tell why a channel is down. Returns the pause before its next life."""
