@@ -69,18 +69,17 @@ def _hint(country: str) -> str:
     return f"write it as +49151… or as a national number of {country}"
 
 
+# So many last digits tell two lines of one place apart; what stands before them is spelt in several ways.
+_TELLING = 8
+
+
 def same_subscriber(one: str, other: str) -> bool:
-    """True if two spellings may be the same line: equal, or equal in their last eight digits.
+    """True if two spellings may be the same line: equal, or full numbers with the same last eight digits.
 
     A status report may name the recipient in national form although an international number was dialled
     (3GPP TS 23.040 leaves TP-RA's type of number to the service centre).
     """
     if one == other:
         return True
-    one_digits = "".join(c for c in one if c.isdigit())
-    other_digits = "".join(c for c in other if c.isdigit())
-    if min(len(one_digits), len(other_digits)) < 7:
-        return one_digits.lstrip("0") == other_digits.lstrip("0") and one_digits != ""
-    return one_digits[-8:] == other_digits[-8:] if min(len(one_digits), len(other_digits)) >= 8 else (
-        one_digits.endswith(other_digits) or other_digits.endswith(one_digits)
-    )
+    ends = ["".join(c for c in number if c.isdigit())[-_TELLING:] for number in (one, other)]
+    return ends[0] == ends[1] and len(ends[0]) == _TELLING

@@ -16,7 +16,7 @@ from gateway.core.reporting import announce
 from gateway.errors import SimrackError
 from gateway.records import ChannelFacts, ChannelState
 from gateway.settings import Settings
-from gateway.store import Database, Store, outbox, unknowns
+from gateway.store import Database, Store, forwards, outbox, unknowns
 
 log = logging.getLogger("simrack.timetable")
 
@@ -28,6 +28,8 @@ _JUMP_S = 5.0
 # A channel that is away for this long no longer keeps texts it has sent parts of.
 _AWAY_S = 60.0
 _HOUSEKEEPING_S = 600.0
+# Accepted forwards are shown for a week; the messages themselves stay.
+_ACCEPTED_KEPT_S = 7 * 86400.0
 
 
 class Timetable:
@@ -89,6 +91,7 @@ class Timetable:
                 unknowns.unpin(db, gone, now)
             if housekeeping:
                 outbox.forget_idempotency(db, now - outbox.IDEMPOTENCY_KEPT_S)
+                forwards.forget_accepted(db, now - _ACCEPTED_KEPT_S)
             moments = (outbox.next_moment(db, now), self._receiving.next_moment(db))
             return events, min((moment for moment in moments if moment is not None), default=None)
 

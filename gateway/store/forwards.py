@@ -37,6 +37,8 @@ _REPLAY = f"""
     SELECT event_id, webhook_id, event_type, conversation, data, created_at, ?, 'pending', ? FROM forwards
     WHERE id = ?"""
 
+# Bound on one housekeeping commit, so that it never holds up the others for long.
+_FORGOTTEN_AT_ONCE = 2000
 # Bound on the variables of one statement.
 _IDS_AT_ONCE = 500
 
@@ -174,6 +176,14 @@ def retire(db: SqliteDatabase, webhook_row: int, last: Dead) -> int:
     webhooks.disable(db, webhook_row, last.error)
     record(db, [last])
     return 1 + bury(db, webhook_row, last.at, last.error)
+
+
+def forget_accepted(db: SqliteDatabase, before: float) -> None:
+    """Delete what was accepted before this time; what is dead stays until it is replayed or its webhook is removed."""
+    db.execute_sql(
+        "DELETE FROM forwards WHERE id IN (SELECT id FROM forwards WHERE state = 'accepted' AND finished_at < ? LIMIT ?)",
+        (before, _FORGOTTEN_AT_ONCE),
+    )
 
 
 def replay(

@@ -273,3 +273,15 @@ def test_a_target_never_shows_its_secret(db: SqliteDatabase) -> None:
     (target,) = webhooks.targets(db)
     assert target.secret == "whsec_one"
     assert "whsec" not in repr(target)
+
+
+def test_what_was_accepted_long_ago_is_forgotten_and_what_is_dead_is_not(db: SqliteDatabase) -> None:
+    for state, finished in (("accepted", 100.0), ("accepted", 300.0), ("dead", 100.0), ("pending", None)):
+        db.execute_sql(
+            "INSERT INTO forwards (event_id, webhook_id, event_type, conversation, data, created_at, queued_at, state, next_at,"
+            " finished_at) VALUES ('e', 1, 't', 'c', '{}', 1, 1, ?, 1, ?)",
+            (state, finished),
+        )
+    forwards.forget_accepted(db, 200.0)
+    left = db.execute_sql("SELECT state, finished_at FROM forwards ORDER BY id").fetchall()
+    assert left == [("accepted", 300.0), ("dead", 100.0), ("pending", None)]
