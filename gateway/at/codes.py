@@ -223,7 +223,7 @@ _PLAIN = {
 def classify(code: str, family: str) -> Verdict:
     """The verdict on `cms:21`, `cme:10`, `error` …; `family` is whose codes: simcom, wavecom, siemens, generic."""
     kind, _, digits = code.partition(":")
-    if not digits.isdigit():
+    if not digits.isdecimal():
         return _PLAIN.get(code, Verdict(LATER, f"the modem said {code}", _WAIT))
     value = int(digits)
     if kind == "cme":

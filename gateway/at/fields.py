@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 
+_NUMBER = re.compile(r"-?\d{1,18}")
 _QUOTED_OR_PLAIN = re.compile(r'\s*(?:"([^"]*)"|([^,]*))\s*(?:,|$)')
 
 
@@ -39,7 +40,7 @@ def _split_quoted(value: str) -> list[str]:
 def number(field: str) -> int | None:
     """The field as a number, or None for an empty or strange one."""
     text = field.strip().strip('"')
-    return int(text) if text.isascii() and text.lstrip("-").isdigit() else None
+    return int(text) if _NUMBER.fullmatch(text) else None
 
 
 def numbers_in(group: str) -> tuple[int, ...]:

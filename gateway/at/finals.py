@@ -69,7 +69,7 @@ def _numbered(line: str) -> Final | None:
     if not match:
         return None
     kind, what = match[1].lower(), match[2].strip().lower()
-    if what.isdigit():
+    if what.isdecimal():
         return Final(f"{kind}:{int(what)}")
     return Final(f"{kind}:{_WORDS.get(what, what)}")
 

@@ -64,10 +64,6 @@ class Lines:
         self._searched = 0
         return True
 
-    def clear(self) -> None:
-        self._buffer.clear()
-        self._searched = self._discarded = 0
-
     def _bound(self) -> None:
         if self._discarded or len(self._buffer) > LONGEST_LINE:
             self._discarded += len(self._buffer)

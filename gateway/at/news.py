@@ -76,7 +76,7 @@ def unasked_form(name: str, value: str, *, read: bool, answered: bool) -> bool:
     if name in _REGISTRATIONS:
         return not registration_is_read_form(split_fields(value))
     if name == "+CUSD":
-        return not value.strip().isdigit()
+        return not value.strip().isdecimal()
     return name == "+CPIN" and value.strip().upper() in _PIN_CHANGES
 
 
@@ -85,7 +85,7 @@ def registration_is_read_form(fields: list[str]) -> bool:
 
     Iridium writes 002,001; hence the conversion (3GPP TS 27.007 clause 7.2).
     """
-    return len(fields) > 1 and fields[1].isdigit() and len(fields[1]) <= 3 and int(fields[1]) <= 11
+    return len(fields) > 1 and fields[1].isdecimal() and len(fields[1]) <= 3 and int(fields[1]) <= 11
 
 
 def has_body(name: str, value: str) -> bool:
@@ -97,4 +97,4 @@ def has_body(name: str, value: str) -> bool:
 
 def body_is_pdu(value: str) -> bool:
     """True if the header ends in a length (PDU mode); in text mode it ends in a date or a quoted field."""
-    return value.rpartition(",")[2].strip().isdigit()
+    return value.rpartition(",")[2].strip().isdecimal()

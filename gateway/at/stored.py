@@ -75,23 +75,6 @@ def storages(lines: Sequence[str]) -> tuple[tuple[str, ...], ...]:
     return tuple(group for group in groups if group)
 
 
-@dataclass(frozen=True, slots=True)
-class StorageUse:
-    store: str
-    used: int
-    total: int
-
-
-def storage_use(lines: Sequence[str]) -> StorageUse | None:
-    """The first storage of +CPMS?, or of the answer to AT+CPMS=…, which leaves the names out."""
-    fields = split_fields(value(lines, "+CPMS"))
-    named = bool(fields) and number(fields[0]) is None
-    counts = [number(field) for field in fields[1:3]] if named else [number(field) for field in fields[:2]]
-    if len(counts) < 2 or counts[0] is None or counts[1] is None:
-        return None
-    return StorageUse(fields[0] if named else "", counts[0], counts[1])
-
-
 def routing_ranges(lines: Sequence[str]) -> tuple[tuple[int, ...], ...]:
     """+CNMI=? as five lists: mode, mt, bm, ds, bfr; empty when it cannot be read."""
     groups = tuple(numbers_in(group) for group in _GROUP.findall(value(lines, "+CNMI")))

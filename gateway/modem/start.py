@@ -84,7 +84,7 @@ class Start:
             elif state:
                 raise ModemUnfit(f"the SIM wants {state}", "unlock it in a telephone with the operator's letter at hand")
             await asyncio.sleep(self._timing.busy_pause)
-        raise ModemUnfit("the SIM does not get ready", "take the SIM out, clean it, put it back, restart")
+        raise ModemUnfit("the SIM is never ready", "take the SIM out, clean it and put it back")
 
     async def _enter_pin(self, imei: str) -> None:
         iccid = await self.iccid()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+
 import pytest
 
 from gateway.at.command import Command
@@ -370,3 +372,16 @@ def test_headers_whose_bodies_never_come_do_not_pile_up():
     for _ in range(1000):
         dialogue.feed(b"\r\n+CMT: ,24\r\n")
     assert len(dialogue._awaited) < 10
+
+
+def test_whatever_comes_nothing_breaks_and_the_cutting_does_not_matter():
+    """Pieces of real conversations and noise in any order, from fifty seeds."""
+    pieces = [
+        b"\r\n", b"\r", b"> ", b"OK", b"ERROR", b"+CME ERROR: ", b"+CMS ERROR: \xb2", b"+CMGL: 1,1,,24", b"+CMT: ,24", b"+CDS: ",
+        b"+CREG: 1,\xb2", b"+CREG: 2,,", b'+CUSD: 1,"torn', b'",15', b"+CMGS: 57", b"+CSQ: --5,0", b"RING", b"0791",
+        b"\xff\0", b":", b"+", b"^BOOT", b"AT+CSQ", b"0", b" ", b"x" * 700,
+    ]  # fmt: skip
+    for seed in range(50):
+        chance = random.Random(seed)
+        command = chance.choice([Command("AT+CSQ"), Command("AT+CREG?"), CMGS, Command("AT+CMGL=4"), Command("AT")])
+        heard(b"".join(chance.choices(pieces, k=30)), command, b"".join(chance.choices(pieces, k=60)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.at import replies
+from gateway.at import replies, stored
 from gateway.at.fields import split_fields
 from gateway.at.replies import Ussd
 
@@ -127,3 +127,15 @@ def test_the_reference_of_a_sent_text_is_one_octet():
 )
 def test_fields_split_at_commas_outside_quotes(value, fields):
     assert split_fields(value) == fields
+
+
+@pytest.mark.parametrize("nonsense", ["", ",", "²", "1,²", "--5", "9" * 40, '"', '"",,"', "(", "(0-", "+", "\xff"])
+def test_nonsense_is_not_known_rather_than_an_error(nonsense):
+    for read in (replies.registration, replies.signal_dbm, replies.operator, replies.service_centre, replies.ussd):
+        read(nonsense)
+    for name in ("+CPMS", "+CNMI", "+CMGL", "+CMGR", "+CNUM", "+CPIN"):
+        lines = (f"{name}: {nonsense}", nonsense or "x")
+        stored.storages(lines), stored.routing_ranges(lines), stored.listing(lines), stored.single(lines, 1)
+        replies.iccid(lines), replies.digits(lines, 14, 17), replies.own_number(lines), replies.pin_state(lines)
+    stored.notice(nonsense)
+    replies.sent_reference(f"+CMGS: {nonsense}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from gateway.at import stored
-from gateway.at.stored import StorageUse, StoredText
+from gateway.at.stored import StoredText
 
 PDU = "07911326040000F0040B911346610089F60000208062917314080CC8F71D14969741F977FD07"
 
@@ -26,18 +26,6 @@ PDU = "07911326040000F0040B911346610089F60000208062917314080CC8F71D14969741F977F
 )
 def test_storages_are_read_from_every_shape_seen(line, expected):
     assert stored.storages((line,)) == expected
-
-
-@pytest.mark.parametrize(
-    ("line", "expected"),
-    [
-        ('+CPMS: "ME",1,100,"MT",5,100,"TA",1,100', StorageUse("ME", 1, 100)),
-        ("+CPMS: 14,50,14,50", StorageUse("", 14, 50)),
-        ("+CPMS: ,,,,,,,,", None),
-    ],
-)
-def test_the_use_of_a_storage_is_read_with_and_without_names(line, expected):
-    assert stored.storage_use((line,)) == expected
 
 
 @pytest.mark.parametrize(

@@ -50,6 +50,7 @@ class Peer:
         self.script: dict[str, Answer] = {**GENERIC, **(script or {})}
         self.stores: dict[str, dict[int, str]] = {"SM": {}, "ME": {}, "SR": {}}
         self.told: list[str] = []  # every command, and payloads as "PDU:…", in the order they came
+        self.echoes = False
         self.prompt = b"\r\n> "
         self.verdicts: list[bytes] = []  # answers to the next payloads; then +CMGS with a running reference
         self._open_store = "SM"
@@ -101,7 +102,7 @@ class Peer:
             line = self._line()
             if line:
                 self.told.append(line)
-                self.say(self._answer(line))
+                self.say((line.encode() + b"\r" if self.echoes else b"") + self._answer(line))
         else:
             self._typed.append(octet)
 

@@ -166,10 +166,7 @@ async def test_a_restart_without_a_word_is_noticed_when_the_network_is_looked_at
 @story
 async def test_a_modem_that_always_echoes_is_not_prepared_for_ever():
     peer = Peer()
-    usual = dict(peer.script)
-    peer.script = {"AT+CMGS=": lambda line: f"{line}\r".encode() + peer._cmgs(line)}
-    peer._answer = lambda line: f"{line}\r".encode() + Peer._answer(peer, line) if "CMGS" not in line else peer._cmgs(line)
-    peer.script = usual
+    peer.echoes = True
     async with on_stage(peer.device, status_s=0.05) as stage:
         await stage.ready()
         assert await stage.send() == Sent(1)

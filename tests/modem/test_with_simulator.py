@@ -17,6 +17,7 @@ FAMILIES = ["generic", "sim800", "wavecom", "huawei_e173", "mc35i", "quectel_ec2
 HANDSET = "+4917012345678"
 # Patient enough for a loaded test machine, except where a fault is waited for.
 STEADY = replace(QUICK, command=2.0, slow_command=2.0, prompt=1.0, send=1.0, retry=0.3, give_up=5.0)
+OPTIONS = {"late-ok": {"seconds": 1.5}, "news-in-reply": {"line": '+CMTI: "SM",7'}}
 
 
 @pytest.fixture
@@ -83,8 +84,7 @@ def test_a_fault_ends_in_an_honest_outcome_and_the_modem_serves_on(bank, fault, 
     async def told():
         async with on_stage(bank.device("p0"), STEADY) as stage:
             await stage.ready()
-            options = {"seconds": 1.5} if fault == "late-ok" else {}
-            await asyncio.to_thread(bank.fault, "p0", fault, **options)
+            await asyncio.to_thread(bank.fault, "p0", fault, **OPTIONS.get(fault, {}))
             assert isinstance(await stage.send(), outcome)
             await serving(stage)
             await text_comes_in(bank, stage, f"after {fault}")
