@@ -61,6 +61,8 @@ class Link(asyncio.Protocol):
         assert isinstance(transport, asyncio.WriteTransport | ThreadedPort)
         self._transport = transport
         self.opened.set()
+        if self._closing:  # nobody waits for it any more
+            transport.abort()
 
     def data_received(self, data: bytes) -> None:
         if not self._closing:
@@ -76,13 +78,18 @@ class Link(asyncio.Protocol):
 async def open_link(port: str, baud: int, listener: Listener, patience: float = 10.0) -> Link:
     """Open `port`; raises LinkLost in words for the person who plugged it in."""
     link = Link(port, listener)
+    opened = False
     try:
         async with asyncio.timeout(patience):
             await _connect(port, baud, link)
+        opened = True
     except TimeoutError:
         raise LinkLost(f"{port} could not be opened within {patience:.0f} s") from None
     except OSError as fault:  # serial.SerialException is one of these
         raise LinkLost(await asyncio.to_thread(_why, port, fault)) from fault
+    finally:
+        if not opened:
+            await link.close()
     return link
 
 

@@ -210,3 +210,29 @@ async def test_a_tcp_port_that_closes_is_lost():
         await open_link(f"socket://127.0.0.1:{port}", 115200, ear)
         await ear.changed.wait()
         assert "closed by the other end" in str(ear.faults[0])
+
+
+@pytest.mark.parametrize("pauses", range(8))
+@story
+async def test_a_port_whose_opening_was_given_up_is_free_again(pauses):
+    peer = Peer()
+    opening = asyncio.create_task(open_link(peer.device, 115200, Ear()))
+    for _ in range(20 * pauses):
+        await asyncio.sleep(0)
+    opening.cancel()
+    await asyncio.wait([opening])
+    if not opening.cancelled():
+        await opening.result().close()
+    await free(peer.device)
+
+
+async def free(device: str) -> None:
+    """Returns when the port can be opened; the thread that opens an unwanted one may still be at it."""
+    while True:
+        try:
+            link = await open_link(device, 115200, Ear())
+        except LinkLost:
+            await asyncio.sleep(0)
+            continue
+        await link.close()
+        return
