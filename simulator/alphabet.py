@@ -1,10 +1,12 @@
 """The GSM 7-bit alphabets of 3GPP TS 23.038 as the network reads and writes them, and their packing into octets.
 
-Holds the default alphabet and the Turkish, Spanish and Portuguese tables; text in another national language is read
-with the default tables.
+Holds the default alphabet and the Turkish, Spanish and Portuguese tables; those of India are in indian.py. Text in a
+language that has no table is read with the default tables.
 """
 
 from collections.abc import Iterable
+
+from simulator import indian
 
 ESCAPE = 0x1B
 
@@ -44,13 +46,15 @@ _SINGLE = {
     2: _EXTENSION | _at("09 41 49 4F 55 61 69 6F 75", "çÁÍÓÚáíóú"),
     3: _EXTENSION | _at("05 09 0B 0C 0E 0F 12 13 15 16 17 18 19 41 49 4F 55 5B 5C 61 69 6F 75 7B 7C 7F",
                         "êçÔôÁáΦΓΩΠΨΣΘÀÍÓÚÃÕÂíóúãõâ"),
-}
+} | {language: indian.single(language) for language in indian.LANGUAGES}
 # Annex A.3: locking shift tables by language number, as differences from the default alphabet.
 _LOCKING = {
     1: _DEFAULT | _at("04 07 0B 0C 1C 1D 40 60", "€ıĞğŞşİç"),
     3: _DEFAULT | _at("04 06 07 08 09 0B 0C 0E 0F 12 13 14 15 16 17 18 19 1A 1C 1D 1E 24 40 5B 5C 5D 60 7B 7C 7D",
                       "êúíóçÔôÁáªÇÀ∞^\\€Ó|ÂâÊºÍÃÕÚ~ãõ`"),
 }
+
+_LOCKING |= {language: indian.locking(language) for language in indian.LANGUAGES}
 
 _ENCODE = {character: bytes((septet,)) for septet, character in _DEFAULT.items() if septet != ESCAPE}
 _ENCODE |= {character: bytes((ESCAPE, septet)) for septet, character in _EXTENSION.items()}
@@ -76,6 +80,16 @@ def encode(text: str) -> bytes | None:
     """Text to septets (one per octet), or None when a character has no place in the default alphabet."""
     try:
         return b"".join([_ENCODE[character] for character in text])
+    except KeyError:
+        return None
+
+
+def encode_national(text: str, single: int, locking: int) -> bytes | None:
+    """As `encode`, with the tables of a national header instead."""
+    octets = {character: bytes((ESCAPE, septet)) for septet, character in _SINGLE.get(single, _EXTENSION).items()}
+    octets |= {character: bytes((septet,)) for septet, character in _LOCKING.get(locking, _DEFAULT).items()}
+    try:
+        return b"".join([octets[character] for character in text])
     except KeyError:
         return None
 

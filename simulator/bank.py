@@ -11,7 +11,8 @@ from simulator.errors import Unknown
 from simulator.handsets import Handsets, parse
 from simulator.journal import Journal
 from simulator.modem import Modem
-from simulator.network import Network, Pace
+from simulator.network import Network
+from simulator.pace import Pace
 from simulator.parcels import Parcel, Raw
 from simulator.ports import Port, PtyPort, TcpPort, UnixPort, lock_folder
 from simulator.sim import Sim, luhn
@@ -114,6 +115,10 @@ class Bank:
     def text(self, sender: str, to: str, text: str, dcs: int | None = None) -> int:
         """A text from outside for a port; returns its number of parts."""
         return self.network.send(sender, self.modem(to).sim.number, text, dcs)
+
+    def text_like(self, sender: str, to: str, what: str) -> int:
+        """A message of a kind from outside for a port, as `long:shuffled`; returns its number of parts."""
+        return self.network.send_like(sender, self.modem(to).sim.number, what)
 
     def pdu(self, sender: str, to: str, octets: bytes) -> None:
         """A TPDU from outside for a port, whatever it holds."""

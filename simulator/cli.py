@@ -11,10 +11,9 @@ import click
 
 from simulator import personality
 from simulator.bank import Bank, Plan
-from simulator.control import span
 from simulator.errors import Unknown
 from simulator.faults import CATALOGUE
-from simulator.network import Pace
+from simulator.pace import Pace, span
 from simulator.remote import ControlError, Remote
 
 

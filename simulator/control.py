@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
-from simulator import strikes
+from simulator import network_control, strikes
 from simulator.errors import Unknown
 from simulator.faults import CATALOGUE, NOW
 from simulator.handsets import parse
@@ -21,7 +21,7 @@ class Control:
 
     def __init__(self, bank: "Bank", host: str, port: int) -> None:
         self._bank = bank
-        self._server = JsonServer(host, port, self._answer)
+        self._server = JsonServer(host, port, self.answer)
         self._routes: dict[tuple[str, str], Callable[[Body], Awaitable[Any]]] = {
             ("GET", "bank"): self._show_bank, ("GET", "journal"): self._journal, ("POST", "text"): self._text,
             ("POST", "network"): self._network, ("GET", "network"): self._show_network,
@@ -46,7 +46,7 @@ class Control:
     async def stop(self) -> None:
         await self._server.stop()
 
-    async def _answer(self, method: str, path: list[str], body: Body) -> tuple[int, Any]:
+    async def answer(self, method: str, path: list[str], body: Body) -> tuple[int, Any]:
         """Status and answer of one request."""
         try:
             if path[0] == "ports" and len(path) in (2, 3):
@@ -82,24 +82,17 @@ class Control:
         if "pdu" in body:
             self._bank.pdu(body.get("from", ""), body["to"], bytes.fromhex(body["pdu"]))
             return {"parts": 1}
+        if "like" in body:
+            return {"parts": self._bank.text_like(body["from"], body["to"], body["like"])}
         dcs = body.get("dcs")
         return {"parts": self._bank.text(body["from"], body["to"], body["text"], None if dcs is None else int(dcs))}
 
     async def _network(self, body: Body) -> Any:
-        pace = self._bank.network.pace
-        for name, value in body.items():
-            if name == "latency":
-                pace.latency = span(value)
-            elif name in ("report_delay", "answer_delay", "redeliver_after", "duplicates_known_for"):
-                setattr(pace, name, float(value))
-            else:
-                raise ValueError(f"the network has no {name!r}")
+        network_control.change(self._bank.network, body)
         return await self._show_network(body)
 
     async def _show_network(self, body: Body) -> Any:
-        pace = self._bank.network.pace
-        return {"latency": list(pace.latency), "report_delay": pace.report_delay, "answer_delay": pace.answer_delay,
-                "redeliver_after": pace.redeliver_after, "duplicates_known_for": pace.duplicates_known_for}
+        return network_control.show(self._bank.network)
 
     async def _handsets(self, body: Body) -> Any:
         rules = {prefix: parse(behaviour) for prefix, behaviour in body.items()}
@@ -198,16 +191,3 @@ def show(modem: "Modem") -> Body:
         "faults": [{"name": fault.name, "moment": fault.moment, "nth": fault.nth, "times": fault.times,
                     "chance": fault.chance, **fault.options} for fault in modem.faults.armed],
     }
-
-
-def span(value: Any) -> tuple[float, float]:
-    """A time or a range of times: 0.2, "0.2", "0.1-0.5" or [0.1, 0.5]."""
-    if isinstance(value, (list, tuple)):
-        low, high = map(float, value)
-    else:
-        first, _, second = str(value).partition("-")
-        low = float(first)
-        high = float(second or first)
-    if not 0 <= low <= high:
-        raise ValueError(f"no span of time: {value!r}")
-    return low, high

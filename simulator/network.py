@@ -1,5 +1,5 @@
 """The simulated network: takes texts from SIMs, carries them to SIMs and handsets, sends reports back, keeps what it
-cannot deliver. Knows modems only as something a parcel can be offered to."""
+cannot deliver. Knows modems only as something a parcel can be offered to; whether it takes a text is in admission.py."""
 
 import asyncio
 import random
@@ -8,15 +8,21 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
+from simulator import outside, validity
+from simulator.admission import Admission
 from simulator.errors import Unknown, cms
-from simulator.handsets import Handsets, Joiner
+from simulator.handsets import Handsets
+from simulator.joiner import Joiner
 from simulator.journal import Journal
+from simulator.pace import Pace
 from simulator.parcels import Parcel, Taken
+from simulator.rules import Attempt
 from simulator.sim import Sim
 from simulator.smspdu import Deliver, Report, Submit, UserData, compose, write_stamp
 
-DELIVERED, STILL_TRYING, NOT_OBTAINABLE = 0x00, 0x30, 0x43
+DELIVERED, STILL_TRYING, NOT_OBTAINABLE, EXPIRED = 0x00, 0x30, 0x43, 0x46
 DUPLICATE = 197
+HOME, SEARCHING, DENIED = 1, 2, 3
 
 
 class Terminal(Protocol):
@@ -25,38 +31,48 @@ class Terminal(Protocol):
     name: str
 
     def offer(self, parcel: Parcel) -> Taken: ...
+    def set_registration(self, state: int) -> None: ...
 
 
-@dataclass(slots=True)
-class Pace:
-    """How fast this network is, in seconds. All of it may change while it runs."""
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A text the service centre has taken."""
 
-    latency: tuple[float, float] = (0.0, 0.0)
-    report_delay: float = 0.5
-    answer_delay: float = 0.2
-    redeliver_after: float = 2.0
-    # How long a sent text can still be recognised by TP-RD.
-    duplicates_known_for: float = 3600.0
-    quarters_east: int = 4
-    # A factor on every time, here and in the modems: 1 is real, 0.1 ten times as fast, 0 at once.
-    speed: float = 1.0
+    sim: Sim
+    submit: Submit
+    reference: int
+    to: str
+    stamp: bytes
+    report_delay: float
+
+    @property
+    def validity(self) -> float | None:
+        return validity.seconds(self.submit.octets[0], self.submit.validity)
 
 
 class Network:
-    """One service centre with its subscribers."""
+    """One operator with its service centres and subscribers."""
 
     def __init__(self, journal: Journal, handsets: Handsets, pace: Pace, chance: random.Random) -> None:
         self.journal = journal
         self.handsets = handsets
         self.pace = pace
+        self.admission = Admission()
+        self.coverage = True
         self._chance = chance
         self._terminals: dict[str, tuple[Sim, Terminal]] = {}
         self._joiner = Joiner()
         self._long_texts = 0
         self._stamps: dict[tuple[str, str], int] = {}
+        # What a terminal has shown to its client and not yet heard about.
+        self._shown: dict[str, Parcel] = {}
 
     def connect(self, sim: Sim, terminal: Terminal) -> None:
         self._terminals[sim.number] = (sim, terminal)
+
+    def number_of(self, name: str) -> str:
+        """The number of the SIM in a port, or the number itself."""
+        return next((number for number, (_, terminal) in self._terminals.items() if terminal.name == name), name)
 
     def later(self, seconds: float, act: Callable[..., object], *arguments: object) -> None:
         """Does something after a time of the network."""
@@ -64,81 +80,127 @@ class Network:
 
     def latency(self) -> float:
         """How long the next submission takes."""
-        low, high = self.pace.latency
-        return self._chance.uniform(low, high) if high else 0.0
+        return self.pace.latency.draw(self._chance)
+
+    def set_coverage(self, there: bool) -> None:
+        """The cell goes away for all terminals, or comes back."""
+        self.coverage = there
+        for _, terminal in self._terminals.values():
+            terminal.set_registration(HOME if there else SEARCHING)
+
+    def ussd(self, sim: Sim, code: str) -> tuple[int, str]:
+        """The network's answer to a USSD code: first field of +CUSD and the text."""
+        return self.admission.credit.ussd(sim.number, code)
 
     # -- from a SIM ----------------------------------------------------------------------------------------------
 
     def submit(self, sim: Sim, submit: Submit, reference: int, report_delay: float | None = None) -> None:
         """Takes a text from a SIM. Raises Refused (CMS) when the service centre does not want it."""
-        to = dialled(submit.to)
-        port = self._terminals[sim.number][1].name
-        data = submit.data
-        text, concat = data.text, data.concat
-        behaviour = self.handsets.of(to)
-        refusal = self._refusal(sim, submit, reference, to)
-        facts = {"port": port, "from": sim.number, "to": to, "mr": reference, "text": text,
+        to = self.admission.numbers.dialled(submit.to)
+        terminal = self._terminals[sim.number][1]
+        text, concat = submit.data.text, submit.data.concat
+        attempt = Attempt(sim.number, to, self.admission.numbers.kind(to), submit.centre or sim.service_centre, text or "")
+        refusal = self._refusal(sim, submit, reference, attempt)
+        facts = {"port": terminal.name, "from": sim.number, "to": to, "mr": reference, "text": text,
                  "concat": [concat.reference, concat.total, concat.number] if concat else None,
-                 "dcs": data.dcs, "report": submit.wants_report, "rd": submit.rejects_duplicates,
+                 "dcs": submit.data.dcs, "report": submit.wants_report, "rd": submit.rejects_duplicates,
                  "pdu": submit.octets.hex().upper()}
         if refusal is not None:
             self.journal.write("refused", code=refusal, **facts)
+            if self.admission.caps.blocks(sim.number):
+                terminal.set_registration(DENIED)
             raise cms(refusal)
+        self.admission.taken(attempt)
         now = time.time()
         sim.sent[reference, to] = now
         self.journal.write("submit", **facts)
-        stamp = write_stamp(now, self.pace.quarters_east)
         delay = self.pace.report_delay if report_delay is None else report_delay
+        sent = Sent(sim, submit, reference, to, write_stamp(now, self.pace.quarters_east), delay)
         if to in self._terminals:
-            self._carry(sim, submit, reference, to, stamp, delay)
-            return
-        if behaviour.kind == "fail":
-            self._report_later(delay, sim, submit, reference, stamp, behaviour.number(NOT_OBTAINABLE))
-            return
-        if behaviour.kind == "temporary":
-            self._report_later(delay, sim, submit, reference, stamp, STILL_TRYING)
-            more = float(behaviour.detail or delay)
-            self._report_later(delay + more, sim, submit, reference, stamp, DELIVERED)
-            self.later(delay + more, self._reach_handset, sim.number, to, data, text)
-            return
-        if behaviour.kind != "noreport":
-            self._report_later(delay, sim, submit, reference, stamp, DELIVERED)
-        self._reach_handset(sim.number, to, data, text)
+            self._carry(sent)
+        else:
+            self._meet_fate(sent)
 
-    def _refusal(self, sim: Sim, submit: Submit, reference: int, to: str) -> int | None:
+    def _refusal(self, sim: Sim, submit: Submit, reference: int, attempt: Attempt) -> int | None:
         if submit.rejects_duplicates:
-            earlier = sim.sent.get((reference, to))
+            earlier = sim.sent.get((reference, attempt.to))
             if earlier is not None and time.time() - earlier < self.pace.duplicates_known_for:
                 return DUPLICATE
-        behaviour = self.handsets.of(to)
-        return behaviour.number(38) if behaviour.kind == "refuse" else None
+        fate = self.handsets.of(attempt.to).fate
+        if fate.kind == "refuse":
+            return fate.number(38)
+        return self.admission.cause(attempt, self.pace, self._chance)
 
-    def _carry(self, sim: Sim, submit: Submit, reference: int, to: str, stamp: bytes, delay: float) -> None:
+    def _carry(self, sent: Sent) -> None:
         """From one SIM of the bank to another; the user data travels unchanged."""
+        sim, submit, to = sent.sim, sent.submit, sent.to
         deliver = Deliver(sim.number, self._stamp(sim.number, to), submit.pid, submit.data)
+        parcel = Parcel(deliver, sim.number, submit.data.text, lambda: self._report_later(sent, DELIVERED))
+        self._post(to, parcel)
+        if (lasts := sent.validity) is not None and parcel in self._terminals[to][0].waiting:
+            asyncio.get_running_loop().call_later(self.pace.window(lasts), self._expire, sent, parcel)
 
-        def arrived() -> None:
-            self._report_later(delay, sim, submit, reference, stamp, DELIVERED)
-
-        self._post(to, Parcel(deliver, sim.number, submit.data.text, arrived))
-
-    def _reach_handset(self, sender: str, number: str, data: UserData, text: str | None) -> None:
-        whole = self._arrived(sender, number, data, text)
-        if whole is None:
+    def _expire(self, sent: Sent, parcel: Parcel) -> None:
+        """TP-VP is over: what still waits is thrown away and reported."""
+        waiting = self._terminals[sent.to][0].waiting
+        if parcel not in waiting:
             return
-        behaviour = self.handsets.of(number)
-        if behaviour.kind in ("echo", "answer"):
-            answer = f"echo: {whole}" if behaviour.kind == "echo" else behaviour.detail
-            self.later(self.pace.answer_delay, self.send, number, sender, answer)
+        if self._shown.get(sent.to) is parcel:
+            self.later(self.pace.redeliver_after, self._expire, sent, parcel)
+            return
+        waiting.remove(parcel)
+        self._report(sent, EXPIRED)
+
+    def _meet_fate(self, sent: Sent) -> None:
+        """What becomes of a text for a handset."""
+        fate = self.handsets.of(sent.to).fate
+        if fate.kind == "fail":
+            self._report_later(sent, fate.number(NOT_OBTAINABLE))
+            return
+        wait = 0.0
+        if fate.kind == "off":
+            wait, lasts = fate.seconds(float("inf")), sent.validity
+            if wait > (lasts if lasts is not None else float("inf")):
+                asyncio.get_running_loop().call_later(self.pace.window(lasts or 0.0), self._report, sent, EXPIRED)
+            if wait == float("inf") or (lasts is not None and wait > lasts):
+                return
+        elif fate.kind == "temporary":
+            self._report_later(sent, STILL_TRYING)
+            wait = sent.report_delay + fate.seconds(sent.report_delay)
+        if wait:
+            self.later(wait, self._reach_handset, sent)
+        else:
+            self._reach_handset(sent)
+        if fate.kind != "noreport":
+            self._report_later(sent, DELIVERED, wait + (fate.seconds(60.0) if fate.kind == "late" else 0.0))
+        if fate.kind == "doublereport":
+            self._report_later(sent, DELIVERED)
+
+    def _reach_handset(self, sent: Sent) -> None:
+        sender, number, data = sent.sim.number, sent.to, sent.submit.data
+        whole = self._arrived(sender, number, data, data.text)
+        answer = self.handsets.of(number).answer
+        if whole is None or answer.kind == "silent":
+            return
+        texts = {"echo": f"text:echo: {whole}", "answer": f"text:{answer.detail}"}
+        what = texts.get(answer.kind, f"{answer.kind}:{answer.detail}")
+        self.later(self.pace.answer_delay, self.send_like, number, sender, what)
 
     # -- to a SIM ------------------------------------------------------------------------------------------------
 
     def send(self, sender: str, to: str, text: str, dcs: int | None = None) -> int:
         """A text from outside to a SIM of the bank, in as many parts as it needs. Raises Unknown for a stranger."""
+        self._long_texts += 1
+        return self._send_parts(sender, to, compose(text, self._long_texts, dcs))
+
+    def send_like(self, sender: str, to: str, what: str) -> int:
+        """A message of a kind that outside.py knows, as `long:reversed`. Raises ValueError, Unknown."""
+        self._long_texts += 1
+        return self._send_parts(sender, to, outside.message(what, self._long_texts, self._chance))
+
+    def _send_parts(self, sender: str, to: str, parts: list[UserData]) -> int:
         if to not in self._terminals:
             raise Unknown(f"no SIM of this bank has the number {to}")
-        self._long_texts += 1
-        parts = compose(text, self._long_texts, dcs)
         for data in parts:
             self._post(to, Parcel(Deliver(sender, self._stamp(sender, to), 0, data), sender, data.text))
         return len(parts)
@@ -156,6 +218,8 @@ class Network:
             parcel = sim.waiting[0]
             parcel.attempts += 1
             taken = terminal.offer(parcel)
+            if taken is Taken.ASKED:
+                self._shown[sim.number] = parcel
             if taken is Taken.YES:
                 self._done(sim)
                 continue
@@ -167,6 +231,7 @@ class Network:
 
     def acknowledged(self, sim: Sim, positive: bool) -> None:
         """The word of a client about the parcel it was shown."""
+        self._shown.pop(sim.number, None)
         if positive:
             self._done(sim)
             self.pump(sim)
@@ -202,24 +267,16 @@ class Network:
 
     # -- reports -------------------------------------------------------------------------------------------------
 
-    def _report_later(self, delay: float, sim: Sim, submit: Submit, reference: int, stamp: bytes, status: int) -> None:
-        if not submit.wants_report:
-            return
-        if delay < 0:
-            self._report(sim, submit, reference, stamp, status)
-            return
-        self.later(delay, self._report, sim, submit, reference, stamp, status)
+    def _report_later(self, sent: Sent, status: int, extra: float = 0.0) -> None:
+        """A report after the delay of the network and what a handset adds to it; a delay below 0 is before the result."""
+        if sent.report_delay < 0 and not extra:
+            self._report(sent, status)
+        else:
+            self.later(max(sent.report_delay, 0.0) + extra, self._report, sent, status)
 
-    def _report(self, sim: Sim, submit: Submit, reference: int, stamp: bytes, status: int) -> None:
+    def _report(self, sent: Sent, status: int) -> None:
+        if not sent.submit.wants_report:
+            return
         discharge = write_stamp(time.time(), self.pace.quarters_east)
-        report = Report(reference, submit.address, stamp, discharge, status)
-        self._post(sim.number, Parcel(report, dialled(submit.to)))
-
-
-def dialled(number: str, country: str = "49") -> str:
-    """A dialled number as the network knows its subscribers: international; short codes stay as they are."""
-    if number.startswith("00"):
-        return "+" + number[2:]
-    if number.startswith("0"):
-        return f"+{country}{number[1:]}"
-    return number
+        report = Report(sent.reference, sent.submit.address, sent.stamp, discharge, status)
+        self._post(sent.sim.number, Parcel(report, sent.to))

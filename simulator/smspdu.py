@@ -103,6 +103,8 @@ class Submit:
     rejects_duplicates: bool
     validity: bytes
     octets: bytes
+    # The service centre that stood before it; "": the one of the SIM.
+    centre: str = ""
 
     @property
     def to(self) -> str:
@@ -188,6 +190,13 @@ def write_service_centre(number: str) -> bytes:
         return b"\0"
     field = bytes((0x91 if number.startswith("+") else 0x81,)) + _semi_octets(number.removeprefix("+"))
     return bytes((len(field),)) + field
+
+
+def read_service_centre(field: bytes) -> str:
+    """The number in a service-centre address, "" when there is none."""
+    if len(field) < 2:
+        return ""
+    return ("+" if field[1] >> 4 & 7 == 1 else "") + read_digits(field[2:])
 
 
 def _semi_octets(digits: str) -> bytes:

@@ -10,12 +10,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
-from simulator import control
+from simulator import control, network_control
 from simulator.bank import Bank, Plan
 from simulator.handsets import parse
 from simulator.journal import Entry
 from simulator.modem import Modem
-from simulator.network import Pace
+from simulator.pace import Pace, span
 
 Result = TypeVar("Result")
 _PATIENCE = 30.0
@@ -56,6 +56,10 @@ class RunningBank:
     def text(self, sender: str, to: str, text: str, dcs: int | None = None) -> int:
         """A text arrives at a port; returns its number of parts."""
         return self.on_loop(lambda: self._bank.text(sender, to, text, dcs))
+
+    def text_like(self, sender: str, to: str, what: str) -> int:
+        """A message of a kind that outside.py knows arrives at a port; returns its number of parts."""
+        return self.on_loop(lambda: self._bank.text_like(sender, to, what))
 
     def pdu(self, to: str, octets: str, sender: str = "") -> None:
         """A TPDU in hexadecimal arrives at a port."""
@@ -101,15 +105,9 @@ class RunningBank:
         rule = parse(behaviour)
         self.on_loop(lambda: self._bank.network.handsets.rules.__setitem__(prefix, rule))
 
-    def network(self, latency: Any = None, **paces: float) -> None:
-        """Changes the pace of the network, as POST /network does."""
-        def change() -> None:
-            if latency is not None:
-                self._bank.network.pace.latency = control.span(latency)
-            for name, value in paces.items():
-                setattr(self._bank.network.pace, name, value)
-
-        self.on_loop(change)
+    def network(self, **values: Any) -> None:
+        """Changes the network, as POST /network does."""
+        self.on_loop(lambda: network_control.change(self._bank.network, values))
 
     # -- what the network saw ------------------------------------------------------------------------------------
 
@@ -153,7 +151,7 @@ def running_bank(ports: int = 1, family: str | tuple[str, ...] = "generic", fold
                  redeliver_after: float = 0.05, **plan: Any) -> Iterator[RunningBank]:
     """A bank that runs while the block does. Its network takes no time unless asked to; `plan`: fields of Plan."""
     with tempfile.TemporaryDirectory(prefix="bank-") as own:
-        pace = Pace(control.span(latency), report_delay, answer_delay, redeliver_after)
+        pace = Pace(span(latency), report_delay, answer_delay, redeliver_after)
         families = (family,) if isinstance(family, str) else family
         bank = Bank(Plan(ports=ports, folder=folder or Path(own), families=families, pace=pace, **plan))
         loop = asyncio.new_event_loop()

@@ -11,9 +11,6 @@ from simulator.errors import cme
 if TYPE_CHECKING:
     from simulator.modem import Modem
 
-_BALANCE = "Your balance is 12.34 EUR."
-_MENU = "1 Balance\n2 Own number"
-
 
 def _ussd(modem: "Modem", call: Call) -> list[str]:
     if call.form == "test":
@@ -32,7 +29,7 @@ def _ussd(modem: "Modem", call: Call) -> list[str]:
         code = _understood(modem, call.text(1))
     except ValueError:
         raise cme(50) from None
-    state, text = _reply(modem, code)
+    state, text = modem.network.ussd(modem.sim, code)
     modem.voice.news([f"+CUSD: {state}" + (f",{_shown(modem, text)}" if text else "")])
     return []
 
@@ -43,16 +40,6 @@ def _understood(modem: "Modem", typed: str) -> str:
         # Eight septets fill seven octets; a last septet of zeros is padding, not an @ (TS 23.038 clause 6.1.2.3).
         return alphabet.decode(alphabet.unpack(octets, len(octets) * 8 // 7)).rstrip("@\r")
     return charset.number(typed, modem.registers.cscs)
-
-
-def _reply(modem: "Modem", code: str) -> tuple[int, str]:
-    if code == "*101#":
-        return 1, _MENU
-    if code in ("*100#", "1"):
-        return 0, _BALANCE
-    if code in ("*135#", "2"):
-        return 0, modem.sim.number
-    return 4, ""
 
 
 def _shown(modem: "Modem", text: str) -> str:

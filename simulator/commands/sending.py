@@ -1,5 +1,6 @@
 """Texts on their way out: +CMGS, +CMGW, +CMSS (27.005 clauses 3.5 and 4.3)."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from simulator import charset, strikes
@@ -16,6 +17,7 @@ from simulator.smspdu import (
     UserData,
     coding_of,
     compose,
+    read_service_centre,
     read_submit,
     write_service_centre,
     write_submit,
@@ -118,7 +120,7 @@ def _typed_pdu(modem: "Modem", length: int, typed: bytes) -> tuple[Submit, bool]
     """The SUBMIT, and whether it names its own service centre."""
     centre, tpdu = _octets(modem, length, typed)
     try:
-        return read_submit(tpdu), len(centre) > 1
+        return replace(read_submit(tpdu), centre=read_service_centre(centre)), len(centre) > 1
     except BadPdu:
         raise cms(304) from None
 

@@ -118,7 +118,7 @@ def test_network_and_handsets_are_changed(control):
 @pytest.mark.parametrize(("method", "path", "body", "complaint"), [
     ("GET", "/nothing", None, "nothing at GET /nothing"), ("POST", "/ports/p9/unplug", {}, "no port 'p9'"),
     ("POST", "/text", {"from": "+49", "to": "p0"}, "text"), ("POST", "/ports/p0/fault", {"name": "x"}, "no fault 'x'"),
-    ("POST", "/network", {"speed": 1}, "no 'speed'"), ("POST", "/handsets", {"+49": "sing"}, "no handset behaviour"),
+    ("POST", "/network", {"spede": 1}, "no 'spede'"), ("POST", "/handsets", {"+49": "sing"}, "no handset behaviour"),
     ("POST", "/network", {"latency": "5-1"}, "no span of time"), ("POST", "/ports/p0/signal", {"csq": "loud"}, "loud"),
 ])
 def test_what_cannot_be_done_is_said_why(control, method, path, body, complaint):

@@ -41,7 +41,8 @@ def test_a_character_outside_the_alphabet_has_no_septets():
 
 @pytest.mark.parametrize(("single", "locking", "septets", "text"), [
     (1, 0, "1B531B73", "Şş"), (2, 0, "1B091B65", "ç€"), (3, 0, "1B0B1B7B", "Ôã"),
-    (0, 1, "1C1D0407", "Şş€ı"), (0, 3, "12185B60", "ª€Ã~"), (9, 9, "41", "A"),
+    (0, 1, "1C1D0407", "Şş€ı"), (0, 3, "12185B60", "ª€Ã~"), (14, 14, "41", "A"),
+    (6, 6, "281B1C1B41424B5D", ")०Aमषो"), (0, 13, "0000785A", "ااxې"), (12, 12, "1B1C00", "౦ఁ"), (11, 11, "0B1F31", " ஞ1"),
 ])
 def test_national_tables_replace_their_characters(single, locking, septets, text):
     assert alphabet.decode(bytes.fromhex(septets), single, locking) == text
