@@ -62,3 +62,13 @@ class ModemUnfit(SimrackError):
         super().__init__(f"{reason} ({remedy})")
         self.reason = reason
         self.remedy = remedy
+
+
+class UssdFailed(SimrackError):
+    """A service code has no answer. `why` is busy, not-ready, refused or timeout; `remedy` is for whoever dialled it."""
+
+    def __init__(self, why: str, reason: str, remedy: str) -> None:
+        super().__init__(f"{reason} ({remedy})")
+        self.why = why
+        self.reason = reason
+        self.remedy = remedy

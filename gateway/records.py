@@ -63,6 +63,9 @@ class EventType(StrEnum):
     MESSAGE_FAILED = "message.failed"
     MESSAGE_UNKNOWN = "message.unknown"
     CHANNEL_CHANGED = "channel.changed"
+    CHANNEL_BALANCE = "channel.balance"
+    CALL_MISSED = "call.missed"
+    SIM_CHANGED = "sim.changed"
     WEBHOOK_TEST = "webhook.test"
 
 
@@ -203,6 +206,49 @@ class ChannelFacts:
     @property
     def sim(self) -> str:
         return self.iccid or self.imsi or f"port:{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class UssdReply:
+    """What the network answered to a service code. `open` means that it waits for an answer, as a menu does."""
+
+    text: str
+    open: bool = False
+    raw: str = ""  # as the modem wrote it, before decoding
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """What a SIM's account held when it was last read. `amount` is None when the answer could not be read."""
+
+    sim: str
+    channel: str  # over which it was read
+    amount: float | None
+    text: str
+    read_at: float
+    low: bool  # below the threshold of the configuration
+
+
+@dataclass(frozen=True, slots=True)
+class Sim:
+    """A SIM card as it is remembered. Its port may change, and so may the modem: counters and limits belong to the SIM."""
+
+    id: str  # as in IncomingPart.sim
+    iccid: str
+    imsi: str
+    number: str
+    imei: str  # of the modem it was last seen in; a hint, for cheap pools give many modems one
+    channel: str  # where it was last seen; empty when another SIM has been seen there since
+    smsc: str
+    first_seen: float
+    last_seen: float
+
+
+class SimChange(StrEnum):
+    NEW = "new"  # never seen before, in a channel that held none before
+    MOVED = "moved"  # it was in another channel
+    SWAPPED = "swapped"  # it was in another channel, whose SIM is now the one that this channel had
+    REPLACED = "replaced"  # it has taken the place of another SIM
 
 
 @dataclass(frozen=True, slots=True)

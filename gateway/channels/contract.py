@@ -8,11 +8,13 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Protocol
 
-from gateway.records import ChannelFacts, IncomingPart, Outcome, OutgoingPart, Report
+from gateway.records import ChannelFacts, IncomingPart, Outcome, OutgoingPart, Report, UssdReply
 
 KeepPart = Callable[[IncomingPart], Awaitable[None]]
 KeepReport = Callable[[Report], Awaitable[None]]
 FactsChanged = Callable[[ChannelFacts], None]
+Called = Callable[[str, str], None]  # (channel, number): a call rang and was not taken; the number is empty when withheld
+KnownCentre = Callable[[str], str]  # (SIM as in ChannelFacts.sim): the service centre it is known to use, or empty
 
 
 class Channel(Protocol):
@@ -30,4 +32,11 @@ class Channel(Protocol):
 
         Never raises for anything the air or the modem does: the three outcomes say it. An outcome of Refused means
         the network certainly did not take it; if `begun` was not called, the payload certainly never left.
+        """
+
+    async def ussd(self, code: str, timeout_s: float) -> UssdReply:
+        """Dial a service code, or answer an open menu, and wait for the network's words.
+
+        `timeout_s` covers everything, the wait for the line too. Raises UssdFailed, and nothing else for anything the air or
+        the modem does. A menu that nobody answers is closed by the channel, since texts may wait behind it.
         """

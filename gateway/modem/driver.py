@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from gateway.clock import Clock
-from gateway.errors import SimrackError
+from gateway.errors import SimrackError, UssdFailed
 from gateway.modem.keeper import Keeper
 from gateway.modem.life import Life
 from gateway.modem.pin import PROCESS_GUARD, PinGuard
@@ -25,6 +25,7 @@ from gateway.records import (
     Refused,
     Report,
     Unknown,
+    UssdReply,
     Word,
 )
 from gateway.settings import ModemSettings
@@ -47,6 +48,8 @@ class Modem:
         keep_report: Callable[[Report], Awaitable[None]],
         changed: Callable[[ChannelFacts], None],
         late_answer: Callable[[int, int], None] | None = None,
+        called: Callable[[str, str], None] | None = None,
+        known_smsc: Callable[[str], str] | None = None,
         timing: Timing | None = None,
         guard: PinGuard = PROCESS_GUARD,
     ) -> None:
@@ -54,6 +57,8 @@ class Modem:
         self._clock = clock
         self._changed = changed
         self._late_answer = late_answer
+        self._called = called
+        self._known_smsc = known_smsc
         self._timing = timing or Timing()
         self._guard = guard
         self._keeper = Keeper(settings.name, lambda: self._facts.sim, keep_part, keep_report)
@@ -102,6 +107,10 @@ class Modem:
         finally:
             if not life.session.in_step and life is self._life:
                 life.fall_silent("it did not answer a text")
+
+    async def ussd(self, code: str, timeout_s: float) -> UssdReply:
+        """See the contract."""
+        raise UssdFailed("not-ready", self._facts.reason or "this modem dials no service codes yet", "try again later")
 
     def _came_late(self, reference: int) -> None:
         attempt, self._unanswered = self._unanswered, None
