@@ -58,7 +58,9 @@ def _read(modem: "Modem", call: Call) -> list[str]:
     if call.form == "test":
         return []
     modem.need_sim_for_texts()
-    found = modem.stores.find(modem.memories[0], call.number(0))
+    wanted = call.number(0)
+    _need_index(modem, wanted)
+    found = modem.stores.find(modem.memories[0], wanted)
     if found is None:
         return _empty_slot(modem)
     store, index = found
@@ -67,6 +69,13 @@ def _read(modem: "Modem", call: Call) -> list[str]:
     if message.status == UNREAD:
         message.status = READ
     return lines
+
+
+def _need_index(modem: "Modem", index: int) -> None:
+    """27.005 clause 3.1: an index is a place that the storage has, taken or empty."""
+    base = modem.stores.base
+    if not base <= index < base + modem.stores.capacity(modem.memories[0]):
+        raise cms(321)
 
 
 def _shown(modem: "Modem", message: Stored) -> list[str]:
@@ -102,9 +111,7 @@ def _delete(modem: "Modem", call: Call) -> list[str]:
         doomed = [index for index, message in modem.stores.list(memory) if message.status in _DELETED[flag]]
     else:
         doomed = [call.number(0)]
-        base = modem.stores.base
-        if not base <= doomed[0] < base + modem.stores.capacity(memory):
-            raise cms(321)
+        _need_index(modem, doomed[0])
     for index in doomed:
         if (found := modem.stores.find(memory, index)) is not None:
             del found[0].slots[found[1]]

@@ -61,6 +61,13 @@ def test_an_index_outside_the_store_is_refused(p0, command):
     assert p0.ask(command) == b"\r\n+CMS ERROR: 321\r\n"
 
 
+def test_a_client_that_reads_to_the_end_finds_one_even_where_empty_slots_are_answered_ok(connect):
+    with running_bank(family="sim800") as bank:
+        client = connect(bank.device("p0"))
+        assert client.ask("AT+CMGR=30") == b"\r\nOK\r\n"
+        assert client.ask("AT+CMGR=131") == b"\r\n+CMS ERROR: 321\r\n"
+
+
 def test_text_states_are_for_text_mode_and_numbers_for_pdu_mode(p0):
     assert p0.ask('AT+CMGL="ALL"') == b"\r\n+CMS ERROR: 304\r\n"
     p0.ask("AT+CMGF=1")
