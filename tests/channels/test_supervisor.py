@@ -8,7 +8,7 @@ import pytest
 from gateway.channels.supervisor import Patience, Supervisor
 from gateway.clock import SystemClock
 from gateway.errors import LinkLost, ModemUnfit
-from gateway.records import ChannelFacts, ChannelState, OutgoingPart, Outcome
+from gateway.records import ChannelFacts, ChannelState, Outcome, OutgoingPart
 
 AT_ONCE = Patience(first_s=0.0, lost_s=0.0, parked_s=0.0, quick_deaths=3)
 

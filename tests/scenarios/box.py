@@ -93,7 +93,8 @@ def settings_for(folder: Path, bank: RunningBank | None, ports: int, **given: An
         modems=modems,
         pools=given.get("pools", ()),
     )
-    return replace(base, **{name: value for name, value in given.items() if name in ("sending", "receiving", "forwarding", "store")})
+    sections = ("sending", "receiving", "forwarding", "store")
+    return replace(base, **{name: value for name, value in given.items() if name in sections})
 
 
 @contextmanager
@@ -131,7 +132,7 @@ def running_gateway(
         asyncio.set_event_loop(loop)
         try:
             loop.run_until_complete(main())
-        except BaseException as fault:
+        except BaseException as fault:  # noqa: BLE001  raised again in the test's own thread
             failed.append(fault)
         finally:
             up.set()

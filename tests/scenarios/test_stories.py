@@ -174,9 +174,8 @@ def test_a_second_gateway_on_the_same_ports_is_told_who_holds_them(tmp_path: Pat
 
 
 def test_a_second_gateway_on_the_same_database_does_not_start(tmp_path: Path) -> None:
-    with running_bank(1) as bank, running_gateway(tmp_path, bank):
-        with pytest.raises(AlreadyRunning), running_gateway(tmp_path, bank):
-            pass  # never reached
+    with running_bank(1) as bank, running_gateway(tmp_path, bank), pytest.raises(AlreadyRunning):
+        running_gateway(tmp_path, bank).__enter__()
 
 
 def test_a_port_without_a_modem_is_lost_with_a_reason(tmp_path: Path) -> None:
