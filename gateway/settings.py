@@ -32,6 +32,10 @@ _PORT = (
 )
 _NUMBER = (r"\+[1-9][0-9]{6,14}", "write it as +4915112345678")
 _PIN = (r"[0-9]{4,8}", "a PIN has 4 to 8 digits, and is written in quotes")
+_SERVICE_CODE = (r"[0-9*#+]{0,160}", 'write the code as it is dialled, such as "*100#"')
+_SENDER = (r"(\S(.{0,18}\S)?)?", "write it as texts from it show it: a number such as +4915112345678, a short code or a name")
+_RECIPIENT = (r"(\+[1-9][0-9]{6,14}|[0-9]{2,6})?", "write it as +4915112345678, or a short code")
+_AMOUNT = r"(?P<amount>[0-9]+[.,][0-9]+)"
 
 
 def _range(low: float, high: float) -> dict[str, Any]:
@@ -105,6 +109,17 @@ class ModemSettings:
     smsc: str = field(default="", metadata=_form(_NUMBER))
     sweep_s: float = field(default=120.0, metadata=_range(1, 86_400))  # all storages are read and CNMI is armed again
     status_s: float = field(default=60.0, metadata=_range(1, 86_400))  # how often signal and registration are asked
+    hang_up: bool = True  # refuse voice calls at once; on many modems a ringing one holds up texts
+    # the account of the SIM: asked by service code or by text, or told in texts of `balance_from`
+    balance_ussd: str = field(default="", metadata=_form(_SERVICE_CODE))
+    balance_text: str = field(default="", metadata=_form((r".{0,160}", "give up to 160 characters")))
+    balance_from: str = field(default="", metadata=_form(_SENDER))
+    balance_pattern: str = _AMOUNT
+    balance_every_hours: float = field(default=24.0, metadata=_range(0.01, 8760))
+    balance_warn_below: float = field(default=0.0, metadata=_range(0, 1e9))
+    # a text of this SIM at least every so many days, for operators that end SIMs which send nothing; 0 is never
+    keep_alive_days: int = field(default=0, metadata=_range(0, 365))
+    keep_alive_to: str = field(default="", metadata=_form(_RECIPIENT))
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,6 +276,7 @@ def _check_together(settings: Settings) -> None:
     for n, modem in enumerate(settings.modems, 1):
         if "://" in modem.port:
             _check_address(f"modem[{n}].port", *modem.port.partition("://")[2].rsplit(":", 1))
+        _check_care(f"modem[{n}]", modem)
     _refuse_twice("modem", "name", (modem.name for modem in settings.modems), "each channel needs a name of its own")
     _refuse_twice("modem", "port", (modem.port for modem in settings.modems), "each port can be driven once")
     _refuse_twice("pool", "name", (pool.name for pool in settings.pools), "each pool needs a name of its own")
@@ -275,6 +291,26 @@ def _check_together(settings: Settings) -> None:
             "sending.retry_first_s",
             f"{settings.sending.retry_first_s:g} is longer than retry_longest_s = {settings.sending.retry_longest_s:g}",
             "the first pause is the shortest",
+        )
+
+
+def _check_care(where: str, modem: ModemSettings) -> None:
+    remedy = f"write a regular expression with one group named amount, such as '{_AMOUNT}'"
+    try:
+        pattern = re.compile(modem.balance_pattern)
+    except re.error as fault:
+        raise BadSetting(f"{where}.balance_pattern", f"{modem.balance_pattern!r} is no pattern: {fault}", remedy) from fault
+    if "amount" not in pattern.groupindex:
+        raise BadSetting(f"{where}.balance_pattern", f"{modem.balance_pattern!r} has no group named amount", remedy)
+    if modem.balance_text and modem.balance_ussd:
+        raise BadSetting(f"{where}.balance_text", f"{modem.balance_text!r} is given beside balance_ussd", "keep one of the two")
+    if modem.balance_text and not modem.balance_from:
+        raise BadSetting(
+            f"{where}.balance_from", f"is missing: balance_text = {modem.balance_text!r} goes there", "name who answers it"
+        )
+    if modem.keep_alive_days and not modem.keep_alive_to:
+        raise BadSetting(
+            f"{where}.keep_alive_to", f"is missing: keep_alive_days = {modem.keep_alive_days}", "name a number that may be texted"
         )
 
 

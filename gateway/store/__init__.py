@@ -16,9 +16,11 @@ from gateway.clock import Clock
 from gateway.errors import StorageFull
 from gateway.settings import StoreSettings
 from gateway.store import database
+from gateway.store.balances import Balances
 from gateway.store.forwards import Forwards
 from gateway.store.keys import Keys
 from gateway.store.messages import Messages
+from gateway.store.sims import Sims
 from gateway.store.webhooks import Webhooks
 from gateway.store.writer import Writer
 
@@ -44,6 +46,8 @@ class Store:
         self.keys = Keys(self.read)
         self.webhooks = Webhooks(self.read)
         self.forwards = Forwards(self.read)
+        self.sims = Sims(self.read)
+        self.balances = Balances(self.read)
         self._room = True
         self._room_asked_at = -_ROOM_ASKED_EVERY_S
 

@@ -82,6 +82,8 @@ def claim(db: SqliteDatabase, wants: Sequence[Want], now: float) -> list[Claim]:
     claims = []
     for want in wants:
         found = _owed_part(db, want) if want.goes_on_with is not None else _best(db, want)
+        if found is not None and _begun_by_another_sim(db, want, found):
+            found = _anew(db, found)
         if found is not None:
             claims.append(_claim(db, want, found, now))
     return claims
@@ -89,7 +91,7 @@ def claim(db: SqliteDatabase, wants: Sequence[Want], now: float) -> list[Claim]:
 
 _FOUND = (
     "m.id, p.id, p.number, p.text, p.encoding, p.concat_reference, p.concat_wide, p.locking, p.single, m.recipient, m.flash,"
-    " m.report, m.validity_minutes, m.on_unknown, m.tries, m.unknowns, m.avoid, m.parts, m.status, m.lane, p.reference"
+    " m.report, m.validity_minutes, m.on_unknown, m.tries, m.unknowns, m.avoid, m.parts, m.status, m.lane, p.reference, p.sim"
 )
 _NEXT_PART = (
     f"SELECT {_FOUND} FROM messages m JOIN parts p ON p.message_id = m.id"
@@ -118,9 +120,30 @@ def _best(db: SqliteDatabase, want: Want) -> tuple[Any, ...] | None:
     return found
 
 
+def _begun_by_another_sim(db: SqliteDatabase, want: Want, found: tuple[Any, ...]) -> bool:
+    """Did parts of this message leave from another number? A phone would never join them with the rest."""
+    if found[2] == 1:
+        return False
+    row = db.execute_sql(
+        "SELECT 1 FROM parts WHERE message_id = ? AND status IN ('sent', 'delivered', 'undelivered') AND sim <> ? LIMIT 1",
+        (found[0], want.sim),
+    ).fetchone()
+    return row is not None
+
+
+def _anew(db: SqliteDatabase, found: tuple[Any, ...]) -> tuple[Any, ...]:
+    """The SIM of the channel was changed between two parts: the message begins again, whole."""
+    on_the_air = db.execute_sql("SELECT 1 FROM parts WHERE message_id = ? AND status = 'sending' LIMIT 1", (found[0],)).fetchone()
+    if on_the_air:
+        return found  # what becomes of that part decides first
+    db.execute_sql("UPDATE parts SET status = 'queued', reference = NULL WHERE message_id = ?", (found[0],))
+    first: tuple[Any, ...] = db.execute_sql(_NEXT_PART, (found[0],)).fetchone()
+    return first
+
+
 def _claim(db: SqliteDatabase, want: Want, found: tuple[Any, ...], now: float) -> Claim:
     (message_id, part_id, number, text, encoding, reference, wide, locking, single, recipient, flash, report, validity,
-     on_unknown, tries, unknowns, avoid, total, status, lane, earlier) = found  # fmt: skip
+     on_unknown, tries, unknowns, avoid, total, status, lane, earlier, sim) = found  # fmt: skip
     if status == Status.QUEUED:
         progress.set_status(db, message_id, Status.QUEUED, Status.SENDING)
         db.execute_sql(
@@ -143,7 +166,7 @@ def _claim(db: SqliteDatabase, want: Want, found: tuple[Any, ...], now: float) -
         report=bool(report),
         validity_minutes=validity,
         reject_duplicates=unknowns > 0,
-        reference=earlier if unknowns > 0 else None,
+        reference=earlier if unknowns > 0 and sim == want.sim else None,  # a count of the SIM that sent it
     )
     return Claim(
         channel=want.channel,
