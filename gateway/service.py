@@ -22,7 +22,7 @@ from gateway.core.sending import Sending
 from gateway.core.timetable import Timetable
 from gateway.core.webhooks import Webhooks
 from gateway.errors import SimrackError
-from gateway.records import ChannelFacts, ChannelState
+from gateway.records import ChannelFacts, ChannelState, Status
 from gateway.settings import Settings
 from gateway.store import Database, Store, forwards, outbox, unknowns
 from gateway.store.air import Verdict
@@ -159,7 +159,7 @@ class Service:
             messages = unknowns.recover(db, earlier, lambda on: retry.settle_at(on, self.settings.sending, now), now)
             for message in messages:
                 announce(db, message, now)
-            return len(messages)
+            return sum(message.status is Status.UNKNOWN for message in messages)
 
         unknown = self.store.writer.run(job)
         if unknown:

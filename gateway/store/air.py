@@ -229,12 +229,20 @@ def _sent(db: SqliteDatabase, claim: Claim, reference: int, now: float) -> list[
         "UPDATE parts SET status = 'sent', reference = ?, sent_at = ? WHERE id = ?", (reference, now, claim.part_id)
     )
     told = []
-    if not claim.more_parts and progress.follow_parts(db, claim.message_id, now):
+    if not _parts_to_go(db, claim.message_id) and progress.follow_parts(db, claim.message_id, now):
         told.append(progress.fetch(db, claim.message_id))
     if reports.match_earlier(db, claim.outgoing.attempt_id, claim.part_id, now):
         told.append(progress.fetch(db, claim.message_id))
     progress.call_next(db, claim.outgoing.recipient, claim.lane, now)
     return told
+
+
+def _parts_to_go(db: SqliteDatabase, message_id: int) -> bool:
+    """Asked of the rows: the outcome of an earlier part may be written after that of the last."""
+    row = db.execute_sql(
+        "SELECT 1 FROM parts WHERE message_id = ? AND status IN ('queued', 'sending') LIMIT 1", (message_id,)
+    ).fetchone()
+    return row is not None
 
 
 def _unknown(db: SqliteDatabase, claim: Claim, outcome: Unknown, verdict: Verdict, now: float) -> list[Message]:

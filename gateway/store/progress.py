@@ -27,14 +27,33 @@ def follow_parts(db: SqliteDatabase, message_id: int, now: float) -> bool:
     parts = {Status(row[0]) for row in db.execute_sql("SELECT status FROM parts WHERE message_id = ?", (message_id,)).fetchall()}
     before = Status(db.execute_sql("SELECT status FROM messages WHERE id = ?", (message_id,)).fetchone()[0])
     after = steps.roll_up(parts)
-    if after is before:
-        return False
+    if after is before or not steps.STEPS[before]:
+        return False  # it is over (expired after its first part, say): what still becomes of its parts is theirs alone
     if after not in steps.STEPS[before] and Status.SENT in steps.STEPS[before]:
         # A report can say in one breath that the text was taken and what became of it.
         _arrive(db, message_id, before, Status.SENT, now)
         before = Status.SENT
     _arrive(db, message_id, before, after, now)
     return True
+
+
+def went_after_all(db: SqliteDatabase, part_id: int) -> None:
+    """The outcome of this part was unknown, it waits to be sent again, and now we hear that it went: call it back.
+
+    Only the last open part of a message: while others are to be sent anew, over another channel perhaps, they must go together.
+    """
+    row = db.execute_sql(
+        "SELECT m.id, p.status FROM parts p JOIN messages m ON m.id = p.message_id WHERE p.id = ? AND m.status = 'queued'"
+        " AND NOT EXISTS (SELECT 1 FROM parts o WHERE o.message_id = m.id AND o.id <> p.id AND o.status = 'queued')",
+        (part_id,),
+    ).fetchone()
+    if row is None or row[1] != Status.QUEUED:
+        return
+    # The step through `sending` is the attempt whose outcome nobody told.
+    set_status(db, row[0], Status.QUEUED, Status.SENDING)
+    set_status(db, row[0], Status.SENDING, Status.UNKNOWN)
+    db.execute_sql("UPDATE messages SET ready = 0, pinned = NULL WHERE id = ?", (row[0],))
+    db.execute_sql("UPDATE parts SET status = 'unknown' WHERE id = ?", (part_id,))
 
 
 def _arrive(db: SqliteDatabase, message_id: int, before: Status, after: Status, now: float) -> None:

@@ -68,17 +68,23 @@ def match_earlier(db: SqliteDatabase, attempt_id: int, part_id: int, now: float)
 
 
 def _find_attempt(db: SqliteDatabase, report: Report, now: float) -> tuple[int, int] | None:
-    """The attempt a report speaks of: same SIM, reference, recipient, nearest in time; else one whose reference we never learnt."""
+    """The attempt a report speaks of: same SIM, reference, recipient, nearest in time; else one whose reference we never learnt.
+
+    Only parts that still wait for their last word: of 256 texts to one person two carry one reference, and a report must not be
+    spent on a part that has had its own.
+    """
     candidates = db.execute_sql(
-        "SELECT id, part_id, recipient, started_at FROM attempts WHERE sim = ? AND reference = ? AND state IN ('sent', 'unknown')"
-        " AND started_at > ? ORDER BY id DESC LIMIT 20",
+        "SELECT a.id, a.part_id, a.recipient, a.started_at FROM attempts a JOIN parts p ON p.id = a.part_id"
+        " WHERE a.sim = ? AND a.reference = ? AND a.state IN ('sent', 'unknown') AND a.started_at > ?"
+        f" AND {_WAITS} ORDER BY a.id DESC LIMIT 20",
         (report.sim, report.reference, now - MATCH_WINDOW_S),
     ).fetchall()
     same = [row for row in candidates if same_subscriber(row[2], report.recipient)]
     if not same:
         unanswered = db.execute_sql(
-            "SELECT id, part_id, recipient, started_at FROM attempts WHERE sim = ? AND reference IS NULL AND state = 'unknown'"
-            " AND started_at > ? ORDER BY id LIMIT 50",
+            "SELECT a.id, a.part_id, a.recipient, a.started_at FROM attempts a JOIN parts p ON p.id = a.part_id"
+            " WHERE a.sim = ? AND a.reference IS NULL AND a.state = 'unknown' AND a.started_at > ?"
+            f" AND {_WAITS} ORDER BY p.status <> 'unknown', a.id LIMIT 50",
             (report.sim, now - MATCH_WINDOW_S),
         ).fetchall()
         same = [row for row in unanswered if same_subscriber(row[2], report.recipient)][:1]
@@ -88,6 +94,10 @@ def _find_attempt(db: SqliteDatabase, report: Report, now: float) -> tuple[int, 
     return best[0], best[1]
 
 
+# `queued`: an unknown that is about to be sent again, and need not be when its report comes first.
+_WAITS = "(p.status IN ('sent', 'unknown') OR (a.state = 'unknown' AND p.status = 'queued'))"
+
+
 def _distance(service_time: datetime | None, row: tuple[Any, ...]) -> tuple[float, int]:
     """How far the service centre's timestamp of the submission is from our own; the newest attempt where it says nothing."""
     return (abs(service_time.timestamp() - row[3]) if service_time else 0.0, -row[0])
@@ -95,6 +105,7 @@ def _distance(service_time: datetime | None, row: tuple[Any, ...]) -> tuple[floa
 
 def _apply(db: SqliteDatabase, attempt_id: int, part_id: int, reference: int, status: int, now: float) -> Message | None:
     outcome = outcome_of(status)
+    progress.went_after_all(db, part_id)
     changed = db.execute_sql(
         "UPDATE parts SET status = ?, reference = ?, delivered_at = CASE ? WHEN 'delivered' THEN ? END,"
         " sent_at = COALESCE(sent_at, ?) WHERE id = ? AND status IN ('sent', 'unknown') AND status <> ?",
@@ -111,7 +122,8 @@ def _apply(db: SqliteDatabase, attempt_id: int, part_id: int, reference: int, st
     if message.status is Status.QUEUED:
         # An unknown part is settled and the parts behind it may go on, on the same channel.
         db.execute_sql("UPDATE messages SET due_at = ?, pinned = ?, ready = 0 WHERE id = ?", (now, before[3], message_id))
-        progress.call_next(db, before[1], before[2], now)
+    progress.call_next(db, before[1], before[2], now)
+    if message.status is Status.QUEUED:
         return None
     if outcome is Status.UNDELIVERED:
         db.execute_sql(

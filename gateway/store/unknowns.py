@@ -27,9 +27,10 @@ GIVEN_UP = MessageError(
 def recover(db: SqliteDatabase, marks: EarlierMarks, settle_at: Callable[[OnUnknown], float | None], now: float) -> list[Message]:
     """At start-up: every attempt left open becomes unknown, except those that certainly never left.
 
-    Returns the messages that became unknown. Afterwards no message is `sending`.
+    Returns the messages whose status clients are told of. Afterwards no message is `sending`.
     """
     unknown: set[int] = set()
+    gone: set[int] = set()
     for attempt_id, message_id, part_id, channel in db.execute_sql(
         "SELECT id, message_id, part_id, channel FROM attempts WHERE state = 'claimed' ORDER BY id"
     ).fetchall():
@@ -46,10 +47,18 @@ def recover(db: SqliteDatabase, marks: EarlierMarks, settle_at: Callable[[OnUnkn
     ).fetchall():
         if message_id in unknown:
             _now_unknown(db, message_id, settle_at(OnUnknown(on_unknown)))
+        elif _all_gone(db, message_id):
+            progress.follow_parts(db, message_id, now)
+            gone.add(message_id)
         else:
             _back_in_line(db, message_id, channel, now)
         progress.call_next(db, recipient, lane, now)
-    return [progress.fetch(db, message_id) for message_id in sorted(unknown)]
+    return [progress.fetch(db, message_id) for message_id in sorted(unknown | gone)]
+
+
+def _all_gone(db: SqliteDatabase, message_id: int) -> bool:
+    row = db.execute_sql("SELECT 1 FROM parts WHERE message_id = ? AND status = 'queued' LIMIT 1", (message_id,)).fetchone()
+    return row is None
 
 
 def _now_unknown(db: SqliteDatabase, message_id: int, settle_at: float | None) -> None:
@@ -117,9 +126,14 @@ def answered_late(db: SqliteDatabase, attempt_id: int, reference: int, now: floa
         " JOIN messages m ON m.id = a.message_id WHERE a.id = ? AND a.state = 'unknown'",
         (attempt_id,),
     ).fetchone()
-    if row is None or row[2] != Status.UNKNOWN:
+    if row is None:
         return None
-    part_id, message_id, _, recipient, lane, channel = row
+    part_id, message_id, status, recipient, lane, channel = row
+    if status == Status.QUEUED:
+        progress.went_after_all(db, part_id)
+        status = db.execute_sql("SELECT status FROM parts WHERE id = ?", (part_id,)).fetchone()[0]
+    if status != Status.UNKNOWN:
+        return None
     db.execute_sql("UPDATE attempts SET state = 'sent', reference = ? WHERE id = ?", (reference, attempt_id))
     db.execute_sql("UPDATE parts SET status = 'sent', reference = ?, sent_at = ? WHERE id = ?", (reference, now, part_id))
     progress.follow_parts(db, message_id, now)
@@ -127,9 +141,8 @@ def answered_late(db: SqliteDatabase, attempt_id: int, reference: int, now: floa
     message = progress.fetch(db, message_id)
     if message.status is Status.QUEUED:
         db.execute_sql("UPDATE messages SET due_at = ?, ready = 0, pinned = ? WHERE id = ?", (now, channel, message_id))
-        progress.call_next(db, recipient, lane, now)
-        return None
-    return message
+    progress.call_next(db, recipient, lane, now)
+    return None if message.status is Status.QUEUED else message
 
 
 def decide(db: SqliteDatabase, public_id: str, again: bool, ready: Collection[str], now: float) -> Message:
