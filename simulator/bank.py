@@ -5,7 +5,7 @@ import random
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from simulator import personality
+from simulator import personality, quirks, wires
 from simulator.control import Control
 from simulator.errors import Unknown
 from simulator.handsets import Handsets, parse
@@ -14,7 +14,7 @@ from simulator.modem import Modem
 from simulator.network import Network
 from simulator.pace import Pace
 from simulator.parcels import Parcel, Raw
-from simulator.ports import Port, PtyPort, TcpPort, UnixPort, lock_folder
+from simulator.ports import PtyPort, lock_folder
 from simulator.sim import Sim, luhn
 
 SERVICE_CENTRE = "+491760000443"
@@ -22,19 +22,25 @@ SERVICE_CENTRE = "+491760000443"
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a bank shall be. `families`: one name for all, several dealt in turn, or `p0=name` for one port."""
+    """What a bank shall be. `families`: one name for all, several dealt in turn, or `p0=name` for one port;
+    `quirks` likewise, but all of them count. `delays`: how slowly modems answer, 1 as the real family."""
 
     ports: int = 1
     folder: Path | None = None
     tcp: tuple[str, int] | None = None
+    rfc2217: tuple[str, int] | None = None
     unix: bool = False
+    abstract: str = ""
+    composite: bool = False
     families: tuple[str, ...] = ()
+    quirks: tuple[str, ...] = ()
     first_number: str = "+49151000000000"
     seed: int = 0
     pace: Pace = field(default_factory=Pace)
     handsets: dict[str, str] = field(default_factory=dict)
     pins: dict[str, str] = field(default_factory=dict)
     boot: float = 0.0
+    delays: float = 0.0
     ack_seconds: float | None = None
     journal: Path | None = None
     control: tuple[str, int] | None = ("127.0.0.1", 0)
@@ -57,6 +63,8 @@ class Bank:
     def _add_modem(self, place: int) -> None:
         plan, name = self.plan, f"p{place}"
         family = personality.load(family_of(plan.families, place))
+        for quirk in quirks_of(plan.quirks, place):
+            family = quirks.given(family, quirk)
         chance = random.Random(f"{plan.seed}/{name}")
         number = f"+{int(plan.first_number.removeprefix('+')) + place}"
         sim = Sim(number, f"26299{chance.randrange(10**10):010d}", luhn(f"894929{chance.randrange(10**12):012d}"),
@@ -64,27 +72,17 @@ class Bank:
         if name in plan.pins:
             sim.lock(plan.pins[name])
         imei = luhn(f"{family.tac}{chance.randrange(10**6):06d}")
-        modem = Modem(name, family, imei, sim, self.network, self.journal, self._wires(place), plan.boot,
-                      plan.ack_seconds, f"{plan.seed}/{name}")
+        sides = wires.beside(plan, place, family.composite) if plan.composite else []
+        modem = Modem(name, family, imei, sim, self.network, self.journal, wires.for_commands(plan, place), plan.boot,
+                      plan.ack_seconds, f"{plan.seed}/{name}", sides, plan.delays)
         self.modems[name] = modem
         self.network.connect(sim, modem)
-
-    def _wires(self, place: int) -> list[Port]:
-        plan, name = self.plan, f"p{place}"
-        wires: list[Port] = []
-        if plan.folder and not plan.unix:
-            wires.append(PtyPort(plan.folder / name))
-        if plan.folder and plan.unix:
-            wires.append(UnixPort(plan.folder / f"{name}.sock"))
-        if plan.tcp:
-            host, first = plan.tcp
-            wires.append(TcpPort(host, first + place if first else 0))
-        return wires
 
     async def start(self) -> None:
         """Opens all wires and powers the modems up. Raises BlockingIOError when the folder belongs to another bank."""
         if self.plan.folder:
             self._lock = lock_folder(self.plan.folder)
+            (self.plan.folder / wires.BY_PATH).mkdir(exist_ok=True)
         for modem in self.modems.values():
             await modem.plug()
         if self.control:
@@ -102,6 +100,7 @@ class Bank:
             modem.unplug()
         if self.plan.folder:
             (self.plan.folder / "control").unlink(missing_ok=True)
+            (self.plan.folder / wires.BY_PATH).rmdir()
             (self.plan.folder / ".lock").unlink(missing_ok=True)
             os.close(self._lock)
 
@@ -127,6 +126,34 @@ class Bank:
 
     async def plug(self, name: str) -> None:
         await self.modem(name).plug()
+
+    async def reenumerate(self, name: str, link: str | None = None) -> None:
+        """A modem goes and comes back under another name in the folder, as ttyUSB1 comes back as ttyUSB2; its link in
+        by-path stays. Raises ValueError when the name is taken or there is none to change."""
+        modem, folder = self.modem(name), self.plan.folder
+        port = modem.ports[0]
+        if not isinstance(port, PtyPort) or folder is None:
+            raise ValueError(f"{modem.name} has no terminal that could get another name")
+        taken = {other.path.name for each in self.modems.values() for other in each.ports
+                 if isinstance(other, PtyPort) and other is not port and each.wired}
+        fresh = link or next(f"{modem.name}.{count}" for count in range(1, 10_000)
+                             if f"{modem.name}.{count}" not in taken | {port.path.name})
+        if fresh in taken or "/" in fresh or fresh.startswith("."):
+            raise ValueError(f"{fresh!r} cannot be the name of {modem.name}: it is taken, or no name")
+        modem.unplug()
+        port.path = folder / fresh
+        await modem.plug()
+
+    def give_quirk(self, name: str, quirk: str) -> None:
+        """A modem gets one more habit of the list. Raises Unknown."""
+        modem = self.modem(name)
+        modem.personality = quirks.given(modem.personality, quirk)
+
+
+def quirks_of(wanted: tuple[str, ...], place: int) -> list[str]:
+    """The quirks of the port at a place: plain names count everywhere, `p0=name` there alone."""
+    own = f"p{place}="
+    return [each.removeprefix(own) for each in wanted if "=" not in each or each.startswith(own)]
 
 
 def family_of(families: tuple[str, ...], place: int) -> str:

@@ -12,6 +12,8 @@ def show(text: str, charset: str) -> str:
         return septets.hex().upper() if charset == "HEX" else septets.decode("latin-1")
     if charset == "8859-1":
         return text.encode("latin-1", "replace").decode("latin-1")
+    if charset == "UTF-8":
+        return text.encode("utf-8", "surrogatepass").decode("latin-1")
     return text.encode("ascii", "replace").decode("ascii")
 
 
@@ -21,6 +23,8 @@ def understand(line: str, charset: str) -> str:
         return bytes.fromhex(line).decode("utf-16-be", "surrogatepass")
     if charset == "HEX":
         return alphabet.decode(bytes.fromhex(line))
+    if charset == "UTF-8":
+        return line.encode("latin-1").decode("utf-8")
     if charset == "GSM":
         return alphabet.decode(bytes(ord(character) & 127 for character in line))
     return line

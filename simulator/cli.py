@@ -9,12 +9,13 @@ from typing import Any
 
 import click
 
-from simulator import personality
+from simulator import personality, quirks
 from simulator.bank import Bank, Plan
 from simulator.errors import Unknown
 from simulator.faults import CATALOGUE
 from simulator.pace import Pace, span
 from simulator.remote import ControlError, Remote
+from simulator.story.cli import play, stories
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -22,13 +23,21 @@ def main() -> None:
     """Simulated GSM modems on one simulated network."""
 
 
+main.add_command(play)
+main.add_command(stories)
+
+
 @main.command()
 @click.option("--ports", default=1, show_default=True, type=click.IntRange(1, 256), help="How many modems.")
 @click.option("--dir", "folder", type=click.Path(path_type=Path), help="Folder for the devices p0, p1 …")
 @click.option("--tcp", metavar="HOST:PORT", help="Also listen on TCP, one port after the other; PORT 0: any.")
+@click.option("--rfc2217", metavar="HOST:PORT", help="Also listen with RFC 2217, one port after the other; PORT 0: any.")
 @click.option("--unix", is_flag=True, help="Unix sockets p0.sock … in the folder instead of terminals.")
+@click.option("--abstract", default="", metavar="NAME", help="Unix sockets NAME-p0 … without files (Linux).")
+@click.option("--composite", is_flag=True, help="Each modem has a port of its own for news: p0-news …")
 @click.option("--family", "families", multiple=True, metavar="NAME|pN=NAME",
               help="Family of the modems; several are dealt in turn.")
+@click.option("--quirk", "quirks_", multiple=True, metavar="NAME|pN=NAME", help="A habit of some firmware (see quirks).")
 @click.option("--number", "first_number", default="+49151000000000", show_default=True, help="Number of p0.")
 @click.option("--seed", default=0, show_default=True, help="Decides identities and everything left to chance.")
 @click.option("--latency", default="0", show_default=True, metavar="S|S-S", help="Time to submit a text.")
@@ -38,21 +47,28 @@ def main() -> None:
               help="What numbers with this prefix do, e.g. +4917099=echo.")
 @click.option("--pin", "pins", multiple=True, metavar="pN=PIN", help="A SIM that asks for its PIN.")
 @click.option("--boot", default=0.0, show_default=True, help="Slowness of starting: 0 at once, 1 as the real family.")
+@click.option("--delays", default=0.0, show_default=True, help="Slowness of answers: 0 at once, 1 as the real family.")
+@click.option("--speed", default=1.0, show_default=True, type=click.FloatRange(0),
+              help="A factor on all times of network and modems: 1 real, 0.1 ten times as fast, 0 at once.")
 @click.option("--ack-timeout", type=float, help="Seconds to acknowledge a shown text (default: the family's).")
 @click.option("--journal", type=click.Path(path_type=Path), help="Also write the journal to this file.")
 @click.option("--control", default="127.0.0.1:0", show_default=True, metavar="HOST:PORT", help="Where to listen.")
-def run(ports: int, folder: Path | None, tcp: str | None, unix: bool, families: tuple[str, ...], first_number: str,
-        seed: int, latency: str, report_delay: float, answer_delay: float, handsets: tuple[str, ...],
-        pins: tuple[str, ...], boot: float, ack_timeout: float | None, journal: Path | None, control: str) -> None:
+def run(ports: int, folder: Path | None, tcp: str | None, rfc2217: str | None, unix: bool, abstract: str,
+        composite: bool, families: tuple[str, ...], quirks_: tuple[str, ...], first_number: str, seed: int,
+        latency: str, report_delay: float, answer_delay: float, handsets: tuple[str, ...], pins: tuple[str, ...],
+        boot: float, delays: float, speed: float, ack_timeout: float | None, journal: Path | None,
+        control: str) -> None:
     """Run a bank until it is interrupted."""
-    if folder is None and tcp is None:
-        raise click.UsageError("give --dir, --tcp or both: the modems need a wire")
+    if not (folder or tcp or rfc2217 or abstract):
+        raise click.UsageError("give --dir, --tcp or both, --rfc2217 or --abstract: the modems need a wire")
     if unix and folder is None:
         raise click.UsageError("--unix needs --dir")
     try:
-        pace = Pace(latency=span(latency), report_delay=report_delay, answer_delay=answer_delay)
+        pace = Pace(latency=span(latency), report_delay=report_delay, answer_delay=answer_delay, speed=speed)
         bank = Bank(Plan(
             ports=ports, folder=folder, tcp=_address(tcp) if tcp else None, unix=unix, families=families,
+            rfc2217=_address(rfc2217) if rfc2217 else None, abstract=abstract, composite=composite, quirks=quirks_,
+            delays=delays,
             first_number=first_number, seed=seed, pace=pace, handsets=dict(_pair(each) for each in handsets),
             pins=dict(_pair(each) for each in pins), boot=boot, ack_seconds=ack_timeout, journal=journal,
             control=_address(control)))
@@ -88,6 +104,13 @@ def families_() -> None:
     """List the modem families."""
     for name in personality.names():
         click.echo(f"{name:16}{personality.load(name).title}")
+
+
+@main.command("quirks")
+def show_quirks() -> None:
+    """List the habits of firmware that a modem can be given besides those of its family."""
+    for name, quirk in quirks.LIST.items():
+        click.echo(f"{name:28}{quirk.sentence}")
 
 
 @main.command("faults")
@@ -146,6 +169,27 @@ def unplug(url: str | None, folder: Path | None, port: str) -> None:
 def plug(url: str | None, folder: Path | None, port: str) -> None:
     """Plug PORT in again."""
     _call(url, folder, "POST", f"/ports/{port}/plug")
+
+
+@main.command()
+@_reaches_a_bank
+@click.option("--as", "link", help="The new name in the folder (default: the next one).")
+@click.argument("port")
+def reenumerate(url: str | None, folder: Path | None, link: str | None, port: str) -> None:
+    """PORT goes and comes back under another device name."""
+    answer = _call(url, folder, "POST", f"/ports/{port}/reenumerate", {"as": link} if link else {})
+    click.echo(answer["devices"][0])
+
+
+@main.command()
+@_reaches_a_bank
+@click.option("--seconds", default=30.0, show_default=True, help="How long the caller is patient.")
+@click.argument("port")
+@click.argument("caller")
+def call(url: str | None, folder: Path | None, seconds: float, port: str, caller: str) -> None:
+    """PORT rings: CALLER is on the line."""
+    answer = _call(url, folder, "POST", f"/ports/{port}/call", {"from": caller, "seconds": seconds})
+    click.echo("it rings" if answer["rings"] else "nobody can be reached there")
 
 
 @main.command()

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
-from simulator import network_control, strikes
+from simulator import network_control, quirks, strikes
 from simulator.errors import Unknown
 from simulator.faults import CATALOGUE, NOW
 from simulator.handsets import parse
@@ -26,12 +26,14 @@ class Control:
             ("GET", "bank"): self._show_bank, ("GET", "journal"): self._journal, ("POST", "text"): self._text,
             ("POST", "network"): self._network, ("GET", "network"): self._show_network,
             ("POST", "handsets"): self._handsets, ("GET", "handsets"): self._show_handsets,
-            ("GET", "faults"): self._show_faults,
+            ("GET", "faults"): self._show_faults, ("GET", "quirks"): self._show_quirks,
         }
         self._port_routes: dict[tuple[str, str], Callable[[Modem, Body], Awaitable[Any]]] = {
             ("POST", "unplug"): self._unplug, ("POST", "plug"): self._plug, ("POST", "reset"): self._reset,
             ("POST", "signal"): self._signal, ("POST", "registration"): self._registration,
-            ("POST", "fault"): self._fault, ("DELETE", "fault"): self._release, ("GET", "fault"): self._armed,
+            ("POST", "reenumerate"): self._reenumerate, ("POST", "call"): self._call, ("DELETE", "call"): self._end_call,
+            ("POST", "quirk"): self._quirk, ("POST", "fault"): self._fault,
+            ("DELETE", "fault"): self._release, ("GET", "fault"): self._armed,
             ("POST", "pin"): self._pin, ("POST", "sim"): self._sim, ("POST", "say"): self._say,
             ("GET", ""): self._show_port,
         }
@@ -106,6 +108,9 @@ class Control:
         return {name: {"sentence": kind.sentence, "moments": kind.moments, "options": kind.options}
                 for name, kind in CATALOGUE.items()}
 
+    async def _show_quirks(self, body: Body) -> Any:
+        return {name: {"sentence": quirk.sentence, "rows": quirk.rows} for name, quirk in quirks.LIST.items()}
+
     # -- one port ------------------------------------------------------------------------------------------------
 
     async def _show_port(self, modem: "Modem", body: Body) -> Any:
@@ -120,8 +125,7 @@ class Control:
         return show(modem)
 
     async def _reset(self, modem: "Modem", body: Body) -> Any:
-        if modem.powered:
-            modem.reset()
+        modem.reset()
         return show(modem)
 
     async def _signal(self, modem: "Modem", body: Body) -> Any:
@@ -130,6 +134,23 @@ class Control:
 
     async def _registration(self, modem: "Modem", body: Body) -> Any:
         modem.set_registration(int(body["stat"]))
+        return show(modem)
+
+    async def _reenumerate(self, modem: "Modem", body: Body) -> Any:
+        """Away, and back under another name."""
+        await self._bank.reenumerate(modem.name, body.get("as"))
+        return show(modem)
+
+    async def _call(self, modem: "Modem", body: Body) -> Any:
+        """Somebody rings, until it is hung up or for `seconds`."""
+        return {"rings": modem.calls.come_in(str(body["from"]), float(body.get("seconds", 30.0)))}
+
+    async def _end_call(self, modem: "Modem", body: Body) -> Any:
+        """The caller gives up."""
+        return {"ended": modem.calls.give_up()}
+
+    async def _quirk(self, modem: "Modem", body: Body) -> Any:
+        self._bank.give_quirk(modem.name, str(body["name"]))
         return show(modem)
 
     async def _fault(self, modem: "Modem", body: Body) -> Any:
@@ -174,6 +195,8 @@ def arm(modem: "Modem", name: str, **options: Any) -> None:
 def release(modem: "Modem", name: str | None = None) -> None:
     """Takes a fault back, or all of them; a silent modem speaks again."""
     modem.faults.release(name)
+    if name in (None, "slow-line"):
+        modem.voice.slow_down(0.0)
     if name is None or name == modem.voice.silent:
         modem.voice.speak_again()
 
@@ -183,7 +206,7 @@ def show(modem: "Modem") -> Body:
     stores = modem.stores
     return {
         "name": modem.name, "devices": [port.device for port in modem.ports], "number": modem.sim.number,
-        "family": modem.personality.name, "plugged": modem.powered, "reachable": modem.reachable,
+        "family": modem.personality.name, "plugged": modem.wired, "powered": modem.powered, "reachable": modem.reachable,
         "imei": modem.imei, "imsi": modem.sim.imsi, "iccid": modem.sim.iccid, "sim": modem.sim.state,
         "sim_present": modem.sim_present, "registration": modem.shown_registration, "signal": modem.signal,
         "silent": modem.voice.silent, "waiting": len(modem.sim.waiting), "last_reference": modem.sim.last_reference,

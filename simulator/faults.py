@@ -8,6 +8,8 @@ from simulator.errors import Unknown
 
 # Moments at which a modem asks whether something goes wrong now.
 NOW, COMMAND, SEND, PAYLOAD, NEWS, ANSWER = "now", "command", "send", "payload", "news", "answer"
+# Ctrl-Z is typed; one command of a line is about to be run.
+PROMPT_END, RUN = "ctrl-z", "run"
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,28 +22,59 @@ class Kind:
 
 
 CATALOGUE: dict[str, Kind] = {
+    # Answers
     "refuse": Kind("The next send is refused with an error code.", (PAYLOAD, SEND), {"kind": "cms", "code": 500}),
+    "refuse-command": Kind("The next `command` is refused with an error code.", (RUN,),
+                           {"command": "+CMGL", "kind": "cms", "code": 500}),
+    "delete-fails": Kind("The next delete is refused, and nothing is deleted.", (RUN,),
+                         {"command": "+CMGD", "kind": "cms", "code": 500}),
+    "no-answer": Kind("The next command is not answered.", (COMMAND,)),
     "silence": Kind("The modem stops answering for `seconds` (0: until released); what it owes comes out afterwards.",
                     (NOW, COMMAND, SEND, PAYLOAD), {"seconds": 0.0}),
     "mute": Kind("As silence, but what it owed is lost.", (NOW, COMMAND, SEND, PAYLOAD), {"seconds": 0.0}),
+    "hang": Kind("No command is answered for `seconds` (0: until released), but news goes on.",
+                 (NOW, COMMAND, SEND, PAYLOAD), {"seconds": 0.0}),
     "late-ok": Kind("The network takes the text at once, the answer comes `seconds` late.", (PAYLOAD,),
                     {"seconds": 5.0}),
+    "late-prompt": Kind("The prompt comes `seconds` late.", (SEND,), {"seconds": 5.0}),
     "no-prompt": Kind("The modem waits for the payload, but never shows its prompt.", (SEND,)),
+    "stuck-prompt": Kind("After Ctrl-Z the prompt is shown again, and again, until ESC; nothing is sent.",
+                         (PROMPT_END,)),
     "lost-result": Kind("The network takes the text, the modem never says so.", (PAYLOAD,)),
+    "echo-returns": Kind("The echo is on again.", (NOW, COMMAND)),
+    # The line
     "garbage": Kind("`count` noise bytes come before the next answer.", (ANSWER, NOW), {"count": 8}),
+    "dropped-bytes": Kind("`count` bytes of the next answer are lost.", (ANSWER, NOW), {"count": 2}),
+    "slow-line": Kind("The modem says `rate` bytes a second for `seconds` (0: until released).", (NOW, COMMAND, SEND),
+                      {"rate": 120.0, "seconds": 0.0}),
+    # Power and presence
     "reset-before-payload": Kind("The modem restarts instead of showing its prompt.", (SEND,)),
     "reset-after-payload": Kind("The modem restarts with the payload in hand; `taken` says whether it went out.",
                                 (PAYLOAD,), {"taken": True}),
     "reset": Kind("The modem restarts.", (NOW, COMMAND)),
+    "brown-out": Kind("The supply breaks down: the family's words for it, then a restart; `taken` says whether a text "
+                      "under way went out.", (NOW, COMMAND, SEND, PAYLOAD), {"taken": False}),
+    "power-down": Kind("The modem says that it goes, and goes; `seconds` later it starts again (0: only when it is "
+                       "plugged in).", (NOW, COMMAND), {"seconds": 0.0}),
     "unplug-in-send": Kind("The modem is unplugged between prompt and OK; `taken` says whether the text went out; "
                            "`seconds` later it is plugged in again (0: it stays away).", (PAYLOAD,),
                            {"taken": True, "seconds": 0.0}),
-    "sim-full": Kind("The store for received texts is filled up with old texts; deleting them helps.", (NOW,)),
+    "sim-removed": Kind("The SIM is taken out; `seconds` later it is back (0: it stays out until sim-inserted).",
+                        (NOW, COMMAND, SEND), {"seconds": 0.0}),
+    "sim-inserted": Kind("The SIM is put back in.", (NOW,)),
+    # Texts coming in
+    "sim-full": Kind("The store for received texts is filled up with old texts; deleting them helps, and `seconds` "
+                     "later (0: never) they are gone by themselves and the backlog comes.", (NOW,), {"seconds": 0.0}),
+    "full-notice": Kind("The next text is announced by `line` instead of +CMTI, though it is stored.", (NEWS,),
+                        {"line": '^SMMEMFULL: "SM"'}),
     "lost-notification": Kind("The next text is stored, but nobody is told.", (NEWS,)),
+    "index-lost": Kind("The next text is announced with `index` instead of its own.", (NEWS,), {"index": -1}),
+    "announced-twice": Kind("The next text is stored once and announced twice.", (NEWS,)),
+    "delivered-twice": Kind("The network delivers the next text twice.", (NEWS,)),
+    "cnmi-reset": Kind("All of +CNMI falls to zero, and nobody is told.", (NOW, COMMAND, NEWS)),
     "news-in-reply": Kind("News waits for the next reply and comes out inside it, before its final code; `line` is "
                           "said when no news waits.", (ANSWER,), {"line": ""}),
     "report-first": Kind("The report of the next text comes out before the result of its send.", (PAYLOAD,)),
-    "delivered-twice": Kind("The network delivers the next text twice.", (NEWS,)),
 }
 
 
@@ -90,12 +123,14 @@ class Faults:
         """Takes a fault back, or all of them."""
         self.armed = [fault for fault in self.armed if name is not None and fault.name != name]
 
-    def strike(self, moment: str, *names: str) -> Fault | None:
-        """The fault that is due at this moment, if any; `names` narrows what is asked for."""
+    def strike(self, moment: str, *names: str, command: str = "") -> Fault | None:
+        """The fault that is due at this moment, if any; `names` narrows what is asked for, `command` is what runs."""
         if not self.armed:
             return None
         for fault in self.armed:
             if fault.moment != moment or (names and fault.name not in names):
+                continue
+            if moment == RUN and fault.options["command"] != command:
                 continue
             if fault.chance:
                 if self.chance.random() >= fault.chance:

@@ -3,11 +3,11 @@
 
 from typing import TYPE_CHECKING, Any
 
-from simulator import textmode
+from simulator import strikes, textmode
 from simulator.faults import NEWS
-from simulator.parcels import Parcel, Taken
-from simulator.smspdu import Report, class_of, write_service_centre
-from simulator.stores import UNREAD, Stored
+from simulator.parcels import Parcel, Raw, Taken
+from simulator.smspdu import OCTETS, Deliver, Report, class_of, write_service_centre
+from simulator.stores import READ, UNREAD, Stored
 
 if TYPE_CHECKING:
     from simulator.modem import Modem
@@ -24,6 +24,16 @@ class Inbox:
         self._asked: Parcel | None = None
         self._asked_number = 0
         self._kept: list[list[str]] = []
+        # How many texts came in so far: a sending modem is disturbed by them.
+        self.arrivals = 0
+        self.listed = False
+
+    def start(self) -> None:
+        """With each start of the modem. Some firmware finds records in its own store that nobody put there."""
+        self.listed = False
+        for _ in range(self._modem.personality.dummy_records):
+            if (store := self._modem.stores.room("ME")) is not None:
+                store.put(Stored(READ, Raw(b"\xff" * 20), b"\0"))
 
     @property
     def waits_for_word(self) -> bool:
@@ -39,8 +49,11 @@ class Inbox:
             return Taken.AWAY
         if self._asked is not None:
             return Taken.BUSY
+        if fault := self._modem.faults.strike(NEWS, "cnmi-reset"):
+            strikes.general(self._modem, fault)
         if isinstance(parcel.content, Report):
             return self._offer_report(parcel, parcel.content)
+        self.arrivals += 1
         taken = self._offer_text(parcel)
         if taken is Taken.YES and self._modem.faults.strike(NEWS, "delivered-twice"):
             self._offer_text(parcel)
@@ -53,7 +66,10 @@ class Inbox:
         # Class 2 belongs on the SIM whatever mt says; mt=3 shows class 3 alone.
         if (mt == 2 and kind != 2) or (mt == 3 and kind == 3):
             return self._show(parcel)
-        return self._store(parcel, self._modem.memories[-1], "+CMTI", announce=mt != 0)
+        family = self._modem.personality
+        if family.push_blocks and any(_is_push(message) for _, message in self._modem.stores.list(self._modem.memories[-1])):
+            return Taken.FULL
+        return self._store(parcel, self._modem.memories[-1], "+CMTI", mt != 0, family.text_announced_as)
 
     def _offer_report(self, parcel: Parcel, report: Report) -> Taken:
         ds = self._modem.registers.cnmi[3]
@@ -72,21 +88,44 @@ class Inbox:
             if modem.personality.full_urc and not parcel.held_for:
                 modem.voice.news([modem.personality.full_urc])
             return Taken.FULL
-        index = store.put(Stored(UNREAD, parcel.content, write_service_centre(modem.sim.service_centre)))
+        index = store.put(Stored(UNREAD, parcel.content, self._prefix(parcel)))
         self._note(parcel, "stored", store=store.name, index=index)
-        if announce and not modem.faults.strike(NEWS, "lost-notification"):
-            self._announce([f'{urc}: "{shown_as or store.name}",{index}'])
+        if announce:
+            self._tell(f'{urc}: "{shown_as or store.name}"', index)
         return Taken.YES
+
+    def _prefix(self, parcel: Parcel) -> bytes:
+        """What stands before the TPDU in the store: the service centre, unless the firmware has its own idea."""
+        family = self._modem.personality
+        centre = write_service_centre(self._modem.sim.service_centre) if family.keeps_centre else b""
+        return bytes.fromhex(family.report_prefix) + centre if isinstance(parcel.content, Report) else centre
+
+    def _tell(self, where: str, index: int) -> None:
+        """Announces a stored text, unless a fault has it otherwise."""
+        fault = self._modem.faults.strike(NEWS, "lost-notification", "full-notice", "index-lost", "announced-twice")
+        kind = fault.name if fault else ""
+        if kind == "lost-notification":
+            return
+        if fault and kind == "index-lost":
+            index = int(fault.options["index"])
+        line = str(fault.options["line"]) if fault and kind == "full-notice" else f"{where},{index}"
+        for _ in range(2 if kind == "announced-twice" else 1):
+            self._announce([line])
 
     def _show(self, parcel: Parcel) -> Taken:
         modem = self._modem
-        self._announce(textmode.shown(parcel.content, modem.registers, modem.sim.service_centre))
-        if modem.registers.csms == 0:
+        family = modem.personality
+        lines = textmode.shown(parcel.content, modem.registers, modem.sim.service_centre)
+        is_report = isinstance(parcel.content, Report)
+        if is_report and not modem.registers.text_mode:
+            lines[0] = family.report_line.format(length=len(parcel.content.octets))
+        self._announce(textmode.dressed(lines, family))
+        if modem.registers.csms == 0 or not (family.reports_ackable if is_report else family.texts_ackable):
             self._note(parcel, "shown")
             return Taken.YES
         self._asked = parcel
         self._asked_number += 1
-        modem.later(modem.ack_seconds, self._word_missed, self._asked_number)
+        modem.wait_for_client(modem.ack_seconds, self._word_missed, self._asked_number)
         return Taken.ASKED
 
     def acknowledge(self, positive: bool) -> bool:
@@ -139,3 +178,8 @@ class Inbox:
         journal.write("deliver", port=port, **{"from": parcel.sender}, to=sim.number, text=parcel.text,
                       concat=[concat.reference, concat.total, concat.number] if concat else None, how=how, **where,
                       pdu=content.octets.hex().upper())
+
+
+def _is_push(message: Stored) -> bool:
+    """Whether this is data for a program rather than a text, as the notification of an MMS is."""
+    return isinstance(message.content, Deliver) and message.content.data.coding == OCTETS

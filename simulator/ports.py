@@ -1,4 +1,5 @@
-"""The wires a client can hold: pseudo terminals under stable names, TCP and unix sockets. Bytes in, bytes out."""
+"""The wires a client can hold: pseudo terminals under stable names, TCP and unix sockets. Bytes in, bytes out.
+RFC 2217 is in rfc2217.py."""
 
 import asyncio
 import contextlib
@@ -27,25 +28,30 @@ class Port(Protocol):
 
 
 class PtyPort:
-    """A pseudo terminal; `path` is a link to whichever one is current."""
+    """A pseudo terminal; `path` is a link to whichever one is current, and so is `by_path`, which keeps its name."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, by_path: Path | None = None) -> None:
         self.path = path
-        self.device = str(path)
+        self.by_path = by_path
         self._master = -1
         self._slave = -1
         self._waiting = bytearray()
+
+    @property
+    def device(self) -> str:
+        return str(self.path)
 
     async def open(self, receive: Receive) -> None:
         self._master, self._slave = os.openpty()
         # The slave stays open here too: otherwise the master reports a hang-up each time a client goes.
         tty.setraw(self._slave)
         os.set_blocking(self._master, False)
-        # A client that opens a new terminal by the link must not find a half-made one.
-        fresh = self.path.with_name(self.path.name + ".new")
-        fresh.unlink(missing_ok=True)
-        fresh.symlink_to(os.ttyname(self._slave))
-        fresh.replace(self.path)
+        for link in self._links():
+            # A client that opens a new terminal by the link must not find a half-made one.
+            fresh = link.with_name(link.name + ".new")
+            fresh.unlink(missing_ok=True)
+            fresh.symlink_to(os.ttyname(self._slave))
+            fresh.replace(link)
         asyncio.get_running_loop().add_reader(self._master, self._readable, receive)
 
     def write(self, data: bytes) -> None:
@@ -69,11 +75,15 @@ class PtyPort:
         loop = asyncio.get_running_loop()
         loop.remove_reader(self._master)
         loop.remove_writer(self._master)
-        self.path.unlink(missing_ok=True)
+        for link in self._links():
+            link.unlink(missing_ok=True)
         os.close(self._slave)
         os.close(self._master)
         self._master = self._slave = -1
         self._waiting.clear()
+
+    def _links(self) -> list[Path]:
+        return [self.path, self.by_path] if self.by_path else [self.path]
 
     def _readable(self, receive: Receive) -> None:
         try:
@@ -89,7 +99,7 @@ class PtyPort:
             asyncio.get_running_loop().remove_writer(self._master)
 
 
-class _Wire(asyncio.Protocol):
+class Wire(asyncio.Protocol):
     """One connection to a socket port."""
 
     def __init__(self, port: "SocketPort", receive: Receive) -> None:
@@ -113,13 +123,15 @@ class _Wire(asyncio.Protocol):
 class SocketPort:
     """A listening socket with one client; a newcomer takes the place of the one before, as after a lost cable."""
 
+    wire = Wire
+
     def __init__(self, device: str) -> None:
         self.device = device
         self.client: asyncio.Transport | None = None
         self._server: asyncio.Server | None = None
 
     async def open(self, receive: Receive) -> None:
-        self._server = await self._listen(lambda: _Wire(self, receive))
+        self._server = await self._listen(lambda: self.wire(self, receive))
 
     async def _listen(self, wire: Callable[[], asyncio.Protocol]) -> asyncio.Server:
         raise NotImplementedError
@@ -149,15 +161,17 @@ class SocketPort:
 class TcpPort(SocketPort):
     """Raw bytes over TCP, as a serial server gives them. Port 0 takes a free one, and keeps it over an unplugging."""
 
+    scheme = "socket"
+
     def __init__(self, host: str, port: int) -> None:
-        super().__init__(f"socket://{host}:{port}")
+        super().__init__(f"{self.scheme}://{host}:{port}")
         self._host = host
         self._port = port
 
     async def _listen(self, wire: Callable[[], asyncio.Protocol]) -> asyncio.Server:
         server = await asyncio.get_running_loop().create_server(wire, self._host, self._port)
         self._port = server.sockets[0].getsockname()[1]
-        self.device = f"socket://{self._host}:{self._port}"
+        self.device = f"{self.scheme}://{self._host}:{self._port}"
         return server
 
 
@@ -175,6 +189,17 @@ class UnixPort(SocketPort):
     def close(self) -> None:
         super().close()
         self._path.unlink(missing_ok=True)
+
+
+class AbstractPort(SocketPort):
+    """A unix stream socket in the abstract name space of Linux: it has a name, but no file."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"abstract:{name}")
+        self._name = name
+
+    async def _listen(self, wire: Callable[[], asyncio.Protocol]) -> asyncio.Server:
+        return await asyncio.get_running_loop().create_unix_server(wire, f"\0{self._name}")
 
 
 def lock_folder(folder: Path) -> int:

@@ -35,3 +35,7 @@ class Registers:
     wind: int = 0
     ctzr: int = 0
     ctzu: int = 0
+    autocsq: int = 0
+    ussd_mode: int = 1
+    # The speed of the line, 0 while it is to be found out.
+    speed: int = 115200

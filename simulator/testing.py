@@ -75,6 +75,17 @@ class RunningBank:
     def unplug(self, port: str) -> None:
         self._on_modem(port, Modem.unplug)
 
+    def reenumerate(self, port: str, link: str | None = None) -> None:
+        """The modem goes and comes back under another device name."""
+        self.run(lambda: self._bank.reenumerate(port, link))
+
+    def quirk(self, port: str, name: str) -> None:
+        self.on_loop(lambda: self._bank.give_quirk(port, name))
+
+    def call(self, port: str, caller: str, seconds: float = 30.0) -> bool:
+        """Somebody rings, until it is hung up or for so long."""
+        return self.on_loop(lambda: self._bank.modem(port).calls.come_in(caller, seconds))
+
     def plug(self, port: str) -> None:
         self.run(lambda: self._bank.plug(port))
 

@@ -1,7 +1,10 @@
 """Messages as lines of text (27.005 clauses 3.4 and 3.5): headers, bodies, and the lines shown unasked."""
 
+import re
+
 from simulator import charset
 from simulator.parcels import Raw
+from simulator.personality import Personality
 from simulator.registers import Registers
 from simulator.smspdu import (
     SEPTETS,
@@ -15,6 +18,7 @@ from simulator.smspdu import (
 )
 from simulator.stores import Stored
 
+_SHORT_YEAR = re.compile(r'"(\d\d/\d\d/\d\d,)')
 STATES = ("REC UNREAD", "REC READ", "STO UNSENT", "STO SENT")
 
 
@@ -33,6 +37,13 @@ def shown(content: Deliver | Report | Raw, registers: Registers, centre: str) ->
         head += (f",{_kind(content.sender)},4,{content.pid},{content.data.dcs},{_quoted(centre, registers)},"
                  f"{_kind(centre)},{_length(content.data)}")
     return [head, body(content.data, registers)]
+
+
+def dressed(lines: list[str], family: Personality) -> list[str]:
+    """The lines of one message as a family prints them: years of four digits, a blank line before the second."""
+    if family.full_year:
+        lines = [_SHORT_YEAR.sub(r'"20\1', lines[0]), *lines[1:]]
+    return [lines[0], "", *lines[1:]] if family.blank_before_pdu and len(lines) > 1 else lines
 
 
 def listed(index: int, message: Stored, registers: Registers) -> list[str]:

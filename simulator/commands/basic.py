@@ -4,10 +4,13 @@ from typing import TYPE_CHECKING
 
 from simulator.commands.answers import Handler, fixed, numeric, ok
 from simulator.commands.parsing import Call
-from simulator.errors import Refused
+from simulator.errors import Refused, cme
 
 if TYPE_CHECKING:
     from simulator.modem import Modem
+
+
+_SPEEDS = (1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200, 230400, 460800, 921600)
 
 
 def _switch(register: str) -> Handler:
@@ -36,6 +39,19 @@ def _s_register(modem: "Modem", call: Call) -> list[str]:
     return ["000"] if call.form == "read" else []
 
 
+def _speed(modem: "Modem", call: Call) -> list[str]:
+    """The speed of the line; 0 means that the modem finds it out, and keeps quiet until it has."""
+    if call.form == "test":
+        return ["+IPR: (0," + ",".join(map(str, _SPEEDS[:4])) + "),(" + ",".join(map(str, _SPEEDS[4:])) + ")"]
+    if call.form == "read":
+        return [f"+IPR: {modem.registers.speed}"]
+    speed = call.number(0)
+    if speed not in (0, *_SPEEDS):
+        raise cme(50)
+    modem.registers.speed = speed
+    return []
+
+
 def _dial(modem: "Modem", call: Call) -> list[str]:
     # Nobody can be called here; a voice call ends before it begins.
     raise Refused("NO CARRIER")
@@ -57,9 +73,8 @@ def _list_commands(modem: "Modem", call: Call) -> list[str]:
 COMMANDS: dict[str, Handler] = {
     "E": _switch("echo"), "V": _switch("verbose"), "Q": _switch("quiet"),
     "Z": _restore, "&F": _restore, "&W": _save, "S": _s_register, "D": _dial,
-    **dict.fromkeys(("X", "L", "M", "H", "A", "O", "P", "T", "&C", "&D", "&S", "&K", "&Y", "&V", "\\Q", "%C"), ok),
+    **dict.fromkeys(("X", "L", "M", "P", "T", "&C", "&D", "&S", "&K", "&Y", "&V", "\\Q", "%C"), ok),
     "+CMEE": numeric("+CMEE", "cmee", range(3)),
     "+GCAP": fixed("+GCAP: +CGSM"), "+CLAC": _list_commands,
-    "+IPR": fixed("+IPR: 115200"), "+IFC": fixed("+IFC: 0,0"), "+ICF": fixed("+ICF: 3,3"),
-    "+CMUX": fixed("+CMUX: 0"),
+    "+IPR": _speed, "+IFC": fixed("+IFC: 0,0"), "+ICF": fixed("+ICF: 3,3"),
 }

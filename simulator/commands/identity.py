@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from simulator import charset
 from simulator.commands.answers import Handler
+from simulator.commands.card import swapped
 from simulator.commands.parsing import Call
 
 if TYPE_CHECKING:
@@ -40,8 +41,7 @@ def _imsi(modem: "Modem", call: Call) -> list[str]:
 def _iccid(modem: "Modem", call: Call) -> list[str]:
     modem.need_sim()
     iccid = modem.sim.iccid
-    swapped = "".join(pair[::-1] for pair in (iccid[i:i + 2].ljust(2, "F") for i in range(0, len(iccid), 2)))
-    return [modem.personality.iccid[call.source].format(iccid=iccid, swapped=swapped)]
+    return [modem.personality.iccid[call.source].format(iccid=iccid, swapped=swapped(iccid))]
 
 
 def _own_number(modem: "Modem", call: Call) -> list[str]:

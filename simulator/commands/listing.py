@@ -7,6 +7,7 @@ from simulator import textmode
 from simulator.commands.answers import Handler
 from simulator.commands.parsing import Call
 from simulator.errors import Refused, cms
+from simulator.smspdu import Deliver
 from simulator.stores import READ, SENT, UNREAD, UNSENT, Stored
 
 if TYPE_CHECKING:
@@ -25,18 +26,27 @@ def _list(modem: "Modem", call: Call) -> list[str]:
     modem.need_sim_for_texts()
     wanted = _wanted(call, text_mode)
     keep_unread = call.number(1, 0) == 1
+    first, modem.inbox.listed = not modem.inbox.listed, True
+    if _hides_texts(modem) or (first and modem.personality.first_list_empty):
+        return []
     lines: list[str] = []
     for index, message in modem.stores.list(modem.memories[0]):
         if wanted not in (_ALL, message.status):
             continue
         if text_mode:
-            lines += textmode.listed(index, message, modem.registers)
+            shown = textmode.listed(index, message, modem.registers)
         else:
-            lines += [modem.personality.list_line.format(index=index, status=message.status, length=message.length),
-                      message.pdu]
+            shown = [modem.personality.list_line.format(index=index, status=message.status, length=message.length),
+                     message.pdu]
+        lines += textmode.dressed(shown, modem.personality)
         if message.status == UNREAD and not keep_unread:
             message.status = READ
     return lines
+
+
+def _hides_texts(modem: "Modem") -> bool:
+    """Firmware that finds its texts only after the stores were chosen in a certain order."""
+    return bool(modem.personality.cpms_cycle) and modem.cpms_steps != modem.personality.cpms_cycle
 
 
 def _wanted(call: Call, text_mode: bool) -> int:
@@ -61,11 +71,11 @@ def _read(modem: "Modem", call: Call) -> list[str]:
     wanted = call.number(0)
     _need_index(modem, wanted)
     found = modem.stores.find(modem.memories[0], wanted)
-    if found is None:
+    if found is None or _hides_texts(modem):
         return _empty_slot(modem)
     store, index = found
     message = store.slots[index]
-    lines = _shown(modem, message)
+    lines = textmode.dressed(_shown(modem, message), modem.personality)
     if message.status == UNREAD:
         message.status = READ
     return lines
@@ -112,6 +122,8 @@ def _delete(modem: "Modem", call: Call) -> list[str]:
     else:
         doomed = [call.number(0)]
         _need_index(modem, doomed[0])
+    if modem.personality.deletes_whole_texts:
+        doomed = _with_their_parts(modem, memory, doomed)
     for index in doomed:
         if (found := modem.stores.find(memory, index)) is not None:
             del found[0].slots[found[1]]
@@ -119,6 +131,16 @@ def _delete(modem: "Modem", call: Call) -> list[str]:
         # The modem tells the network of its free memory (RP-SMMA); the backlog follows after this answer.
         asyncio.get_running_loop().call_soon(modem.network.pump, modem.sim)
     return []
+
+
+def _with_their_parts(modem: "Modem", memory: str, doomed: list[int]) -> list[int]:
+    """Some firmware deletes all parts of a long text with its first one."""
+    parts = [(index, message.content) for index, message in modem.stores.list(memory)
+             if isinstance(message.content, Deliver) and message.content.data.concat]
+    first = {(content.sender, content.data.concat.reference) for index, content in parts
+             if index in doomed and content.data.concat and content.data.concat.number == 1}
+    return doomed + [index for index, content in parts if content.data.concat and index not in doomed
+                     and (content.sender, content.data.concat.reference) in first]
 
 
 COMMANDS: dict[str, Handler] = {"+CMGL": _list, "+CMGR": _read, "+CMGD": _delete}

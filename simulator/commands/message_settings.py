@@ -34,6 +34,8 @@ def _text_parameters(modem: "Modem", call: Call) -> list[str]:
     if max(values) > 255:
         raise cms(305)
     registers.first_octet, registers.validity, registers.pid, registers.dcs = values
+    if modem.personality.csmp_clears_centre:
+        modem.sim.service_centre = ""
     return []
 
 
@@ -92,6 +94,7 @@ def _stores(modem: "Modem", call: Call) -> list[str]:
     for place, name in enumerate(wanted):
         if name and name not in personality.cpms[place]:
             raise cms(302)
+    modem.cpms_steps = (*modem.cpms_steps, wanted[0])[-len(personality.cpms_cycle):] if personality.cpms_cycle else ()
     modem.memories = [name or modem.memories[place] for place, name in enumerate(wanted)] + modem.memories[len(wanted):]
     return ["+CPMS: " + ",".join(f"{stores.used(name)},{stores.capacity(name)}" for name in modem.memories)]
 
@@ -108,8 +111,28 @@ def _news(modem: "Modem", call: Call) -> list[str]:
     for value, allowed in zip(values, personality.cnmi, strict=True):
         if value not in allowed:
             raise cms(303)
+    if any(_fits(values, pattern) for pattern in personality.cnmi_refuses):
+        raise cms(303)
     registers.cnmi = values
     modem.inbox.mode_changed()
+    return []
+
+
+def _fits(values: tuple[int, ...], pattern: str) -> bool:
+    """Whether settings are those of a pattern as `2,2,*,*,*`."""
+    return all(wanted in ("*", str(value)) for value, wanted in zip(values, pattern.split(","), strict=True))
+
+
+def _more_messages(modem: "Modem", call: Call) -> list[str]:
+    allowed = modem.personality.more_messages
+    if call.form == "test":
+        return [f"+CMMS: {ranges((allowed,))}"]
+    if call.form == "read":
+        return [f"+CMMS: {modem.registers.cmms}"]
+    value = call.number(0, 0)
+    if value not in allowed:
+        raise cms(500)
+    modem.registers.cmms = value
     return []
 
 
@@ -135,6 +158,6 @@ COMMANDS: dict[str, Handler] = {
     "+CMGF": _message_format, "+CSMP": _text_parameters, "+CSCS": _charset, "+CSCA": _service_centre,
     "+CSMS": _service, "+CPMS": _stores, "+CNMI": _news, "+CNMA": _acknowledge,
     "+CSDH": numeric("+CSDH", "csdh", range(2)),
-    "+CMMS": numeric("+CMMS", "cmms", range(3)),
+    "+CMMS": _more_messages,
     "+CGSMS": numeric("+CGSMS", "cgsms", range(4), 3),
 }

@@ -1,65 +1,64 @@
-"""USSD, the clock, the battery, and the call settings that message software sets on its way."""
+"""Calls, the clock, the battery, and the settings that message software makes on its way."""
 
+import calendar
+import re
 import time
 from typing import TYPE_CHECKING
 
-from simulator import alphabet, charset
 from simulator.commands.answers import Handler, fixed, numeric, ok
 from simulator.commands.parsing import Call
-from simulator.errors import cme
+from simulator.errors import Refused, cme
 
 if TYPE_CHECKING:
     from simulator.modem import Modem
 
-
-def _ussd(modem: "Modem", call: Call) -> list[str]:
-    if call.form == "test":
-        return ["+CUSD: (0-2)"]
-    if call.form == "read":
-        return [f"+CUSD: {modem.registers.cusd}"]
-    action = call.number(0, 0)
-    if action > 2:
-        raise cme(50)
-    if action < 2:
-        modem.registers.cusd = action
-    if not call.text(1):
-        return []
-    modem.need_sim()
-    try:
-        code = _understood(modem, call.text(1))
-    except ValueError:
-        raise cme(50) from None
-    state, text = modem.network.ussd(modem.sim, code)
-    modem.voice.news([f"+CUSD: {state}" + (f",{_shown(modem, text)}" if text else "")])
-    return []
-
-
-def _understood(modem: "Modem", typed: str) -> str:
-    if modem.personality.ussd == "packed":
-        octets = bytes.fromhex(typed)
-        # Eight septets fill seven octets; a last septet of zeros is padding, not an @ (TS 23.038 clause 6.1.2.3).
-        return alphabet.decode(alphabet.unpack(octets, len(octets) * 8 // 7)).rstrip("@\r")
-    return charset.number(typed, modem.registers.cscs)
-
-
-def _shown(modem: "Modem", text: str) -> str:
-    style = modem.personality.ussd
-    if style == "packed":
-        return f'"{alphabet.pack(alphabet.encode(text) or b"").hex().upper()}",15'
-    if style == "ucs2":
-        return f'"{charset.show(text, "UCS2")}",72'
-    return f'"{charset.show(text, modem.registers.cscs)}",15'
+_READY, _RINGING, _IN_CALL = 0, 3, 4
+_CLOCK = re.compile(r"(\d\d/\d\d/\d\d,\d\d:\d\d:\d\d)([+-]\d\d)?")
+_SHOWN = "%y/%m/%d,%H:%M:%S"
 
 
 def _clock(modem: "Modem", call: Call) -> list[str]:
-    if call.form != "read":
-        return []
     quarters = modem.network.pace.quarters_east
-    shown = time.strftime("%y/%m/%d,%H:%M:%S", time.gmtime(time.time() + quarters * 900))
-    return [f'+CCLK: "{shown}{quarters:+03d}"']
+    if call.form == "test":
+        return []
+    if call.form == "read":
+        shown = time.strftime(_SHOWN, time.gmtime(time.time() + modem.clock_ahead + quarters * 900))
+        return [f'+CCLK: "{shown}{quarters:+03d}"']
+    # A clock is one argument though it holds a comma: the quotes keep it together.
+    match = _CLOCK.fullmatch(call.text(0))
+    if match is None:
+        raise cme(50)
+    try:
+        wanted = calendar.timegm(time.strptime(match[1], _SHOWN))
+    except ValueError:
+        raise cme(50) from None
+    modem.clock_ahead = wanted - int(match[2] or quarters) * 900 - time.time()
+    return []
 
 
-def _call_waiting(modem: "Modem", call: Call) -> list[str]:
+def _hang_up(modem: "Modem", call: Call) -> list[str]:
+    modem.calls.hang_up()
+    return []
+
+
+def _answer(modem: "Modem", call: Call) -> list[str]:
+    if not modem.calls.answer():
+        raise Refused("NO CARRIER")
+    return []
+
+
+def _current_calls(modem: "Modem", call: Call) -> list[str]:
+    return [] if call.form == "test" else modem.calls.listed()
+
+
+def _activity(modem: "Modem", call: Call) -> list[str]:
+    if call.form == "test":
+        return [f"+CPAS: ({_READY},{_RINGING},{_IN_CALL})"]
+    calls = modem.calls
+    return [f"+CPAS: {_READY if not calls.busy else _IN_CALL if calls.answered else _RINGING}"]
+
+
+def _supplementary(modem: "Modem", call: Call) -> list[str]:
     if call.form == "read":
         return [f"+CSSN: {modem.registers.cssn}"]
     if call.form == "set":
@@ -67,10 +66,19 @@ def _call_waiting(modem: "Modem", call: Call) -> list[str]:
     return []
 
 
+def _chatter(modem: "Modem", call: Call) -> list[str]:
+    """Huawei: whether the notifications that begin with ^ come."""
+    if call.form == "read":
+        return [f"^CURC: {int(modem.habits.chatty)}"]
+    if call.form == "set":
+        modem.habits.chatty = call.number(0, 1) != 0
+    return []
+
+
 COMMANDS: dict[str, Handler] = {
-    "+CUSD": _ussd, "+CCLK": _clock, "+CSSN": _call_waiting, "+CHUP": ok,
-    "+WIND": numeric("+WIND", "wind", range(65536)),
-    "+CBC": fixed("+CBC: 0,100"), "+CPAS": fixed("+CPAS: 0"), "+CLCC": ok, "+CSCB": ok, "+CGATT": fixed("+CGATT: 1"),
+    "+CCLK": _clock, "+CSSN": _supplementary, "H": _hang_up, "+CHUP": _hang_up, "A": _answer, "+CLCC": _current_calls,
+    "+CPAS": _activity, "^CURC": _chatter, "+WIND": numeric("+WIND", "wind", range(65536)),
+    "+CBC": fixed("+CBC: 0,100"), "+CSCB": ok, "+CGATT": fixed("+CGATT: 1"), "+WS46": fixed("12"),
     "+CLIP": numeric("+CLIP", "clip", range(2)), "+CRC": numeric("+CRC", "crc", range(2)),
     "+CVHU": numeric("+CVHU", "cvhu", range(2)), "+CTZR": numeric("+CTZR", "ctzr", range(3)),
     "+CTZU": numeric("+CTZU", "ctzu", range(3)),

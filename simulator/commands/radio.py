@@ -1,4 +1,4 @@
-"""Power state, registration, operator and signal."""
+"""Registration, operator and signal."""
 
 from typing import TYPE_CHECKING
 
@@ -10,27 +10,12 @@ from simulator.errors import cme
 if TYPE_CHECKING:
     from simulator.modem import Modem
 
+# Registration states in which there is a network (27.007 clause 7.2).
+SERVED = (1, 5, 6, 7)
+_SEARCHING = 2
+_AUTOMATIC, _MANUAL, _DEREGISTER, _FORMAT_ONLY, _MANUAL_FIRST = range(5)
+_HOME, _FORBIDDEN = 2, 3
 OPERATOR_LONG, OPERATOR_SHORT, OPERATOR_NUMBER = "Simrack Mobile", "Simrack", "26299"
-
-
-def _functionality(modem: "Modem", call: Call) -> object:
-    if call.form == "test":
-        return ["+CFUN: (0,1,4),(0,1)"]
-    if call.form == "read":
-        return [f"+CFUN: {modem.radio}"]
-    state = call.number(0, 1)
-    if state not in (0, 1, 4):
-        raise cme(50)
-    if call.number(1, 0) == 1:
-        # Modules say OK first, and are gone then.
-        modem.talk.end("OK")
-        modem.voice.flush()
-        modem.reset()
-        return PENDING
-    if state == 1 != modem.radio:
-        modem.busy_answers = modem.personality.busy_after_reset
-    modem.set_radio(state)
-    return []
 
 
 def _registration(name: str, register: str) -> Handler:
@@ -39,7 +24,10 @@ def _registration(name: str, register: str) -> Handler:
             return [f"{name}: (0-2)"]
         if call.form == "read":
             level, state = getattr(modem.registers, register), modem.shown_registration
-            return [f"{name}: {level},{state}{modem.place() if level == 2 and state in (1, 5) else ''}"]
+            if name == "+CREG" and not modem.personality.circuit_domain and state in SERVED:
+                state = _SEARCHING
+            place = modem.place() if level == 2 and state in SERVED else ""
+            return [f"{modem.personality.creg_head.format(name=name[1:])}{level},{state}{place}"]
         level = call.number(0, 0)
         if level > 2:
             raise cme(50)
@@ -49,12 +37,14 @@ def _registration(name: str, register: str) -> Handler:
     return answer
 
 
-def _operator(modem: "Modem", call: Call) -> list[str]:
+def _operator(modem: "Modem", call: Call) -> object:
     registers = modem.registers
     if call.form == "test":
-        return [f'+COPS: (2,"{OPERATOR_LONG}","{OPERATOR_SHORT}","{OPERATOR_NUMBER}"),,(0-4),(0-2)']
+        # A scan finds our own network and a stranger, with the ways to ask for them.
+        return [f'+COPS: ({_HOME},"{OPERATOR_LONG}","{OPERATOR_SHORT}","{OPERATOR_NUMBER}"),'
+                f'({_FORBIDDEN},"Another","Other","26298"),,(0-4),(0-2)']
     if call.form == "read":
-        if modem.shown_registration not in (1, 5):
+        if modem.shown_registration not in SERVED:
             return [f"+COPS: {registers.cops_mode}"]
         shown = (OPERATOR_LONG, OPERATOR_SHORT, OPERATOR_NUMBER)[registers.cops_format]
         technology = modem.personality.radio_technology
@@ -65,9 +55,16 @@ def _operator(modem: "Modem", call: Call) -> list[str]:
     mode, shape = call.number(0, 0), call.number(1, registers.cops_format)
     if mode > 4 or shape > 2:
         raise cme(50)
+    if mode == _AUTOMATIC == registers.cops_mode and modem.personality.cops_0_hangs:
+        return PENDING
+    if mode in (_MANUAL, _MANUAL_FIRST):
+        wanted = charset.number(call.text(2), registers.cscs)
+        if wanted != (OPERATOR_LONG, OPERATOR_SHORT, OPERATOR_NUMBER)[shape] and mode == _MANUAL:
+            raise cme(30)
     registers.cops_format = shape
-    if mode != 3:
+    if mode != _FORMAT_ONLY:
         registers.cops_mode = mode
+        modem.set_detached(mode == _DEREGISTER)
     return []
 
 
@@ -78,8 +75,29 @@ def _signal(modem: "Modem", call: Call) -> list[str]:
     return [f"+CSQ: {level},99"]
 
 
+def _automatic_signal(modem: "Modem", call: Call) -> list[str]:
+    """SIMCom: +CSQ comes unasked, under the same name as its answer."""
+    if call.form == "read":
+        return [f"+AUTOCSQ: {modem.registers.autocsq},1"]
+    if call.form == "set":
+        modem.registers.autocsq = call.number(0, 0)
+    return []
+
+
+def _extended_signal(modem: "Modem", call: Call) -> list[str]:
+    """27.007 clause 8.69, as a GSM cell is measured: the other four are not known."""
+    if call.form == "test":
+        return ["+CESQ: (0-63,99),(0-7,99),(0-96,255),(0-34,255),(0-97,255)"]
+    level = modem.signal if modem.radio == 1 else 99
+    if modem.personality.radio_technology is None:
+        return [f"+CESQ: {99 if level == 99 else 2 * level - 3 if level > 1 else level},99,255,255,255,255"]
+    # RSRQ and RSRP of an LTE cell that has about this strength.
+    return ["+CESQ: 99,99,255,255," + ("255,255" if level == 99 else f"20,{2 * level + 10}")]
+
+
 COMMANDS: dict[str, Handler] = {
-    "+CFUN": _functionality, "+COPS": _operator, "+CSQ": _signal,
+    "+COPS": _operator, "+CSQ": _signal, "+CESQ": _extended_signal,
+    "+AUTOCSQ": _automatic_signal,
     "+CREG": _registration("+CREG", "creg"), "+CGREG": _registration("+CGREG", "cgreg"),
     "+CEREG": _registration("+CEREG", "cereg"),
 }

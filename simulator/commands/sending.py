@@ -27,6 +27,7 @@ from simulator.stores import SENT, UNSENT, Stored
 if TYPE_CHECKING:
     from simulator.modem import Modem
 
+_MTI_COMMAND = 2
 _SHORTEST, _LONGEST = 7, 164
 _STATES = {"REC UNREAD": 0, "REC READ": 1, "STO UNSENT": 2, "STO SENT": 3}
 
@@ -34,7 +35,7 @@ _STATES = {"REC UNREAD": 0, "REC READ": 1, "STO UNSENT": 2, "STO SENT": 3}
 def _send(modem: "Modem", call: Call) -> object:
     if call.form == "test":
         return []
-    modem.need_sim_for_texts()
+    _need_free_line(modem)
     if modem.registers.text_mode:
         to = _number(modem, call, 0)
         on_payload = lambda typed: _transmit(modem, "+CMGS", _typed_text(modem, to, typed))  # noqa: E731
@@ -44,8 +45,10 @@ def _send(modem: "Modem", call: Call) -> object:
     fault = modem.faults.strike(SEND)
     if fault and strikes.on_send(modem, fault):
         return PENDING
+    if fault and fault.name == "late-prompt":
+        modem.later(fault.seconds, modem.talk.show_prompt)
     return modem.talk.ask(on_payload, has_lines=modem.registers.text_mode,
-                     show=not (fault and fault.name == "no-prompt"))
+                          show=not (fault and fault.name in ("no-prompt", "late-prompt")))
 
 
 def _write(modem: "Modem", call: Call) -> object:
@@ -81,11 +84,32 @@ def _send_stored(modem: "Modem", call: Call) -> object:
     return PENDING
 
 
-def _command(modem: "Modem", call: Call) -> list[str]:
-    """SMS-COMMAND: no service centre we know takes one."""
+def _command(modem: "Modem", call: Call) -> object:
+    """SMS-COMMAND (23.040 clause 9.2.2.4): the network notes it, and nothing comes of it."""
     if call.form == "test":
         return []
-    raise cms(303)
+    _need_free_line(modem)
+    if modem.registers.text_mode:
+        return modem.talk.ask(lambda typed: _commanded(modem, typed), has_lines=True)
+    length = _length(call)
+    return modem.talk.ask(lambda typed: _commanded(modem, _octets(modem, length, typed)[1]))
+
+
+def _commanded(modem: "Modem", octets: bytes) -> None:
+    if not modem.reachable:
+        raise cms(331)
+    if not modem.registers.text_mode and octets[0] & 3 != _MTI_COMMAND:
+        raise cms(304)
+    reference = modem.sim.next_reference()
+    modem.journal.write("command", port=modem.name, **{"from": modem.sim.number}, mr=reference, pdu=octets.hex().upper())
+    modem.talk.finish([f"+CMGC: {reference}"])
+
+
+def _need_free_line(modem: "Modem") -> None:
+    """Raises the refusal of sending commands while the SIM cannot be asked, or a call or USSD session is under way."""
+    modem.need_sim_for_texts()
+    if modem.personality.calls_block_texts and (modem.calls.busy or modem.ussd_open):
+        raise cms(302)
 
 
 def _length(call: Call) -> int:
@@ -162,10 +186,11 @@ def _transmit(modem: "Modem", name: str, submit: Submit, own_centre: bool = Fals
         raise cms(331)
     if not own_centre and not modem.sim.service_centre:
         raise cms(330)
-    modem.later(modem.network.latency(), _on_air, modem, name, submit)
+    seconds = modem.takes("submit") or modem.network.latency()
+    modem.later(seconds, _on_air, modem, name, submit, modem.inbox.arrivals)
 
 
-def _on_air(modem: "Modem", name: str, submit: Submit) -> None:
+def _on_air(modem: "Modem", name: str, submit: Submit, arrivals: int) -> None:
     sim = modem.sim
     # A repeated text (TP-RD) must keep its reference to be recognised; all others get the next one.
     reference = submit.reference if submit.rejects_duplicates else sim.next_reference()
@@ -173,6 +198,8 @@ def _on_air(modem: "Modem", name: str, submit: Submit) -> None:
     try:
         if not modem.reachable:
             raise cms(331)
+        if modem.personality.collision_error and modem.inbox.arrivals != arrivals:
+            raise cms(modem.personality.collision_error)
         if fault := modem.faults.strike(PAYLOAD):
             strikes.on_payload(modem, fault, submit, reference, lines)
             return

@@ -93,8 +93,18 @@ def test_a_stored_text_goes_to_another_number(bank, p0):
     assert bank.wait_for("submit")[0]["to"] == "+4917099999"
 
 
-def test_sms_command_is_not_supported(p0):
-    assert p0.ask("AT+CMGC=8") == b"\r\n+CMS ERROR: 303\r\n"
+def test_an_sms_command_reaches_the_network(bank, p0):
+    # 23.040 clause 9.2.2.4: type 2, reference 0, PID 0, an enquiry about message 7, to +4917012345, no data.
+    assert p0.ask("AT+CMGC=13").endswith(b"> ")
+    p0.write("00" + "02000000070A91947110325400" + "\x1a")
+    assert p0.until(rb"OK\r\n") == b"\r\n+CMGC: 1\r\n\r\nOK\r\n"
+    assert bank.wait_for("command", port="p0")[0]["pdu"] == "02000000070A91947110325400"
+
+
+def test_what_is_no_sms_command_is_not_sent_as_one(p0):
+    p0.ask("AT+CMGC=13")
+    p0.write("00" + "01000000070A91947110325400" + "\x1a")
+    assert p0.until(rb"ERROR[^\r]*\r\n") == b"\r\n+CMS ERROR: 304\r\n"
 
 
 def test_mt_is_everything_and_its_indexes_run_on(bank, p0):
