@@ -9,6 +9,9 @@ import time
 from datetime import UTC, datetime
 from typing import Protocol
 
+# Before this program was written: a clock that shows less was never set.
+EARLIEST_PLAUSIBLE = 1_767_225_600.0  # 2026-01-01
+
 
 class Clock(Protocol):
     def now(self) -> float:

@@ -13,16 +13,20 @@ from gateway.channels.modem_channel import modem_channels
 from gateway.channels.supervisor import Supervisor
 from gateway.clock import Clock, SystemClock
 from gateway.core import events, retry
+from gateway.core.balances import Balances
+from gateway.core.care import Care
 from gateway.core.dispatch import Dispatch
 from gateway.core.forwarding import Forwarding
 from gateway.core.keys import Keys
 from gateway.core.receiving import Receiving
 from gateway.core.reporting import Reporting, announce
 from gateway.core.sending import Sending
+from gateway.core.sims import Sims
 from gateway.core.timetable import Timetable
+from gateway.core.ussd import Ussd
 from gateway.core.webhooks import Webhooks
 from gateway.errors import SimrackError
-from gateway.records import ChannelFacts, ChannelState, Status
+from gateway.records import ChannelFacts, ChannelState, Event, Status
 from gateway.settings import Settings
 from gateway.store import Database, Store, forwards, outbox, unknowns
 from gateway.store.air import Verdict
@@ -48,6 +52,8 @@ class Service:
         self._recover()
         self._marks = AirMarks(self._marks_path, [modem.name for modem in settings.modems])
         self.forwarding = Forwarding(self.store, settings.forwarding, self.clock, own_listener=settings.http)
+        self.sims = Sims(self.store, self.clock, self.forwarding.wake)
+        self.balances = Balances(self.store, settings.modems, self.clock, self.forwarding.wake)
         self.receiving = Receiving(
             self.store,
             settings.receiving,
@@ -55,6 +61,7 @@ class Service:
             self._own_number,
             forward=self.forwarding.wake,
             parts_wait=lambda: self.timetable.sooner(),
+            heard=self.balances.heard,
         )
         self.reporting = Reporting(self.store, self.clock, self.forwarding.wake, self._wake)
         self.channels = modem_channels(
@@ -64,6 +71,8 @@ class Service:
             self.reporting.keep,
             lambda facts: self.supervisor.heard(facts),
             self._answered_late,
+            self._called,
+            self.sims.known_smsc,
         )
         self.supervisor = Supervisor(self.channels, self.clock, self._changed)
         self.dispatch = Dispatch(
@@ -78,6 +87,9 @@ class Service:
         )
         for channel in self.channels:
             self.dispatch.add(channel)
+        # Half of the threads of the web may wait for the answers of networks.
+        self.ussd = Ussd(self.channels, self.balances.answered, callers=max(1, settings.http.threads // 2))
+        self.care = Care(self.store, settings.modems, self.clock, self.supervisor.facts, self.ussd, self._wake)
         self.timetable = Timetable(
             self.store, settings, self.clock, self.receiving, self.supervisor.facts, self._wake, self.forwarding.wake
         )
@@ -107,6 +119,7 @@ class Service:
             clock=self.clock,
             channels=self.supervisor.facts,
             queue=lambda: self.store.read(outbox.sizes),
+            ussd=self.ussd.ask,
             storage_fault=self._storage_fault,
         )
         try:
@@ -121,6 +134,7 @@ class Service:
                 ("dispatch", self.dispatch.run()),
                 ("timetable", self.timetable.run()),
                 ("forwarding", self.forwarding.run()),
+                ("care", self.care.run()),
             )
         ]
         try:
@@ -189,22 +203,31 @@ class Service:
     def _answered_late(self, attempt_id: int, reference: int) -> None:
         self._do(self.reporting.answered_late(attempt_id, reference), "late-answer")
 
+    def _called(self, channel: str, number: str) -> None:
+        log.info("%s: a call from %s was not taken", channel, number or "a withheld number")
+        self._do(self._tell(events.of_call(channel, number, self.clock.now())), "call-missed")
+
     def _changed(self, facts: ChannelFacts) -> None:
         self.dispatch.wake()
-        if self._states.get(facts.name) is facts.state:
+        before = self._states.get(facts.name)
+        if before is facts.state:
             return
         self._states[facts.name] = facts.state
         log.info("%s is %s%s", facts.name, facts.state, f": {facts.reason}" if facts.reason else "")
+        if facts.state is ChannelState.READY:
+            self._do(self.sims.ready(facts), "sim-ready")
+            self.care.sooner()
+        elif before is ChannelState.READY:
+            self._do(self.sims.left(facts), "sim-left")
         if facts.state is not ChannelState.STARTING:
-            self._do(self._tell_change(facts), "channel-changed")
+            self._do(self._tell(events.of_channel(facts, self.clock.now())), "channel-changed")
 
-    async def _tell_change(self, facts: ChannelFacts) -> None:
-        event = events.of_channel(facts, self.clock.now())
+    async def _tell(self, event: Event) -> None:
         try:
             if await self.store.writer.arun(lambda db: forwards.enqueue(db, event)):
                 self.forwarding.wake()
         except SimrackError as fault:
-            log.error("could not queue the event of %s: %s", facts.name, fault)
+            log.error("could not queue the event %s of %s: %s", event.type, event.channel, fault)
 
     def _do(self, job: object, name: str) -> None:
         task = asyncio.create_task(job, name=name)  # type: ignore[arg-type]

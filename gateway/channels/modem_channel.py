@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from gateway.channels.contract import Channel, FactsChanged, KeepPart, KeepReport
+from gateway.channels.contract import Called, Channel, FactsChanged, KeepPart, KeepReport, KnownCentre
 from gateway.clock import Clock
 from gateway.modem.driver import Modem
 from gateway.settings import ModemSettings
@@ -17,6 +17,8 @@ def modem_channels(
     keep_report: KeepReport,
     changed: FactsChanged,
     answered_late: Callable[[int, int], None],
+    called: Called,
+    known_smsc: KnownCentre,
 ) -> list[Channel]:
     return [
         Modem(
@@ -26,6 +28,8 @@ def modem_channels(
             keep_report=keep_report,
             changed=changed,
             late_answer=answered_late,
+            called=called,
+            known_smsc=known_smsc,
         )
         for settings in modems
     ]

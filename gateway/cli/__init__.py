@@ -65,7 +65,7 @@ def main() -> None:
 
 
 def _add_commands() -> None:
-    from gateway.cli import backup, check, demo_door, keys, pdu, probe, run, send, status, webhooks
+    from gateway.cli import backup, check, demo_door, keys, pdu, probe, run, send, sims, status, ussd, webhooks
 
     for command in (
         run.run,
@@ -75,6 +75,8 @@ def _add_commands() -> None:
         webhooks.webhook,
         send.send,
         status.status,
+        sims.sims,
+        ussd.ussd,
         probe.probe,
         pdu.decode,
         pdu.encode,

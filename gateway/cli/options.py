@@ -49,6 +49,14 @@ def split_commas(_ctx: click.Context, _parameter: click.Parameter, values: Any) 
     return tuple(word.strip() for value in values for word in value.split(",") if word.strip())
 
 
+def balance(shown: dict[str, Any]) -> str:
+    """The balance of a channel or a SIM, as the API shows it."""
+    read = shown["balance"]
+    if read is None or read["amount"] is None:
+        return "" if read is None else "unreadable"
+    return f"{read['amount']:.2f}{' LOW' if read['low'] else ''}"
+
+
 def print_table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
     widths = [max(len(row[column]) for row in (head, *rows)) for column in range(len(head))]
     for row in (head, *rows):

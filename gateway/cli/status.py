@@ -24,9 +24,9 @@ def status(as_json: bool, url: str, key_file: str | None) -> int:
     for check in found["checks"]:
         click.echo(f"  {check['name']}: {check['state']}, {check['detail']}")
     click.echo("queue: " + ", ".join(f"{count} {name}" for name, count in found["queue"].items()))
-    head = ("channel", "state", "number", "operator", "signal", "reason")
+    head = ("channel", "state", "number", "operator", "signal", "balance", "reason")
     rows = [
-        (one["name"], one["state"], one["number"], one["operator"], _dbm(one["signal_dbm"]), one["reason"])
+        (one["name"], one["state"], one["number"], one["operator"], _dbm(one["signal_dbm"]), options.balance(one), one["reason"])
         for one in found["channels"]
     ]
     if rows:

@@ -1,10 +1,12 @@
-"""What webhooks are told: turns a change of a message or a channel into an event. Posts nothing."""
+"""What webhooks are told: turns what happened to a message, a channel, a SIM or a caller into an event. Posts nothing."""
 
 from __future__ import annotations
 
+from gateway.clock import isoformat
 from gateway.core.identifiers import new_id
 from gateway.core.message_json import message_json
-from gateway.records import ChannelFacts, Direction, Event, EventType, Message, Status
+from gateway.records import Balance, ChannelFacts, Direction, Event, EventType, Message, Status
+from gateway.store.sims import Change
 
 _BY_STATUS = {
     Status.RECEIVED: EventType.MESSAGE_RECEIVED,
@@ -52,4 +54,53 @@ def of_channel(facts: ChannelFacts, now: float) -> Event:
             "number": facts.number,
         },
         channel=facts.name,
+    )
+
+
+def of_balance(balance: Balance, warning: bool, now: float) -> Event:
+    """`warning` once when it falls below the threshold; `low` as long as it is there."""
+    return Event(
+        id=new_id("evt", now),
+        type=EventType.CHANNEL_BALANCE,
+        created_at=now,
+        conversation=f"channel:{balance.channel}",
+        data={
+            "channel": balance.channel,
+            "sim": balance.sim,
+            "amount": balance.amount,
+            "text": balance.text,
+            "low": balance.low,
+            "warning": warning,
+            "at": isoformat(balance.read_at),
+        },
+        channel=balance.channel,
+    )
+
+
+def of_call(channel: str, number: str, now: float) -> Event:
+    """Callers who withhold their number cannot be told apart: their calls are one conversation of the channel."""
+    return Event(
+        id=new_id("evt", now),
+        type=EventType.CALL_MISSED,
+        created_at=now,
+        conversation=number or f"channel:{channel}",
+        data={"channel": channel, "number": number, "at": isoformat(now)},
+        channel=channel,
+    )
+
+
+def of_sim(change: Change, now: float) -> Event:
+    return Event(
+        id=new_id("evt", now),
+        type=EventType.SIM_CHANGED,
+        created_at=now,
+        conversation=f"sim:{change.sim}",
+        data={
+            "sim": change.sim,
+            "channel": change.channel,
+            "was": change.was,
+            "kind": change.kind.value,
+            "instead_of": change.instead_of,
+        },
+        channel=change.channel,
     )

@@ -15,7 +15,7 @@ from gateway.store import Database, Store, forwards, inbox
 
 class Receiving:
     """`own_number(channel)` is the number of a channel's SIM, "" if unknown; `forward` says that forwards are waiting,
-    `parts_wait` that a part waits for its others."""
+    `parts_wait` that a part waits for its others. `heard(db, message, sim)` runs inside the commit that completes a text."""
 
     def __init__(
         self,
@@ -25,6 +25,7 @@ class Receiving:
         own_number: Callable[[str], str],
         forward: Callable[[], None],
         parts_wait: Callable[[], None],
+        heard: Callable[[Database, Message, str], None],
     ) -> None:
         self._store = store
         self._patience_s = settings.incomplete_after_hours * 3600
@@ -32,6 +33,7 @@ class Receiving:
         self._clock = clock
         self._own_number = own_number
         self._forward = forward
+        self._heard = heard
 
     async def keep(self, part: IncomingPart) -> None:
         """Return when the part is committed; only then may it be deleted from the SIM. Raises StorageFull: leave it there."""
@@ -41,6 +43,8 @@ class Receiving:
 
         def job(db: Database) -> Message | None:
             message = inbox.keep(db, part, own_number, join, lambda: new_id("msg", now), now)
+            if message is not None:
+                self._heard(db, message, part.sim)
             return self._tell(db, message, now)
 
         if await self._store.writer.arun(job) is not None:

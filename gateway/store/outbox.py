@@ -177,6 +177,12 @@ def _end(
     return progress.fetch(db, message_id)
 
 
+def queued_at(db: SqliteDatabase, client_ref: str) -> float | None:
+    """When the newest message with this reference of its client was queued."""
+    found: float | None = db.execute_sql("SELECT MAX(created_at) FROM messages WHERE client_ref = ?", (client_ref,)).fetchone()[0]
+    return found
+
+
 def shift(db: SqliteDatabase, seconds: float) -> None:
     """The wall clock jumped by `seconds`: move along what we set by it. Times that clients gave stay as given."""
     db.execute_sql(

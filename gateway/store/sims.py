@@ -94,6 +94,11 @@ def last_sent_at(db: SqliteDatabase, sim: str) -> float | None:
     return None if row is None else float(row[0])
 
 
+def first_seen_at(db: SqliteDatabase, sim: str) -> float | None:
+    row = db.execute_sql("SELECT first_seen FROM sims WHERE id = ?", (sim,)).fetchone()
+    return None if row is None else float(row[0])
+
+
 class Sims:
     """What API and command line may look at."""
 

@@ -10,7 +10,7 @@ from prometheus_client import CollectorRegistry
 
 from gateway.clock import Clock
 from gateway.core.keys import Keys
-from gateway.records import ChannelFacts, Key, Message, SendRequest
+from gateway.records import ChannelFacts, Key, Message, SendRequest, UssdReply
 from gateway.settings import Settings
 
 if TYPE_CHECKING:
@@ -45,5 +45,6 @@ class Doors:
     clock: Clock
     channels: Callable[[], Sequence[ChannelFacts]]
     queue: Callable[[], Mapping[str, int]]  # how many messages wait, by status
+    ussd: Callable[[str, str], UssdReply]  # (channel, code); waits for the network
     storage_fault: Callable[[], str]  # why the database takes nothing now; empty when it does
     metrics: CollectorRegistry = field(default_factory=CollectorRegistry)

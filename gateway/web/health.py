@@ -9,16 +9,15 @@ from typing import Literal
 from apiflask import APIBlueprint
 from flask import Response
 
+from gateway.clock import EARLIEST_PLAUSIBLE
 from gateway.records import ChannelState
 from gateway.web.answers import answer
-from gateway.web.api.channels import ChannelOut, channel_json
+from gateway.web.api.channels import ChannelOut, channels_json
 from gateway.web.auth import Guard
 from gateway.web.doors import Doors
 from gateway.web.problems import documented
 from gateway.web.schemas import Out
 
-# Before this program was written: a clock that shows less was never set (a Raspberry Pi starts without one).
-_EARLIEST_PLAUSIBLE = 1_767_225_600.0  # 2026-01-01
 _TIME_ERROR = 5  # adjtimex(2): the clock is not synchronised
 
 
@@ -76,8 +75,7 @@ def blueprint(doors: Doors, guard: Guard) -> APIBlueprint:
     @bp.output(StatusOut)
     @bp.doc(summary="Health, queue and channels in one look", security="bearer", responses=documented(401, 403))
     def status() -> Response:
-        channels = [channel_json(facts) for facts in doors.channels()]
-        return answer({**_report(checks(doors)), "queue": dict(doors.queue()), "channels": channels})
+        return answer({**_report(checks(doors)), "queue": dict(doors.queue()), "channels": channels_json(doors)})
 
     return bp
 
@@ -110,7 +108,7 @@ def _channels(doors: Doors) -> Check:
 
 
 def _clock(doors: Doors) -> Check:
-    if doors.clock.now() < _EARLIEST_PLAUSIBLE:
+    if doors.clock.now() < EARLIEST_PLAUSIBLE:
         return Check("clock", "warning", "shows a time long past; start time synchronisation, webhooks are refused till then")
     state = _kernel_clock()
     if state == _TIME_ERROR:

@@ -27,13 +27,19 @@ class Present(Collector):
         yield queue
         state = GaugeMetricFamily("simrack_channel_state", "1 for the state a channel is in", labels=["channel", "state"])
         signal = GaugeMetricFamily("simrack_channel_signal_dbm", "Signal strength", labels=["channel"])
+        balance = GaugeMetricFamily("simrack_channel_balance", "What the SIM's account held when last read", labels=["channel"])
+        balances = self._doors.store.balances.all()
         for facts in self._doors.channels():
+            read = balances.get(facts.sim)
+            if read is not None and read.amount is not None:
+                balance.add_metric([facts.name], read.amount)
             for one in ChannelState:
                 state.add_metric([facts.name, one.value], float(facts.state is one))
             if facts.signal_dbm is not None:
                 signal.add_metric([facts.name], facts.signal_dbm)
         yield state
         yield signal
+        yield balance
 
 
 def blueprint(doors: Doors) -> APIBlueprint:

@@ -11,7 +11,7 @@ from flask import Flask, Response
 from pydantic_core import to_json
 from werkzeug.exceptions import HTTPException
 
-from gateway.errors import BadValue, Conflict, IdempotencyMismatch, NotFound, SimrackError, StorageFull
+from gateway.errors import BadValue, Conflict, IdempotencyMismatch, NotFound, SimrackError, StorageFull, UssdFailed
 from gateway.store.writer import StoreClosed
 
 log = logging.getLogger("simrack.web")
@@ -35,8 +35,12 @@ _KINDS: dict[int, tuple[str, str]] = {
     415: ("media_type", "The body must be JSON"),
     422: ("invalid", "A value cannot be accepted"),
     500: ("internal", "The gateway failed"),
+    502: ("refused", "The network refused it"),
     503: ("unavailable", "The gateway cannot take this now"),
+    504: ("timeout", "The network gave no answer in time"),
 }
+# What dialling a service code can come to.
+_USSD = {"busy": 409, "not-ready": 409, "refused": 502, "timeout": 504}
 
 
 class Problem(Exception):
@@ -108,6 +112,8 @@ def _ours(fault: SimrackError) -> Response:
         # Nothing was accepted, and it may go well later.
         code = "storage_full" if isinstance(fault, StorageFull) else "stopping"
         problem = Problem(503, str(fault), headers={"Retry-After": _RETRY_AFTER}, code=code)
+    elif isinstance(fault, UssdFailed):
+        problem = Problem(_USSD[fault.why], f"{fault.reason}; {fault.remedy}", code=f"ussd_{fault.why.replace('-', '_')}")
     else:
         log.error("a request failed", exc_info=fault)
         problem = Problem(500, _INTERNAL)

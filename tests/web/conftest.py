@@ -15,7 +15,8 @@ from gateway.clock import ManualClock
 from gateway.core.keys import Keys
 from gateway.core.sending import Sending
 from gateway.core.webhooks import Webhooks
-from gateway.records import ChannelFacts, ChannelState
+from gateway.errors import NotFound, UssdFailed
+from gateway.records import ChannelFacts, ChannelState, UssdReply
 from gateway.settings import Settings, parse
 from gateway.store import Store, outbox
 from gateway.web.app import create_app
@@ -51,12 +52,20 @@ class Gateway:
     facts: list[ChannelFacts] = field(default_factory=list)
     storage_fault: str = ""
     woken: int = 0
+    network: UssdReply | UssdFailed = field(default_factory=lambda: UssdReply("Your balance is 12.34 EUR."))
 
     def __post_init__(self) -> None:
         self.sending = Sending(self.store, self.settings, self.clock, lambda: self.facts, self._wake, lambda: None)
 
     def _wake(self) -> None:
         self.woken += 1
+
+    def _ussd(self, channel: str, code: str) -> UssdReply:
+        if channel not in [facts.name for facts in self.facts]:
+            raise NotFound(f"there is no channel {channel}")
+        if isinstance(self.network, UssdFailed):
+            raise self.network
+        return self.network
 
     def doors(self) -> Doors:
         return Doors(
@@ -68,6 +77,7 @@ class Gateway:
             clock=self.clock,
             channels=lambda: self.facts,
             queue=lambda: self.store.read(outbox.sizes),
+            ussd=self._ussd,
             storage_fault=lambda: self.storage_fault,
         )
 
