@@ -51,7 +51,8 @@ class Link(asyncio.Protocol):
         self._closing = True
         if self._transport is None:
             return
-        self._transport.abort()
+        if not self._transport.is_closing():  # a port that is being lost already would be closed twice
+            self._transport.abort()
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._closed.wait(), 2.0)
 

@@ -13,7 +13,7 @@ from typing import TypeVar
 from peewee import SqliteDatabase
 
 from gateway.clock import Clock
-from gateway.errors import StorageFull
+from gateway.errors import SimrackError, StorageFull
 from gateway.settings import StoreSettings
 from gateway.store import database
 from gateway.store.balances import Balances
@@ -55,12 +55,12 @@ class Store:
     def open(cls, settings: StoreSettings, clock: Clock, *, serving: bool) -> Store:
         """Create, back up and migrate as needed. `serving` takes the lock of the one gateway (raises AlreadyRunning)."""
         path = Path(settings.path)
-        database.prepare_folder(path)
+        database.prepare(path)
         lock = database.ServingLock(path) if serving else None
         opening = database.connect(path)
         try:
             database.migrate(opening, path, settings.backups)
-        except StorageFull:
+        except SimrackError:
             if lock is not None:
                 lock.release()
             raise

@@ -8,10 +8,10 @@ import os
 import sqlite3
 from pathlib import Path
 
-from peewee import OperationalError, SqliteDatabase
+from peewee import DatabaseError, OperationalError, SqliteDatabase
 from playhouse.migrations import Runner
 
-from gateway.errors import AlreadyRunning, StorageFull
+from gateway.errors import AlreadyRunning, BadSetting, StorageFull
 
 log = logging.getLogger("simrack.store")
 # At debug level it writes every statement with its values, and some values are secrets.
@@ -38,7 +38,8 @@ class ServingLock:
     """Held while a gateway serves a database, so that a second one on the same file is refused."""
 
     def __init__(self, path: Path) -> None:
-        self._file = open(f"{path}.lock", "a+")  # noqa: SIM115  held for the life of the process
+        descriptor = os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT, 0o600)
+        self._file = os.fdopen(descriptor, "r+")  # held for the life of the process
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -56,13 +57,24 @@ class ServingLock:
         self._file.close()
 
 
-def prepare_folder(path: Path) -> None:
+def prepare(path: Path) -> None:
+    """Make the folder and the file, readable by nobody else: the secrets that sign webhooks lie there. Raises BadSetting."""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as fault:
-        raise StorageFull(f"cannot make the folder {path.parent}: {fault.strerror}; correct [store] path") from fault
-    if not os.access(path.parent, os.W_OK):
-        raise StorageFull(f"cannot write to {path.parent}; give it to the user that runs simrack")
+        remedy = "make it and give it to the user that runs simrack, or choose another path"
+        raise BadSetting("store.path", f"the folder {path.parent} cannot be made: {fault.strerror}", remedy) from fault
+    if path.is_dir():
+        raise BadSetting("store.path", f"{path} is a folder", "name a file in it")
+    if not os.access(path.parent, os.W_OK) or (path.exists() and not os.access(path, os.R_OK | os.W_OK)):
+        remedy = "run it as the user that runs simrack: sudo -u simrack simrack …"
+        raise BadSetting("store.path", f"{path} cannot be written by this user", remedy)
+    path.touch(mode=0o600)
+
+
+def _foreign(path: Path, fault: Exception) -> BadSetting:
+    remedy = "restore a backup (simrack backup made it), or give another path"
+    return BadSetting("store.path", f"{path} is not a simrack database, or it is damaged: {fault}", remedy)
 
 
 def migrate(database: SqliteDatabase, path: Path, keep: int) -> list[str]:
@@ -70,22 +82,26 @@ def migrate(database: SqliteDatabase, path: Path, keep: int) -> list[str]:
     done: list[str] = []
     try:
         runner = Runner(database, str(MIGRATIONS))
+        in_use = bool(runner.applied())  # a new database holds nothing to lose
         for migration in runner.status():
             if migration.applied or migration.path is None:
                 continue
-            if runner.applied():
+            if in_use:
                 backup(path, path.with_name(f"{path.name}.before-{migration.name}"))
             runner.up(migration.name)
             log.info("migrated the database: %s", migration.name)
             done.append(migration.name)
     except OperationalError as fault:
-        raise StorageFull(f"cannot prepare {path}: {fault}") from fault
+        raise StorageFull(f"cannot prepare {path}: {fault}; free some disk space") from fault
+    except DatabaseError as fault:
+        raise _foreign(path, fault) from fault
     _thin_out(path, keep)
     return done
 
 
 def backup(path: Path, target: Path) -> None:
-    """A consistent copy of a database that may be in use."""
+    """A consistent copy of a database that may be in use, readable by its user alone."""
+    target.touch(mode=0o600)
     with sqlite3.connect(path, timeout=_BUSY_WAIT_S) as source, sqlite3.connect(target) as copy:
         source.backup(copy)
     source.close()

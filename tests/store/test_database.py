@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from gateway.clock import ManualClock
-from gateway.errors import AlreadyRunning, StorageFull
+from gateway.errors import AlreadyRunning, BadSetting, StorageFull
 from gateway.settings import StoreSettings
 from gateway.store import Store, database
 from gateway.store.airmarks import AirMarks, EarlierMarks
@@ -42,8 +42,25 @@ def test_a_second_gateway_on_the_same_database_is_refused(tmp_path: Path) -> Non
 
 def test_a_path_that_cannot_be_written_is_said_with_a_remedy(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(StorageFull, match=r"\[store\] path"):
-        Store.open(StoreSettings(path=str(tmp_path / "file" / "a.db")), ManualClock(), serving=True)
+    for path in (tmp_path / "file" / "a.db", tmp_path):
+        with pytest.raises(BadSetting) as refused:
+            Store.open(StoreSettings(path=str(path)), ManualClock(), serving=True)
+        assert refused.value.field == "store.path"
+        assert refused.value.remedy
+
+
+def test_a_file_that_is_no_database_of_ours_is_left_alone_and_said(tmp_path: Path) -> None:
+    (tmp_path / "a.db").write_text("dear diary, " * 1000)
+    for _ in range(2):  # the lock is free again after the first refusal
+        with pytest.raises(BadSetting, match="not a simrack database"):
+            Store.open(StoreSettings(path=str(tmp_path / "a.db")), ManualClock(), serving=True)
+    assert (tmp_path / "a.db").read_text().startswith("dear diary")
+
+
+def test_what_holds_secrets_is_readable_by_its_user_alone(tmp_path: Path) -> None:
+    Store.open(StoreSettings(path=str(tmp_path / "new" / "a.db"), reserve_mb=0), ManualClock(), serving=True).close()
+    for made in (tmp_path / "new").iterdir():
+        assert made.stat().st_mode & 0o077 == 0, made
 
 
 def test_nothing_more_is_taken_when_the_disk_is_down_to_its_reserve(tmp_path: Path) -> None:
