@@ -35,7 +35,7 @@ _PIN = (r"[0-9]{4,8}", "a PIN has 4 to 8 digits, and is written in quotes")
 _SERVICE_CODE = (r"[0-9*#+]{0,160}", 'write the code as it is dialled, such as "*100#"')
 _SENDER = (r"(\S(.{0,18}\S)?)?", "write it as texts from it show it: a number such as +4915112345678, a short code or a name")
 _RECIPIENT = (r"(\+[1-9][0-9]{6,14}|[0-9]{2,6})?", "write it as +4915112345678, or a short code")
-_AMOUNT = r"(?P<amount>[0-9]+[.,][0-9]+)"
+_AMOUNT = r"(?P<amount>[0-9]+([.,][0-9]{3})*[.,][0-9]+)"
 
 
 def _range(low: float, high: float) -> dict[str, Any]:

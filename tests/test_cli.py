@@ -15,12 +15,13 @@ import pytest
 from click.testing import CliRunner, Result
 
 from gateway.cli import main
+from gateway.cli.options import store_of
 from gateway.clock import SystemClock
 from gateway.core.keys import Keys
 from gateway.core.webhooks import Webhooks
 from gateway.records import ChannelFacts, ChannelState
 from gateway.settings import HttpSettings, load
-from gateway.store import Store
+from gateway.store import Store, sims
 from gateway.web.app import create_app
 from gateway.web.server import Server
 from tests.web.conftest import Gateway
@@ -58,7 +59,8 @@ def complaint(result: Result) -> str:
 
 def test_help_names_every_command() -> None:
     shown = simrack("--help").stdout
-    for command in ["run", "demo", "check", "key", "webhook", "send", "status", "probe", "decode", "encode", "backup"]:
+    commands = "run demo check key webhook send status sims ussd probe decode encode backup".split()
+    for command in commands:
         assert f"\n  {command} " in shown
 
 
@@ -175,7 +177,7 @@ def running(config: str) -> Iterator[tuple[str, str]]:
     gateway.facts.append(ChannelFacts("p0", ChannelState.READY, number="+4915110000000", signal_dbm=-71))
     server = Server(create_app(gateway.doors()), HttpSettings("127.0.0.1:0", threads=2))
     server.start()
-    yield server.address, gateway.keys.add("cli", ["send", "read"])[1]
+    yield server.address, gateway.keys.add("cli", ["send", "read", "admin"])[1]
     server.stop()
     store.close()
 
@@ -187,6 +189,25 @@ def test_a_text_is_sent_and_its_id_printed(running: tuple[str, str], tmp_path: P
     assert sent.exit_code == 0 and sent.stdout.startswith("msg_")
     sent = simrack("send", "015112345678", "-", "--json", given="from a pipe", SIMRACK_URL=url, SIMRACK_KEY=key)
     assert json.loads(sent.stdout)["text"] == "from a pipe"
+
+
+def test_a_service_code_prints_the_words_of_the_network(running: tuple[str, str]) -> None:
+    url, key = running
+    assert simrack("ussd", "p0", "*100#", "--url", url, SIMRACK_KEY=key).stdout == "Your balance is 12.34 EUR.\n"
+    shown = simrack("ussd", "p0", "*100#", "--json", "--url", url, SIMRACK_KEY=key).stdout
+    assert json.loads(shown) == {"text": "Your balance is 12.34 EUR.", "open": False}
+    refused = simrack("ussd", "p9", "*100#", "--url", url, SIMRACK_KEY=key)
+    assert refused.exit_code == 1 and "404" in complaint(refused)
+
+
+def test_sims_are_listed_for_people_and_for_programs(running: tuple[str, str], config: str) -> None:
+    url, key = running
+    facts = ChannelFacts("p0", ChannelState.READY, number="+4915110000000", iccid="8949001")
+    with store_of(config) as store:
+        store.writer.run(lambda db: sims.seen(db, facts, 1_790_000_000.0))
+    shown = simrack("sims", "--url", url, SIMRACK_KEY=key).stdout
+    assert shown.startswith("sim ") and "8949001" in shown and "+4915110000000" in shown
+    assert [one["id"] for one in json.loads(simrack("sims", "--json", "--url", url, SIMRACK_KEY=key).stdout)] == ["8949001"]
 
 
 def test_a_refused_text_ends_with_1_and_the_reason(running: tuple[str, str]) -> None:

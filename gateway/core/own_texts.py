@@ -12,7 +12,7 @@ _EXPIRES_AFTER_S = 24 * 3600.0
 
 
 def queue(db: Database, channel: str, to: str, text: str, ref: str, now: float) -> None:
-    """A job: one text over this channel and no other. Nobody needs to know what became of it, so nothing is asked or held."""
+    """A job: one text over this channel and no other, without a report. It ends by itself, whatever becomes of it."""
     parts = split(text)
     message = NewMessage(
         public_id=new_id("msg", now),
@@ -24,7 +24,7 @@ def queue(db: Database, channel: str, to: str, text: str, ref: str, now: float) 
         lane=f"channel:{channel}",
         expires_at=now + _EXPIRES_AFTER_S,
         report=False,
-        on_unknown=OnUnknown.HOLD,
+        on_unknown=OnUnknown.RESEND,
         client_ref=ref,
     )
     outbox.add(db, [message], now)
