@@ -1,6 +1,7 @@
 """The configuration file: one TOML, owned by a technician, made frozen records or refused with key, value, remedy.
 
-What people change daily (keys, webhooks) is not here but in the database. Reads files named by `*_file`, no other.
+What people change daily (keys, webhooks) is not here but in the database. Reads files named by `*_file`, no other; of the
+devices named by `port` it looks where their names lead.
 Repeated tables are counted from 1, as a person counts them: `modem[2].port` is the port of the second [[modem]].
 """
 
@@ -8,10 +9,11 @@ from __future__ import annotations
 
 import difflib
 import ipaddress
+import os
 import re
 import tomllib
-from collections.abc import Iterable, Mapping
-from dataclasses import MISSING, Field, dataclass, field, fields
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import MISSING, Field, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -23,6 +25,11 @@ from gateway.errors import BadSetting
 # here, before a port is opened.
 FAMILIES = ("auto", "generic", "wavecom", "sim800", "simcom-lte", "quectel-m", "quectel-ec2x", "huawei", "siemens")
 STRATEGIES = ("rotate",)
+# What serial drivers of Linux can be set to.
+SPEEDS = (
+    *(1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200, 230400, 460800, 500000, 576000, 921600),
+    *(1000000, 1152000, 1500000, 2000000, 2500000, 3000000, 3500000, 4000000),
+)
 
 _LISTEN = (r"(\[[0-9A-Fa-f:.%]+\]|[A-Za-z0-9.-]+):[0-9]{1,5}", 'write it as "127.0.0.1:8080" or "[::1]:8080"')
 _NAME = (r"[A-Za-z0-9][A-Za-z0-9_.-]{0,31}", "use up to 32 letters, digits, '_', '.' or '-', not beginning with a sign")
@@ -35,11 +42,18 @@ _PIN = (r"[0-9]{4,8}", "a PIN has 4 to 8 digits, and is written in quotes")
 _SERVICE_CODE = (r"[0-9*#+]{0,160}", 'write the code as it is dialled, such as "*100#"')
 _SENDER = (r"(\S(.{0,18}\S)?)?", "write it as texts from it show it: a number such as +4915112345678, a short code or a name")
 _RECIPIENT = (r"(\+[1-9][0-9]{6,14}|[0-9]{2,6})?", "write it as +4915112345678, or a short code")
+_COUNTRY_REMEDY = "give the two letters of the country, such as DE"
+_SPEED_REMEDY = "usual are 9600, 19200, 57600, 115200, 230400, 460800 and 921600"
+_PIN_FILE_REMEDY = "it holds the PIN alone, 4 to 8 digits, on one line"
 _AMOUNT = r"(?P<amount>[0-9]+([.,][0-9]{3})*[.,][0-9]+)"
 
 
 def _range(low: float, high: float) -> dict[str, Any]:
     return {"low": low, "high": high}
+
+
+def _choice(choices: tuple[Any, ...], remedy: str) -> dict[str, Any]:
+    return {"choices": choices, "remedy": remedy}
 
 
 def _form(form: tuple[str, str], *, secret: bool = False) -> dict[str, Any]:
@@ -69,7 +83,7 @@ class StoreSettings:
 
 @dataclass(frozen=True, slots=True)
 class NumbersSettings:
-    country: str = field(default="DE", metadata={"choices": tuple(sorted(phonenumbers.SUPPORTED_REGIONS))})
+    country: str = field(default="DE", metadata=_choice(tuple(sorted(phonenumbers.SUPPORTED_REGIONS)), _COUNTRY_REMEDY))
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +118,7 @@ class ModemSettings:
     port: str = field(metadata=_form(_PORT))
     number: str = field(default="", metadata=_form(_NUMBER))
     pin: str = field(default="", repr=False, metadata=_form(_PIN, secret=True))
-    baud: int = field(default=115200, metadata=_range(300, 4_000_000))
+    baud: int = field(default=115200, metadata=_choice(SPEEDS, _SPEED_REMEDY))
     family: str = field(default="auto", metadata={"choices": FAMILIES})
     smsc: str = field(default="", metadata=_form(_NUMBER))
     sweep_s: float = field(default=120.0, metadata=_range(1, 86_400))  # all storages are read and CNMI is armed again
@@ -154,67 +168,117 @@ _LISTS = ("modem", "pool")
 
 
 def load(path: str | Path) -> Settings:
-    """Read the file at `path`. Raises BadSetting for whatever is wrong with it, including that it cannot be read."""
-    try:
-        text = Path(path).read_text(encoding="utf-8")
-    except OSError as fault:
-        raise BadSetting(str(path), f"cannot be read: {fault.strerror}", "give the right file and rights") from fault
-    except UnicodeDecodeError as fault:
-        raise BadSetting(str(path), f"is not UTF-8 at octet {fault.start}", "save it as UTF-8") from fault
-    return parse(text, Path(path).absolute().parent)
+    """Read the file at `path`. Raises BadSetting for the first thing that is wrong with it, be it that it cannot be read."""
+    return _sound(*examine(path))
 
 
 def parse(text: str, base_dir: str | Path) -> Settings:
     """Turn the text of a configuration file into Settings. Relative file names in it belong to `base_dir`."""
+    return _sound(*_read(text, Path(base_dir)))
+
+
+def examine(path: str | Path) -> tuple[Settings | None, list[BadSetting]]:
+    """The settings of the file at `path`, or else everything that is wrong with it.
+
+    How tables fit together is looked at once every table is sound by itself.
+    """
     try:
-        document = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as fault:
-        raise BadSetting("configuration", f"is not TOML: {fault}", "correct that line") from fault
-    base = Path(base_dir)
-    _check_tables(document)
-    sections = {name: _section(kind, document.get(name, {}), name, base) for name, kind in _SECTIONS.items()}
-    sections["store"] = StoreSettings(**{**_as_dict(sections["store"]), "path": str(base / sections["store"].path)})
-    modems = tuple(_section(ModemSettings, t, f"modem[{n}]", base) for n, t in enumerate(document.get("modem", []), 1))
-    pools = tuple(_section(PoolSettings, t, f"pool[{n}]", base) for n, t in enumerate(document.get("pool", []), 1))
-    settings = Settings(**sections, modems=modems, pools=pools)
-    _check_together(settings)
+        text = Path(path).read_text(encoding="utf-8")
+    except OSError as fault:
+        return None, [BadSetting(str(path), f"cannot be read: {fault.strerror}", "give the right file and rights")]
+    except UnicodeDecodeError as fault:
+        return None, [BadSetting(str(path), f"is not UTF-8 at octet {fault.start}", "save it as UTF-8")]
+    return _read(text, Path(path).absolute().parent)
+
+
+def secret_files(path: str | Path) -> list[tuple[str, Path]]:
+    """The files from which the sound configuration at `path` takes secrets, each with the key that names it."""
+    base = Path(path).absolute().parent
+    modems = tomllib.loads(Path(path).read_text(encoding="utf-8")).get("modem", [])
+    return [
+        (f"modem[{n}].{key}", base / value)
+        for n, table in enumerate(modems, 1)
+        for key, value in table.items()
+        if key.endswith("_file")
+    ]
+
+
+def _sound(settings: Settings | None, faults: list[BadSetting]) -> Settings:
+    if settings is None:
+        raise faults[0]
     return settings
 
 
-def _check_tables(document: Mapping[str, Any]) -> None:
+def _read(text: str, base: Path) -> tuple[Settings | None, list[BadSetting]]:
+    try:
+        document = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as fault:
+        return None, [BadSetting("configuration", f"is not TOML: {fault}", "correct that line")]
+    faults = list(_wrong_tables(document))
+    tables = {name: value for name, value in document.items() if name not in {fault.field for fault in faults}}
+    sections: dict[str, Any] = {
+        name: _section(kind, tables.get(name, {}), name, base, faults) for name, kind in _SECTIONS.items()
+    }
+    modems = [_section(ModemSettings, t, f"modem[{n}]", base, faults) for n, t in enumerate(tables.get("modem", []), 1)]
+    pools = [_section(PoolSettings, t, f"pool[{n}]", base, faults) for n, t in enumerate(tables.get("pool", []), 1)]
+    if faults:
+        return None, faults
+    sections["store"] = replace(sections["store"], path=str(base / sections["store"].path))
+    settings = Settings(**sections, modems=tuple(filter(None, modems)), pools=tuple(filter(None, pools)))
+    faults = list(_contradictions(settings))
+    return (None if faults else settings), faults
+
+
+def _wrong_tables(document: Mapping[str, Any]) -> Iterator[BadSetting]:
     for name, value in document.items():
         if name == "dinstar":
-            raise BadSetting("dinstar", "Dinstar boxes are not supported by this version", "remove those tables")
-        if name not in (*_SECTIONS, *_LISTS):
-            raise BadSetting(name, "is not a table of this file", _nearest(name, (*_SECTIONS, *_LISTS)))
-        if name in _LISTS and not (isinstance(value, list) and all(isinstance(entry, dict) for entry in value)):
-            raise BadSetting(name, "may be given several times", f"write [[{name}]], with two brackets")
-        if name in _SECTIONS and not isinstance(value, dict):
-            raise BadSetting(name, "is given once", f"write [{name}], with one bracket")
+            yield BadSetting("dinstar", "Dinstar boxes are not supported by this version", "remove those tables")
+        elif name not in (*_SECTIONS, *_LISTS):
+            yield BadSetting(name, "is not a table of this file", _nearest(name, (*_SECTIONS, *_LISTS)))
+        elif name in _LISTS and not (isinstance(value, list) and all(isinstance(entry, dict) for entry in value)):
+            yield BadSetting(name, "may be given several times", f"write [[{name}]], with two brackets")
+        elif name in _SECTIONS and not isinstance(value, dict):
+            yield BadSetting(name, "is given once", f"write [{name}], with one bracket")
 
 
-def _section(kind: type[Section], table: Mapping[str, Any], path: str, base: Path) -> Section:
+def _section(
+    kind: type[Section], table: Mapping[str, Any], path: str, base: Path, faults: list[BadSetting]
+) -> Section | None:
+    """The record of one table; None when it has faults, which are added to `faults`."""
     known = {entry.name: entry for entry in fields(kind)}  # type: ignore[arg-type]
-    accepted = [*known, *(f"{name}_file" for name, entry in known.items() if entry.metadata.get("secret"))]
     values: dict[str, Any] = {}
+    found: list[BadSetting] = []
     for key, value in table.items():
-        where = f"{path}.{key}"
-        if key not in accepted:
-            # A misspelt `pin` still holds a PIN.
-            nearest = _nearest(key, accepted)
-            shown = "" if "pin" in nearest else f" (its value is {value!r})"
-            raise BadSetting(where, f"is not a setting{shown}", nearest)
-        if key in known:
-            values[key] = _value(known[key], value, where)
-            continue
-        name = key.removesuffix("_file")
-        if name in table:
-            raise BadSetting(where, f"is given beside {name}", "keep one of the two")
-        values[name] = _value(known[name], _secret(value, where, base), where)
+        name = key if key in known else key.removesuffix("_file")
+        try:
+            values[name] = _entry(known, table, key, value, path, base)
+        except BadSetting as fault:
+            found.append(fault)
+    given = {*table, *(key.removesuffix("_file") for key in table)}
     for name, entry in known.items():
-        if name not in values and entry.default is MISSING and entry.default_factory is MISSING:
-            raise BadSetting(f"{path}.{name}", "is missing", entry.metadata.get("remedy", f"add {name} = …"))
-    return kind(**values)
+        if name not in given and entry.default is MISSING and entry.default_factory is MISSING:
+            found.append(BadSetting(f"{path}.{name}", "is missing", entry.metadata.get("remedy", f"add {name} = …")))
+    faults += found
+    return None if found else kind(**values)
+
+
+def _entry(known: Mapping[str, Field[Any]], table: Mapping[str, Any], key: str, value: Any, path: str, base: Path) -> Any:
+    """The value that one line of a table gives."""
+    where = f"{path}.{key}"
+    if key in known:
+        return _value(known[key], value, where)
+    name = key.removesuffix("_file")
+    if name == key or name not in known or not known[name].metadata.get("secret"):
+        nearest = _nearest(key, [*known, *(f"{one}_file" for one, entry in known.items() if entry.metadata.get("secret"))])
+        # A misspelt `pin` still holds a PIN.
+        shown = "" if "pin" in nearest else f" (its value is {value!r})"
+        raise BadSetting(where, f"is not a setting{shown}", nearest)
+    if name in table:
+        raise BadSetting(where, f"is given beside {name}", "keep one of the two")
+    secret = _secret(value, where, base)
+    if not known[name].metadata["pattern"].fullmatch(secret):
+        raise BadSetting(where, f"{base / value} holds no PIN", _PIN_FILE_REMEDY)
+    return secret
 
 
 def _secret(value: Any, where: str, base: Path) -> str:
@@ -226,7 +290,7 @@ def _secret(value: Any, where: str, base: Path) -> str:
     except OSError as fault:
         raise BadSetting(where, f"{file} cannot be read: {fault.strerror}", "correct its name or its rights") from fault
     except UnicodeDecodeError as fault:
-        raise BadSetting(where, f"{file} is not a text file", "it holds the secret alone, on one line") from fault
+        raise BadSetting(where, f"{file} is not a text file", _PIN_FILE_REMEDY) from fault
 
 
 def _value(entry: Field[Any], value: Any, where: str) -> Any:
@@ -239,9 +303,9 @@ def _value(entry: Field[Any], value: Any, where: str) -> Any:
         return tuple(value)
     value = _typed(str(entry.type), value, where, shown)
     if "low" in limits and not limits["low"] <= value <= limits["high"]:
-        raise BadSetting(where, f"{shown} is out of range", f"give {limits['low']:g} to {limits['high']:g}")
+        raise BadSetting(where, f"{shown} is out of range", f"give {limits['low']:.12g} to {limits['high']:.12g}")
     if "choices" in limits and value not in limits["choices"]:
-        raise BadSetting(where, f"{shown} is not known", _nearest(value, limits["choices"]))
+        raise BadSetting(where, f"{shown} is not known", _choose(value, limits["choices"], limits.get("remedy", "")))
     if "pattern" in limits and not limits["pattern"].fullmatch(value):
         raise BadSetting(where, f"{shown} is impossible", limits["remedy"])
     return value
@@ -261,67 +325,97 @@ def _typed(kind: str, value: Any, where: str, shown: str) -> Any:
     return value
 
 
-def _check_address(where: str, host: str, port: str) -> None:
-    if int(port) > 65535:
-        raise BadSetting(where, f"{port} is not a TCP port", "ports end at 65535")
-    if host.startswith("[") or host.replace(".", "").isdigit():
-        try:
-            ipaddress.ip_address(host.strip("[]"))
-        except ValueError as fault:
-            raise BadSetting(where, f"{host!r} is not an address", "correct the address, or write a name") from fault
-
-
-def _check_together(settings: Settings) -> None:
-    _check_address("http.listen", *settings.http.listen.rsplit(":", 1))
+def _contradictions(settings: Settings) -> Iterator[BadSetting]:
+    """What is wrong with values that are possible each by itself."""
+    yield from _wrong_address("http.listen", *settings.http.listen.rsplit(":", 1))
     for n, modem in enumerate(settings.modems, 1):
         if "://" in modem.port:
-            _check_address(f"modem[{n}].port", *modem.port.partition("://")[2].rsplit(":", 1))
-        _check_care(f"modem[{n}]", modem)
-    _refuse_twice("modem", "name", (modem.name for modem in settings.modems), "each channel needs a name of its own")
-    _refuse_twice("modem", "port", (modem.port for modem in settings.modems), "each port can be driven once")
-    _refuse_twice("pool", "name", (pool.name for pool in settings.pools), "each pool needs a name of its own")
+            yield from _wrong_address(f"modem[{n}].port", *modem.port.partition("://")[2].rsplit(":", 1))
+        yield from _wrong_care(f"modem[{n}]", modem)
+    yield from _used_twice("modem", "name", (modem.name for modem in settings.modems), "each channel needs a name of its own")
+    yield from _driven_twice(settings.modems)
+    yield from _used_twice("pool", "name", (pool.name for pool in settings.pools), "each pool needs a name of its own")
     names = [modem.name for modem in settings.modems]
     for n, pool in enumerate(settings.pools, 1):
         for channel in pool.channels:
             if channel not in names:
-                raise BadSetting(f"pool[{n}].channels", f"{channel!r} is not a channel", _nearest(channel, names))
-        _refuse_twice(f"pool[{n}]", "channels", pool.channels, "name each channel once", numbered=False)
+                yield BadSetting(f"pool[{n}].channels", f"{channel!r} is not a channel", _nearest(channel, names))
+        yield from _used_twice(f"pool[{n}]", "channels", pool.channels, "name each channel once", numbered=False)
     if settings.sending.retry_first_s > settings.sending.retry_longest_s:
-        raise BadSetting(
+        yield BadSetting(
             "sending.retry_first_s",
             f"{settings.sending.retry_first_s:g} is longer than retry_longest_s = {settings.sending.retry_longest_s:g}",
             "the first pause is the shortest",
         )
 
 
-def _check_care(where: str, modem: ModemSettings) -> None:
-    remedy = f"write a regular expression with one group named amount, such as '{_AMOUNT}'"
-    try:
-        pattern = re.compile(modem.balance_pattern)
-    except re.error as fault:
-        raise BadSetting(f"{where}.balance_pattern", f"{modem.balance_pattern!r} is no pattern: {fault}", remedy) from fault
-    if "amount" not in pattern.groupindex:
-        raise BadSetting(f"{where}.balance_pattern", f"{modem.balance_pattern!r} has no group named amount", remedy)
+def _wrong_address(where: str, host: str, port: str) -> Iterator[BadSetting]:
+    if int(port) > 65535:
+        yield BadSetting(where, f"{port} is not a TCP port", "ports end at 65535")
+    if host.startswith("[") or host.replace(".", "").isdigit():
+        try:
+            ipaddress.ip_address(host.strip("[]"))
+        except ValueError:
+            yield BadSetting(where, f"{host!r} is not an address", "correct the address, or write a name")
+
+
+def _wrong_care(where: str, modem: ModemSettings) -> Iterator[BadSetting]:
+    yield from _wrong_pattern(f"{where}.balance_pattern", modem.balance_pattern)
     if modem.balance_text and modem.balance_ussd:
-        raise BadSetting(f"{where}.balance_text", f"{modem.balance_text!r} is given beside balance_ussd", "keep one of the two")
+        yield BadSetting(f"{where}.balance_text", f"{modem.balance_text!r} is given beside balance_ussd", "keep one of the two")
     if modem.balance_text and not modem.balance_from:
-        raise BadSetting(
+        yield BadSetting(
             f"{where}.balance_from", f"is missing: balance_text = {modem.balance_text!r} goes there", "name who answers it"
         )
     if modem.keep_alive_days and not modem.keep_alive_to:
-        raise BadSetting(
+        yield BadSetting(
             f"{where}.keep_alive_to", f"is missing: keep_alive_days = {modem.keep_alive_days}", "name a number that may be texted"
         )
 
 
-def _refuse_twice(table: str, key: str, values: Iterable[str], remedy: str, *, numbered: bool = True) -> None:
+def _wrong_pattern(where: str, written: str) -> Iterator[BadSetting]:
+    remedy = f"write a regular expression with one group named amount, such as '{_AMOUNT}'"
+    try:
+        pattern = re.compile(written)
+    except re.error as fault:
+        yield BadSetting(where, f"{written!r} is no pattern: {fault}", remedy)
+        return
+    if "amount" not in pattern.groupindex:
+        yield BadSetting(where, f"{written!r} has no group named amount", remedy)
+
+
+def _used_twice(
+    table: str, key: str, values: Iterable[str], remedy: str, *, numbered: bool = True
+) -> Iterator[BadSetting]:
     seen: dict[str, int] = {}
     for n, value in enumerate(values, 1):
         if value in seen:
             place = f"{table}[{n}].{key}" if numbered else f"{table}.{key}"
             before = f", as in {table}[{seen[value]}]" if numbered else ""
-            raise BadSetting(place, f"{value!r} is used twice{before}", remedy)
-        seen[value] = n
+            yield BadSetting(place, f"{value!r} is used twice{before}", remedy)
+        else:
+            seen[value] = n
+
+
+def _driven_twice(modems: Iterable[ModemSettings]) -> Iterator[BadSetting]:
+    """Ports that are one device, be it under two names."""
+    seen: dict[str, tuple[int, str]] = {}
+    for n, modem in enumerate(modems, 1):
+        device = os.path.realpath(modem.port) if modem.port.startswith("/") and os.path.exists(modem.port) else modem.port
+        if device in seen:
+            before, written = seen[device]
+            same = "used twice, as in" if written == modem.port else f"the same device as {written!r} of"
+            yield BadSetting(f"modem[{n}].port", f"{modem.port!r} is {same} modem[{before}]", "each port can be driven once")
+        else:
+            seen[device] = (n, modem.port)
+
+
+def _choose(wrong: Any, right: Iterable[Any], remedy: str) -> str:
+    """For a value that is none of those on offer: `remedy`, where a list of them all would help nobody."""
+    if not remedy:
+        return _nearest(wrong, right)
+    meant = [one for one in right if str(one).lower() == str(wrong).lower()]
+    return f"did you mean {meant[0]!r}?" if meant else remedy
 
 
 def _nearest(wrong: str, right: Iterable[str]) -> str:
@@ -333,7 +427,3 @@ def _nearest(wrong: str, right: Iterable[str]) -> str:
     if not choices:
         return "none is configured"
     return "known are " + ", ".join(choices[:20]) + (" …" if len(choices) > 20 else "")
-
-
-def _as_dict(section: Any) -> dict[str, Any]:
-    return {entry.name: getattr(section, entry.name) for entry in fields(section)}

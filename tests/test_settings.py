@@ -12,7 +12,7 @@ import gateway
 from gateway import settings
 from gateway.errors import BadSetting
 from gateway.modem.profiles import PROFILES
-from gateway.settings import FAMILIES, Settings, load, parse
+from gateway.settings import FAMILIES, Settings, examine, load, parse, secret_files
 
 MODEM = '[[modem]]\nname = "p0"\nport = "/dev/simrack/p0"\n'
 
@@ -82,7 +82,8 @@ def test_every_table_arrives_in_its_record(tmp_path):
         ("[sending]\nretry_first_s = nan\n", "sending.retry_first_s", ["nan"]),
         ("[sending]\nretry_first_s = 60\nretry_longest_s = 30\n", "sending.retry_first_s", ["60", "30"]),
         ("[sending]\nnational_tables = 1\n", "sending.national_tables", ["true or false"]),
-        ('[numbers]\ncountry = "Germany"\n', "numbers.country", ["'Germany'"]),
+        ('[numbers]\ncountry = "Germany"\n', "numbers.country", ["'Germany'", "two letters", "DE"]),
+        ('[numbers]\ncountry = "UK"\n', "numbers.country", ["'UK'", "two letters"]),
         ('[numbers]\ncountry = "de"\n', "numbers.country", ["'DE'"]),
         ("http = 3\n", "http", ["[http]"]),
         ("[[http]]\n", "http", ["[http]"]),
@@ -96,7 +97,9 @@ def test_every_table_arrives_in_its_record(tmp_path):
         ('[[modem]]\nname = "p0"\nport = "socket://h:70000"\n', "modem[1].port", ["70000"]),
         (MODEM + 'number = "0151"\n', "modem[1].number", ["'0151'", "+49"]),
         (MODEM + 'family = "hauwei"\n', "modem[1].family", ["'hauwei'", "'huawei'"]),
-        (MODEM + "baud = 1\n", "modem[1].baud", ["1"]),
+        (MODEM + "baud = 1\n", "modem[1].baud", ["1", "9600", "115200"]),
+        (MODEM + "baud = 11520\n", "modem[1].baud", ["11520", "115200"]),
+        ("[store]\nreserve_mb = -1\n", "store.reserve_mb", ["0 to 1000000"]),
         (MODEM + MODEM, "modem[2].name", ["'p0'", "modem[1]"]),
         (MODEM + MODEM.replace('"p0"', '"p1"'), "modem[2].port", ["/dev/simrack/p0", "modem[1]"]),
         (MODEM + '[[pool]]\nname = "m"\nchannels = ["p1"]\n', "pool[1].channels", ["'p1'", "'p0'"]),
@@ -127,6 +130,43 @@ def test_a_wrong_setting_is_refused_by_key_and_remedy(text, key, words):
         assert word in str(fault)
 
 
+def test_two_names_of_one_device_are_refused(tmp_path):
+    for name in ("ttyUSB0", "ttyUSB1"):
+        (tmp_path / name).touch()
+    (tmp_path / "left").symlink_to("ttyUSB0")
+    ports = [tmp_path / "ttyUSB0", tmp_path / "ttyUSB1", tmp_path / "left"]
+    fault = refusal("".join(f'[[modem]]\nname = "p{n}"\nport = "{port}"\n' for n, port in enumerate(ports)))
+    assert fault.field == "modem[3].port"
+    assert f"{str(ports[0])!r} of modem[1]" in str(fault)
+
+
+def test_every_fault_of_the_tables_is_found(tmp_path):
+    (tmp_path / "simrack.toml").write_text(
+        '[htpp]\n[http]\nthreads = 0\nlisen = "x"\n[numbers]\ncountry = "XX"\n[[modem]]\nname = "p 0"\n[[modem]]\nname = "p1"\n'
+    )
+    found, faults = examine(tmp_path / "simrack.toml")
+    assert found is None
+    assert [fault.field for fault in faults] == [
+        *("htpp", "http.threads", "http.lisen", "numbers.country", "modem[1].name", "modem[1].port", "modem[2].port"),
+    ]
+
+
+def test_every_contradiction_of_sound_tables_is_found(tmp_path):
+    (tmp_path / "simrack.toml").write_text(
+        MODEM + MODEM + '[sending]\nretry_first_s = 60\nretry_longest_s = 30\n[[pool]]\nname = "m"\nchannels = ["p1", "p2"]\n'
+    )
+    fields_at_fault = [fault.field for fault in examine(tmp_path / "simrack.toml")[1]]
+    assert fields_at_fault == [
+        *("modem[2].name", "modem[2].port", "pool[1].channels", "pool[1].channels", "sending.retry_first_s"),
+    ]
+
+
+def test_files_of_secrets_are_told_with_their_keys(tmp_path):
+    (tmp_path / "p0.pin").write_text("1234")
+    (tmp_path / "simrack.toml").write_text(MODEM + 'pin_file = "p0.pin"\n')
+    assert secret_files(tmp_path / "simrack.toml") == [("modem[1].pin_file", tmp_path / "p0.pin")]
+
+
 def test_a_pin_is_never_shown_even_under_a_misspelt_key(tmp_path):
     assert "98765432100" not in str(refusal(MODEM + 'pin = "98765432100"\n'))
     assert "4711" not in str(refusal(MODEM + 'pim = "4711"\n'))
@@ -143,6 +183,7 @@ def test_a_pin_file_must_hold_a_pin(tmp_path):
     (tmp_path / "p0.pin").write_text("secret words\n")
     fault = refusal(MODEM + 'pin_file = "p0.pin"\n', str(tmp_path))
     assert fault.field == "modem[1].pin_file" and "secret words" not in str(fault)
+    assert str(tmp_path / "p0.pin") in str(fault) and "quotes" not in str(fault)
 
 
 def test_a_pin_and_its_file_exclude_each_other(tmp_path):
