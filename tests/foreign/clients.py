@@ -63,6 +63,7 @@ class Daemon:
             command, cwd=folder, env=_surroundings(folder), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT, text=True, errors="replace", start_new_session=True)
         self.printed = ""
+        self._ended = False
         self._news = threading.Condition()
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
@@ -75,9 +76,12 @@ class Daemon:
 
     def wait_for(self, pattern: str, count: int = 1) -> None:
         """Waits until a pattern stands so many times in what was printed."""
+        def found() -> bool:
+            return len(re.findall(pattern, self.printed)) >= count
+
         with self._news:
-            found = self._news.wait_for(lambda: len(re.findall(pattern, self.printed)) >= count, PATIENCE)
-            assert found, f"not {count} times {pattern!r} within {PATIENCE:g} s:\n{self.printed[-4000:]}"
+            self._news.wait_for(lambda: found() or self._ended, PATIENCE)
+            assert found(), f"not {count} times {pattern!r} within {PATIENCE:g} s:\n{self.printed[-4000:]}"
 
     def end(self) -> None:
         """Asks it to end as its service manager would, and takes what it leaves behind."""
@@ -96,6 +100,9 @@ class Daemon:
                 self.printed += line
                 self._news.notify_all()
         self._process.stdout.close()
+        with self._news:
+            self._ended = True
+            self._news.notify_all()
 
 
 def _surroundings(folder: Path) -> dict[str, str]:
