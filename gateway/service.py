@@ -26,6 +26,7 @@ from gateway.core.timetable import Timetable
 from gateway.core.ussd import Ussd
 from gateway.core.webhooks import Webhooks
 from gateway.errors import SimrackError
+from gateway.modem.timing import Timing
 from gateway.records import ChannelFacts, ChannelState, Event, Status
 from gateway.settings import Settings
 from gateway.store import Database, Store, forwards, outbox, unknowns
@@ -39,9 +40,12 @@ _DRAIN_S = 8.0
 
 
 class Service:
-    """One gateway. Build it on the loop, `await run()`, and `stop()` from the loop to end it in order."""
+    """One gateway. Build it on the loop, `await run()`, and `stop()` from the loop to end it in order.
 
-    def __init__(self, settings: Settings, clock: Clock | None = None) -> None:
+    `timing` replaces the waits of the modem driver, for a day told in minutes.
+    """
+
+    def __init__(self, settings: Settings, clock: Clock | None = None, timing: Timing | None = None) -> None:
         self.settings = settings
         self.clock = clock or SystemClock()
         self._loop = asyncio.get_running_loop()
@@ -73,6 +77,7 @@ class Service:
             self._answered_late,
             self._called,
             self.sims.known_smsc,
+            timing,
         )
         self.supervisor = Supervisor(self.channels, self.clock, self._changed)
         self.dispatch = Dispatch(
@@ -139,7 +144,7 @@ class Service:
         ]
         try:
             await self._loop.run_in_executor(None, server.start)
-            log.info("simrack listens on http://%s with %d channels", server.address, len(self.channels))
+            log.info("simrack listens on %s with %d channels", server.address, len(self.channels))
             stopped = asyncio.create_task(self._stopped.wait(), name="stop")
             done, _ = await asyncio.wait([stopped, *tasks], return_when=asyncio.FIRST_COMPLETED)
             for task in done - {stopped}:
@@ -171,6 +176,7 @@ class Service:
 
         def job(db: Database) -> int:
             messages = unknowns.recover(db, earlier, lambda on: retry.settle_at(on, self.settings.sending, now), now)
+            unknowns.unpin_absent(db, {modem.name for modem in self.settings.modems}, now)
             for message in messages:
                 announce(db, message, now)
             return sum(message.status is Status.UNKNOWN for message in messages)
@@ -204,7 +210,6 @@ class Service:
         self._do(self.reporting.answered_late(attempt_id, reference), "late-answer")
 
     def _called(self, channel: str, number: str) -> None:
-        log.info("%s: a call from %s was not taken", channel, number or "a withheld number")
         self._do(self._tell(events.of_call(channel, number, self.clock.now())), "call-missed")
 
     def _changed(self, facts: ChannelFacts) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from gateway.channels.contract import Called, Channel, FactsChanged, KeepPart, KeepReport, KnownCentre
 from gateway.clock import Clock
 from gateway.modem.driver import Modem
+from gateway.modem.timing import Timing
 from gateway.settings import ModemSettings
 
 
@@ -19,6 +20,7 @@ def modem_channels(
     answered_late: Callable[[int, int], None],
     called: Called,
     known_smsc: KnownCentre,
+    timing: Timing | None = None,
 ) -> list[Channel]:
     return [
         Modem(
@@ -30,6 +32,7 @@ def modem_channels(
             late_answer=answered_late,
             called=called,
             known_smsc=known_smsc,
+            timing=timing,
         )
         for settings in modems
     ]

@@ -21,6 +21,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+GATEWAY = (sys.executable, "-m", "gateway", "run")
 TICKS = os.sysconf("SC_CLK_TCK")
 # Beside the checkout: on many machines /tmp is memory, and an fsync there costs nothing.
 HOME = Path(os.environ.get("SIMRACK_BENCH_DIR", Path(__file__).parents[2] / "build"))
@@ -141,8 +142,9 @@ class Stage:
         wrap: Sequence[str] = (),
         webhook: str = "",
         events: Sequence[str] = (),
-        wait: bool = True,
+        program: Sequence[str] = GATEWAY,
     ) -> Gateway:
+        """`program` takes the configuration file as `--config F`."""
         port = free_port()
         config = self.folder / "simrack.toml"
         database = self.folder / "simrack.db"
@@ -154,10 +156,18 @@ class Stage:
         if webhook:
             chosen = [word for event in events for word in ("--event", event)]
             self.simrack("webhook", "add", webhook, *chosen, "--config", str(config))
-        return self.run_gateway(config, port, key, bank.ports if bank is not None and wait else 0, wrap)
+        return self.run_gateway(config, port, key, bank.ports if bank is not None else 0, wrap, program)
 
-    def run_gateway(self, config: Path, port: int, key: str, channels: int, wrap: Sequence[str] = ()) -> Gateway:
-        process = self.start([*wrap, sys.executable, "-m", "gateway", "run", "--config", str(config)], "gateway.log")
+    def run_gateway(
+        self,
+        config: Path,
+        port: int,
+        key: str,
+        channels: int,
+        wrap: Sequence[str] = (),
+        program: Sequence[str] = GATEWAY,
+    ) -> Gateway:
+        process = self.start([*wrap, *program, "--config", str(config)], "gateway.log")
         pid = _python_child(process.pid) if wrap else process.pid
         gateway = Gateway(f"http://127.0.0.1:{port}", key, pid, process, config, self.folder / "simrack.db")
         until(lambda: self._alive(process) and gateway.ready(channels), 60, "the gateway's channels", 0.1)
