@@ -101,6 +101,16 @@ class RunningBank:
     def sim(self, port: str, present: bool) -> None:
         self._on_modem(port, lambda modem: modem.set_sim(present))
 
+    def swap_sims(self, port: str, other: str) -> None:
+        """The cards of two ports change places. Unplug both before: nobody takes a card out of a running modem."""
+        def swap() -> None:
+            one, two = self._bank.modem(port), self._bank.modem(other)
+            one.sim, two.sim = two.sim, one.sim
+            for modem in (one, two):
+                self._bank.network.connect(modem.sim, modem)
+
+        self.on_loop(swap)
+
     def say(self, port: str, *lines: str) -> None:
         """The modem says these lines unasked."""
         self._on_modem(port, lambda modem: modem.voice.news(lines))

@@ -59,7 +59,7 @@ def complaint(result: Result) -> str:
 
 def test_help_names_every_command() -> None:
     shown = simrack("--help").stdout
-    commands = "run demo check key webhook send status sims ussd probe decode encode backup".split()
+    commands = ["run", "demo", "check", "key", "webhook", "send", "status", "sims", "ussd", "probe", "decode", "encode", "backup"]
     for command in commands:
         assert f"\n  {command} " in shown
 
