@@ -12,29 +12,31 @@ import logging
 from gateway.at.events import News
 from gateway.at.news import is_boot
 from gateway.errors import SimrackError
+from gateway.modem.calls import Calls
 from gateway.modem.reception import Reception
+from gateway.modem.ussd import Ussd
 
 log = logging.getLogger("simrack.modem")
 
 _ANNOUNCED = frozenset({"+CMTI", "+CDSI"})
 _CAME = frozenset({"+CMT", "+CDS"})
 _REGISTRATION = frozenset({"+CREG", "+CGREG", "+CEREG"})
-_CALLS = frozenset({"RING", "+CRING"})
 # The text service has come up, or the storage was full: time for a sweep, which also sees to the routing.
 _LOOK = frozenset({"SMS READY", "SMS DONE", "CALL READY", "PB DONE", "^SMMEMFULL"})
 _SIM_GONE = {"+CPIN": ("NOT READY", "NOT INSERTED", "SIM REMOVED"), "+WIND": ("0",), "#QSS": ("0",)}
 
 
 class Desk:
-    def __init__(self, channel: str, reception: Reception) -> None:
+    def __init__(self, channel: str, reception: Reception, calls: Calls) -> None:
         self._channel = channel
         self._reception = reception
+        self._calls = calls
+        self.ussd: Ussd | None = None  # known when the modem is prepared
         self._woken = asyncio.Event()
         self.fault: SimrackError | None = None  # the link is gone, or nobody answered a send
         self.begin_again = False  # the modem restarted, or its SIM was changed
         self.look = False
         self.registration = False
-        self.ringing = False
 
     def hear(self, news: News) -> None:
         if news.name in _ANNOUNCED:
@@ -45,8 +47,11 @@ class Desk:
             self.begin_again = True
         elif news.name in _REGISTRATION:
             self.registration = True
-        elif news.name in _CALLS:
-            self.ringing = True
+        elif self._calls.hear(news):
+            pass
+        elif news.name == "+CUSD" and self.ussd is not None:
+            self.ussd.hear(news)
+            return
         elif news.name in _LOOK or (news.name == "+QIND" and "sms" in news.value.lower()):
             self.look = True
         elif "POWER DOWN" in news.name or news.name in ("POWERED DOWN", "^SHUTDOWN"):
@@ -64,6 +69,8 @@ class Desk:
 
     def give_up(self, fault: SimrackError) -> None:
         self.fault = self.fault or fault
+        if self.ussd is not None:
+            self.ussd.give_up(fault)
         self._woken.set()
 
     async def wait(self, seconds: float) -> None:

@@ -78,8 +78,9 @@ class Modem:
         """Open, prepare, serve. Raises LinkLost, ModemSilent or ModemUnfit; waits a while for what is on the air."""
         self._note(state=ChannelState.STARTING, reason="")
         life = Life(
-            self._settings, self._clock, self._timing, self._guard, self._keeper, note=self._note, late=self._came_late
-        )
+            self._settings, self._clock, self._timing, self._guard, self._keeper, note=self._note, late=self._came_late,
+            called=self._rang,
+        )  # fmt: skip
         try:
             await life.open()
             self._life = life
@@ -110,7 +111,15 @@ class Modem:
 
     async def ussd(self, code: str, timeout_s: float) -> UssdReply:
         """See the contract."""
-        raise UssdFailed("not-ready", self._facts.reason or "this modem dials no service codes yet", "try again later")
+        life = self._life
+        if life is None or life.ussd is None:
+            raise UssdFailed("not-ready", self._facts.reason or "the modem is being prepared", "try again later")
+        return await life.ussd.dial(code, timeout_s)
+
+    def _rang(self, number: str) -> None:
+        log.info("%s: a call from %s was not taken", self.name, number or "a withheld number")
+        if self._called is not None:
+            self._called(self.name, number)
 
     def _came_late(self, reference: int) -> None:
         attempt, self._unanswered = self._unanswered, None

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from gateway.clock import Clock
+from gateway.modem.calls import Calls
 from gateway.modem.desk import Desk
 from gateway.modem.profiles import Profile
 from gateway.modem.reception import Reception
@@ -41,17 +42,19 @@ class Duty:
         clock: Clock,
         *,
         desk: Desk,
+        calls: Calls,
         reception: Reception,
         routing: Routing,
         status: Status,
         observed: Callable[[Observed], None],
     ) -> None:
         self._session = session
-        self._profile = profile
         self._settings = settings
         self._timing = timing
         self._clock = clock
         self._desk = desk
+        self._calls = calls
+        self._refusal = profile.hang_up if settings.hang_up else ""
         self._reception = reception
         self._routing = routing
         self._status = status
@@ -60,7 +63,6 @@ class Duty:
         self._operator_tries = _OPERATOR_TRIES
         self._observed_at = self._status_due = self._sweep_due = clock.monotonic()
         self._second_look_s = profile.second_look_s
-        self._rings_until = 0.0  # a call rings every few seconds: it is refused once
 
     async def run(self) -> None:
         """Until the modem has to be prepared again. Raises LinkLost or NoAnswer."""
@@ -74,8 +76,8 @@ class Duty:
         if self._desk.registration:
             self._desk.registration = False
             self._status_due = min(self._status_due, self._observed_at + self._timing.glance)
-        if self._desk.ringing:
-            await self._refuse_call(now)
+        if self._calls.due <= now:
+            await self._calls.refuse(self._session, self._refusal)
         elif now >= self._status_due:
             await self.observe()
         elif self._reception.due <= now:
@@ -83,7 +85,7 @@ class Duty:
         elif self._desk.look or now >= self._sweep_due:
             await self._sweep()
         else:
-            await self._desk.wait(min(self._status_due, self._sweep_due, self._reception.due) - now)
+            await self._desk.wait(min(self._status_due, self._sweep_due, self._reception.due, self._calls.due) - now)
 
     async def observe(self) -> None:
         network = await self._status.network()
@@ -104,10 +106,3 @@ class Duty:
         await self._reception.sweep()
         pause, self._second_look_s = self._second_look_s or self._settings.sweep_s, 0.0
         self._sweep_due = self._clock.monotonic() + pause
-
-    async def _refuse_call(self, now: float) -> None:
-        """A voice call blocks texts on many modems."""
-        self._desk.ringing = False
-        if now >= self._rings_until:
-            self._rings_until = now + self._timing.hang_up
-            await self._session.ask(self._profile.hang_up)

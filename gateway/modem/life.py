@@ -12,7 +12,8 @@ from gateway.at import replies
 from gateway.at.events import News, Surprise
 from gateway.at.news import is_boot
 from gateway.clock import Clock
-from gateway.errors import LinkLost, ModemSilent
+from gateway.errors import LinkLost, ModemSilent, SimrackError
+from gateway.modem.calls import Calls
 from gateway.modem.desk import Desk
 from gateway.modem.duty import Duty, Observed
 from gateway.modem.exchange import Exchange, NoAnswer
@@ -27,6 +28,7 @@ from gateway.modem.start import Start
 from gateway.modem.status import Status
 from gateway.modem.storages import Storages
 from gateway.modem.timing import Timing
+from gateway.modem.ussd import Ussd
 from gateway.records import ChannelState
 from gateway.settings import ModemSettings
 
@@ -34,7 +36,7 @@ log = logging.getLogger("simrack.modem")
 
 
 class Life:
-    """`note(**facts)` tells what was learnt; `late(reference)` that a +CMGS came after its time."""
+    """`note(**facts)` tells what was learnt; `late(reference)` that a +CMGS came after its time; `called(number)` that it rang."""
 
     def __init__(
         self,
@@ -46,6 +48,7 @@ class Life:
         *,
         note: Callable[..., None],
         late: Callable[[int], None],
+        called: Callable[[str], None],
     ) -> None:
         self._settings = settings
         self._clock = clock
@@ -58,8 +61,10 @@ class Life:
         )
         self.session = Session(self._exchange, timing)
         self._reception = Reception(self.session, keeper, timing, clock)
-        self._desk = Desk(settings.name, self._reception)
+        self._calls = Calls(timing, clock, called)
+        self._desk = Desk(settings.name, self._reception, self._calls)
         self.sending: Sending | None = None  # None until the modem is prepared
+        self.ussd: Ussd | None = None  # likewise
 
     async def open(self) -> None:
         link = await open_link(self._settings.port, self._settings.baud, self._exchange, self._timing.connect)
@@ -76,9 +81,16 @@ class Life:
                 await self._recover(fault)
 
     async def close(self) -> None:
+        self._retire(LinkLost("the port is closed"))
+        await self.session.close()
+
+    def _retire(self, fault: SimrackError) -> None:
+        """Nothing more is sent or dialled before the modem is prepared again."""
         self.sending = None
         self.session.admits_sends = False
-        await self.session.close()
+        if self.ussd is not None:
+            self.ussd.give_up(fault)
+        self.ussd = self._desk.ussd = None
 
     def fall_silent(self, why: str) -> None:
         """A send found nobody answering: nothing more is sent before the modem has been heard again."""
@@ -104,10 +116,11 @@ class Life:
         self._reception.serve(profile, storages, routing)
         duty = Duty(
             self.session, profile, self._settings, self._timing, self._clock,
-            desk=self._desk, reception=self._reception, routing=routing, status=status, observed=self._observed,
+            desk=self._desk, calls=self._calls, reception=self._reception, routing=routing, status=status, observed=self._observed,
         )  # fmt: skip
         self.session.prepared()
         self.sending = Sending(self.session, profile, self._timing)
+        self.ussd = self._desk.ussd = Ussd(self._settings.name, self.session, profile, start.model, self._timing)
         await duty.observe()
         return duty
 
@@ -135,8 +148,7 @@ class Life:
         )
 
     def _pause(self, why: str) -> None:
-        self.sending = None
-        self.session.admits_sends = False
+        self._retire(NoAnswer(why))
         self._note(state=ChannelState.LOST, reason=why)
 
     async def _recover(self, fault: NoAnswer) -> None:

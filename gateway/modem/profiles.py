@@ -18,6 +18,25 @@ class PinCounter:
     pattern: str
 
 
+@dataclass(frozen=True, slots=True)
+class UssdWay:
+    """One way to dial a service code: how it is written, what comes before and after, and for which models alone."""
+
+    form: str = "text"  # text, packed (septets in hex) or ucs2 (in hex)
+    before: tuple[str, ...] = ('AT+CSCS="GSM"',)
+    after: tuple[str, ...] = ()
+    coding: str = ",15"
+    models: tuple[str, ...] = ()  # lower-case pieces of the answer to AT+CGMM; none: any model
+
+    def fits(self, model: str) -> bool:
+        return not self.models or any(piece in model.lower() for piece in self.models)
+
+
+_PLAIN_CODE = UssdWay()
+_BARE_CODE = UssdWay(coding="")
+_UCS2_CODE = UssdWay("ucs2", before=('AT+CSCS="UCS2"',), after=('AT+CSCS="GSM"',))
+_PACKED_CODE = UssdWay("packed", before=())
+
 _CPINR = PinCounter("AT+CPINR", r"\+CPINR:\s*\"?SIM PIN\"?\s*,\s*(\d+)")
 _SPIC = PinCounter("AT+SPIC", r"\+SPIC:\s*(\d+)")
 
@@ -42,6 +61,7 @@ class Profile:
     report_filling: str = ""  # what precedes the PDU of a stored status report and is not part of it
     keeps_link: bool = True  # AT+CMMS=2 is worth trying
     hang_up: str = "ATH"  # refuses a voice call
+    ussd: tuple[UssdWay, ...] = (_PLAIN_CODE, _BARE_CODE, _UCS2_CODE)  # ways to dial a service code, best first
     send_timeout_s: float = 150.0  # how long the network may take to answer a CMGS
     quirks: str = field(default="", compare=False)  # for people: one line for `simrack probe`
 
@@ -119,6 +139,11 @@ HUAWEI = Profile(
     routing_modes=(1, 2),
     keeps_link=False,
     hang_up="AT+CHUP",
+    ussd=(
+        UssdWay(models=("e169", "e3131", "e3276", "e3372", "me909", "mu609", "mu709")),
+        _PACKED_CODE,
+        UssdWay(before=("AT^USSDMODE=0", 'AT+CSCS="GSM"')),
+    ),
     quirks="message index starts at 0; says ^SMMEMFULL instead of +CMTI when full; may hang after an hour",
 )
 

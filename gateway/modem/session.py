@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from typing import Any
 
 from gateway.at.command import Command
 from gateway.at.events import Reply
@@ -31,6 +32,7 @@ class Session:
         self._timing = timing
         self._submission = Submission(exchange, timing)
         self._turns = Turns()
+        self._asked = ""  # what is asked softly now
         self.admits_sends = False  # cleared by the owner when the modem falls silent
 
     @property
@@ -87,13 +89,45 @@ class Session:
         """
         await self._turns.take(Turns.SERVICE)
         try:
-            return await self._exchange.ask(Command(text), self._timing.soft if patience is None else patience)
+            return await self._softly(text, self._timing.soft if patience is None else patience)
+        finally:
+            self._turns.give()
+
+    async def ask_by(self, text: str, by: float) -> Answer:
+        """Like `ask_softly`, with the loop's time by which all must be over. Raises TimeoutError if no turn came by then."""
+        async with asyncio.timeout_at(by):
+            await self._turns.take(Turns.SERVICE)
+        try:
+            return await self._softly(text, max(by - asyncio.get_running_loop().time(), self._timing.soft))
+        finally:
+            self._turns.give()
+
+    async def stop_waiting_after(self, text: str, answer: asyncio.Future[Any]) -> None:
+        """A moment after `answer`, whoever still waits for the final of `text` has what matters: silence is its reply."""
+        await asyncio.wait([answer])
+        await asyncio.sleep(self._timing.soft)
+        if self._asked == text:
+            self._exchange.interrupt(NoAnswer("it never ended its answer"))
+
+    async def _softly(self, text: str, patience: float) -> Answer:
+        self._asked = text
+        try:
+            return await self._exchange.ask(Command(text), patience)
         except NoAnswer:
             lines = self._exchange.given_up
             await self._back_in_step(self._timing.retry)
             return Reply(text, lines)
         finally:
-            self._turns.give()
+            self._asked = ""
+
+    # -- holding texts back
+
+    def hold_sends(self) -> None:
+        """No text leaves until `release_sends`; one that is on its way ends first."""
+        self._turns.hold_sends()
+
+    def release_sends(self) -> None:
+        self._turns.release_sends()
 
     # -- sending
 

@@ -42,6 +42,7 @@ class Start:
         self._timing = timing
         self._guard = guard
         self.profile: Profile = profiles.GENERIC
+        self.model = ""
 
     async def identify(self) -> Identity:
         if not await self._session.wake():
@@ -57,6 +58,7 @@ class Start:
             await self._words("AT+CGMR", "+CGMR"),
             replies.digits(await self._lines("AT+CGSN"), 14, 17) or replies.digits(await self._lines("AT+GSN"), 14, 17),
         )
+        self.model = identity.model
         auto = self._settings.family == "auto"
         self.profile = (
             profiles.detect(identity.manufacturer, identity.model) if auto else profiles.named(self._settings.family)

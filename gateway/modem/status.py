@@ -36,8 +36,8 @@ class Status:
         self._domains = list(profile.domains)
 
     async def prepare(self) -> None:
-        """Registration is told as it changes, names come in a coding we can read."""
-        for command in ("AT+CREG=1", 'AT+CSCS="GSM"', "AT+COPS=3,0"):
+        """Registration is told as it changes, callers are told by number, names come in a coding we can read."""
+        for command in ("AT+CREG=1", "AT+CLIP=1", 'AT+CSCS="GSM"', "AT+COPS=3,0"):
             await self._session.ask_softly(command, self._timing.command)
 
     async def network(self) -> Network:

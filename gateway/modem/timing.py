@@ -25,5 +25,8 @@ class Timing:
     glance: float = 1.0  # registration is asked at most so often, however much the modem says about it
     search: float = 5.0  # how often registration is asked while there is no network
     keep_again: float = 5.0  # a text that came unstored and could not be kept is tried again after this
-    hang_up: float = 2.0  # a voice call is refused at most this often
+    clip: float = 1.5  # the caller's number comes with the first ring, or a moment after it
+    ring_gap: float = 8.0  # it rings every 5 or 6 s: a call that has not rung for so long is over
+    doubled: float = 1.0  # the same answer to a service code within this time is the same answer
+    menu: float = 30.0  # how long texts wait behind a menu that nobody answers
     connect: float = 10.0  # for a port behind TCP

@@ -1,6 +1,7 @@
 """Whose turn it is on the line. Sends and service commands (fetching, deleting, asking) alternate while both wait.
 
-So constant sending cannot starve incoming texts, and a burst of incoming texts cannot stop the sending.
+So constant sending cannot starve incoming texts, and a burst of incoming texts cannot stop the sending. Sends can be held
+back as a whole while something lasts that they would disturb; what is on its way already ends first.
 """
 
 from __future__ import annotations
@@ -15,12 +16,13 @@ class Turns:
 
     def __init__(self) -> None:
         self._taken = False
+        self._held = False  # no send gets a turn
         self._last = self.SERVICE
         self._waiting: tuple[deque[asyncio.Future[None]], ...] = (deque(), deque())
 
     async def take(self, kind: int) -> None:
         """Returns when the line is ours; `give` must follow."""
-        if not self._taken:
+        if not self._taken and not (self._held and kind == self.SEND):
             self._taken = True
             self._last = kind
             return
@@ -36,6 +38,8 @@ class Turns:
     def give(self) -> None:
         """Pass the line on: to the other kind first."""
         for kind in (1 - self._last, self._last):
+            if self._held and kind == self.SEND:
+                continue
             queue = self._waiting[kind]
             while queue:
                 turn = queue.popleft()
@@ -44,3 +48,12 @@ class Turns:
                     turn.set_result(None)
                     return
         self._taken = False
+
+    def hold_sends(self) -> None:
+        self._held = True
+
+    def release_sends(self) -> None:
+        self._held = False
+        if not self._taken:
+            self._taken = True
+            self.give()

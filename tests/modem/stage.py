@@ -20,7 +20,7 @@ from gateway.settings import ModemSettings
 QUICK = Timing(
     wake=0.3, wakes=3, command=5.0, slow_command=5.0, soft=0.2, prompt=5.0, send=5.0, quiet=0.01, most_drains=5,
     retry=0.2, give_up=0.6, last_word=0.5, busy_pause=0.01, busy_tries=5, error_tries=2, search=0.05, glance=0.02,
-    keep_again=0.05, hang_up=0.05, connect=5.0,
+    keep_again=0.05, clip=0.1, ring_gap=0.5, doubled=0.05, menu=5.0, connect=5.0,
 )  # fmt: skip
 
 # From +4917012345678, 2026-11-21 20:03:04 +01:00.
@@ -51,7 +51,9 @@ class Stage:
         self.reports: list[Report] = []
         self.seen: list[ChannelFacts] = []
         self.late: list[tuple[int, int]] = []
+        self.calls: list[tuple[str, str]] = []
         self.keeping: Callable[[], Awaitable[None]] | None = None  # what keeping a part has to wait for, or fail with
+        self.centres: dict[str, str] = {}  # the service centre each SIM is known to use
         self._changed = asyncio.Event()
         self.modem = Modem(
             settings,
@@ -60,6 +62,8 @@ class Stage:
             keep_report=self.keep_report,
             changed=self.changed,
             late_answer=self.came_late,
+            called=self.rang,
+            known_smsc=lambda sim: self.centres.get(sim, ""),
             timing=timing,
             guard=guard,
         )
@@ -81,6 +85,10 @@ class Stage:
 
     def came_late(self, attempt: int, reference: int) -> None:
         self.late.append((attempt, reference))
+        self._changed.set()
+
+    def rang(self, channel: str, number: str) -> None:
+        self.calls.append((channel, number))
         self._changed.set()
 
     async def until(self, happened: Callable[[], object]) -> None:

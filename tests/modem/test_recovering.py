@@ -108,18 +108,6 @@ async def test_a_modem_that_is_pulled_out_is_lost_at_once():
 
 
 @story
-async def test_a_voice_call_is_refused_once_and_not_at_every_ring():
-    peer = Peer()
-    async with on_stage(peer.device, replace(QUICK, hang_up=60.0)) as stage:
-        await stage.ready()
-        peer.say(b"\r\nRING\r\n\r\nRING\r\n")
-        await peer.until_told("ATH")
-        peer.say(b"\r\nRING\r\n")
-        await stage.send()
-        assert peer.count("ATH") == 1
-
-
-@story
 async def test_storage_is_looked_at_when_the_text_service_comes_up_late():
     peer = Peer()
     async with on_stage(peer.device) as stage:

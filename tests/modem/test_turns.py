@@ -54,3 +54,19 @@ async def test_a_turn_granted_to_one_who_is_cancelled_in_that_moment_goes_on():
     await asyncio.wait([unlucky])
     async with asyncio.timeout(1):
         await turns.take(Turns.SERVICE)
+
+
+@story
+async def test_sends_that_are_held_back_wait_and_service_does_not():
+    turns = Turns()
+    turns.hold_sends()
+    send = asyncio.create_task(turns.take(Turns.SEND))
+    await asyncio.sleep(0)
+    await turns.take(Turns.SERVICE)
+    turns.give()
+    await asyncio.sleep(0)
+    assert not send.done()
+    turns.release_sends()
+    await send
+    turns.give()
+    await turns.take(Turns.SEND)
