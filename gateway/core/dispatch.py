@@ -8,9 +8,11 @@ Everything here runs on the event loop; only `wake` may be called from other thr
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import random
-from collections.abc import Callable, Sequence
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
@@ -19,10 +21,10 @@ from gateway.channels.rotation import in_turn
 from gateway.clock import Clock
 from gateway.core import retry
 from gateway.core.sending import lanes_of
-from gateway.errors import SimrackError
+from gateway.errors import SimrackError, StorageFull
 from gateway.records import ChannelState, Message, Outcome, Refused, Sent, Unknown, Word
 from gateway.settings import PoolSettings, SendingSettings
-from gateway.store import Database, Store, air
+from gateway.store import Database, Store, air, progress
 from gateway.store.air import Claim, Verdict, Want
 
 log = logging.getLogger("simrack.dispatch")
@@ -42,6 +44,14 @@ class Marks(Protocol):
     def mark(self, channel: str, attempt_id: int) -> None: ...
 
 
+@dataclass(frozen=True, slots=True)
+class _Unwritten:
+    """An outcome on its way to the disk."""
+
+    write: Callable[[Database], None]
+    verdict: Verdict | None
+
+
 @dataclass(eq=False)
 class _Berth:
     """What dispatch knows of one channel. Owned by the loop."""
@@ -53,7 +63,9 @@ class _Berth:
     owes: int | None = None  # a message whose next part is still to be claimed for this channel
     stopped: int | None = None  # the message whose newest part did not go out
     began: float = 0.0  # when `now` began, monotonic
-    unwritten: int = 0  # outcomes whose commit is still awaited
+    marked: bool = False  # the payload of `now` has left us
+    unwritten: deque[_Unwritten] = field(default_factory=deque)  # outcomes whose commit is still awaited, oldest first
+    writing: bool = False  # the oldest of them is with the writer, or waits to be tried again
     rests: int = 0  # refusals in a row that blamed the channel
     rest_until: float = 0.0
     go: asyncio.Event = field(default_factory=asyncio.Event)
@@ -116,10 +128,11 @@ class Dispatch:
         """Start nothing new, give back what has not begun, and wait a bounded time for what is on the air."""
         self._stopping = True
         decks = [berth for berth in self._berths.values() if berth.deck is not None and berth.now is not None]
-        for berth in decks:
-            claim, berth.deck = berth.deck, None
-            if claim is not None:
-                await self._move(claim, None)
+        try:
+            for berth in decks:
+                await self._clear_deck(berth, None)
+        except StorageFull as fault:
+            log.warning("what has not begun could not be given back; the next start does it: %s", fault)
         try:
             async with asyncio.timeout(patience_s):
                 while any(berth.now or berth.unwritten for berth in self._berths.values()):
@@ -151,40 +164,40 @@ class Dispatch:
                 asyncio.get_running_loop().call_later(_WRITE_AGAIN_S, self.wake)
 
     async def _assign(self) -> None:
-        await self._put_back_owed()
+        for berth in self._berths.values():
+            if not self._fit(berth):
+                await self._put_back_owed(berth)
         await self._clear_slow_decks()
+        served: set[str] = set()
         while not self._stopping and (wants := self._wants()):
             claims = await self._claim(wants)
             served = {claim.channel for claim in claims}
             for want in wants:
                 if want.goes_on_with is not None and want.channel not in served:
-                    self._berths[want.channel].owes = None  # the message was ended or moved meanwhile
+                    await self._put_back_owed(self._berths[want.channel])  # its next part cannot go as things are
             for claim in claims:
                 self._hand_over(claim)
             self._backlog = len(claims) == len(wants)
             if not self._backlog:
-                await self._share(served)
-                return
+                break
+        await self._share(served)
 
     async def _claim(self, wants: list[Want]) -> list[Claim]:
         now = self._clock.now()
         return await self._store.writer.arun(lambda db: air.claim(db, wants, now))
 
-    async def _put_back_owed(self) -> None:
-        for berth in self._berths.values():
-            if berth.owes is not None and berth.now is None and berth.deck is None and not self._fit(berth):
-                owed, berth.owes = berth.owes, None
-                await self._put_back(berth.name, owed)
-
-    async def _put_back(self, channel: str, message_id: int) -> None:
-        now = self._clock.now()
-        await self._store.writer.arun(lambda db: air.put_back(db, message_id, channel, now))
+    async def _put_back_owed(self, berth: _Berth) -> None:
+        """Once nothing of it is on the air or unwritten: until then nobody knows whether there is something to put back."""
+        if berth.owes is None or berth.now is not None or berth.deck is not None or berth.unwritten:
+            return
+        owed, now = berth.owes, self._clock.now()
+        await self._store.writer.arun(lambda db: air.put_back(db, owed, berth.name, now))
+        berth.owes = None
 
     async def _clear_slow_decks(self) -> None:
         for berth in self._berths.values():
             if berth.deck is not None and self._slow(berth) and not berth.deck.follows:
-                claim, berth.deck = berth.deck, None
-                await self._move(claim, None)
+                await self._clear_deck(berth, None)
 
     def _wants(self) -> list[Want]:
         """Free channels in turn, then the decks of busy ones: nothing is bound early while a channel is free."""
@@ -192,11 +205,22 @@ class Dispatch:
         fit = [berth for berth in order if self._fit(berth)]
         free = [berth for berth in fit if berth.now is None and berth.deck is None]
         busy = [berth for berth in fit if berth.now is not None and berth.deck is None and not self._slow(berth)]
-        return [self._want(berth) for berth in (*free, *busy)]
+        servers = self._servers(fit)
+        return [self._want(berth, servers) for berth in (*free, *busy)]
 
-    def _want(self, berth: _Berth) -> Want:
+    def _want(self, berth: _Berth, servers: Mapping[str, str]) -> Want:
         facts = berth.channel.facts
-        return Want(berth.name, facts.sim, berth.lanes, facts.number, berth.owes)
+        able = tuple(servers.get(lane, "[]") for lane in berth.lanes)
+        return Want(berth.name, facts.sim, berth.lanes, facts.number, berth.owes, able)
+
+    @staticmethod
+    def _servers(fit: Sequence[_Berth]) -> dict[str, str]:
+        """Who could send the texts of each lane now, as `Want.able` spells it."""
+        names: dict[str, list[str]] = {}
+        for berth in fit:
+            for lane in berth.lanes:
+                names.setdefault(lane, []).append(f",{berth.name},")
+        return {lane: json.dumps(channels) for lane, channels in names.items()}
 
     def _fit(self, berth: _Berth) -> bool:
         return berth.channel.facts.state is ChannelState.READY and self._clock.monotonic() >= berth.rest_until
@@ -212,15 +236,14 @@ class Dispatch:
             berth.go.set()
 
     async def _share(self, served: set[str]) -> None:
-        """Nothing is left in the queue: free channels take over what waits on the decks of busy or ailing ones."""
+        """The queue is empty, or nobody can take from it: free channels take what waits on the decks of busy or ailing ones."""
         for berth in list(self._berths.values()):
             if berth.deck is None or berth.now is None or berth.deck.follows:
                 continue
             taker = next((free for free in self._berths.values() if self._could_take(free, berth.deck, served)), None)
             if taker is None and self._fit(berth):
                 continue
-            claim, berth.deck = berth.deck, None
-            await self._move(claim, taker)
+            await self._clear_deck(berth, taker)
 
     def _could_take(self, berth: _Berth, claim: Claim, served: set[str]) -> bool:
         return (
@@ -232,16 +255,26 @@ class Dispatch:
             and self._fit(berth)
         )
 
-    async def _move(self, claim: Claim, taker: _Berth | None) -> None:
+    async def _clear_deck(self, berth: _Berth, taker: _Berth | None) -> None:
+        """Give the claim on deck back to the queue, or at once to `taker`. It stays on deck if that cannot be written."""
+        claim, owes = berth.deck, berth.owes
+        if claim is None:
+            return
         now = self._clock.now()
-        wants = [] if taker is None else [self._want(taker)]
-        self._berths[claim.channel].owes = None
+        wants = [] if taker is None else [self._want(taker, {})]
 
         def job(db: Database) -> list[Claim]:
             air.release(db, claim, now)
             return air.claim(db, wants, now)
 
-        for moved in await self._store.writer.arun(job):
+        berth.deck = berth.owes = None
+        try:
+            taken = await self._store.writer.arun(job)
+        except Exception:
+            berth.deck, berth.owes = claim, owes
+            berth.go.set()
+            raise
+        for moved in taken:
             self._hand_over(moved)
 
     # Sending
@@ -252,22 +285,32 @@ class Dispatch:
                 await self._send_next(berth)
             except Exception:  # the one broad net of this loop
                 log.exception("%s: a fault of ours while sending", berth.name)
-                berth.now = None
+                self._judge_fault(berth)
 
     async def _send_next(self, berth: _Berth) -> None:
-        while berth.deck is None or berth.unwritten > _MOST_UNWRITTEN:
+        while berth.deck is None or len(berth.unwritten) > _MOST_UNWRITTEN:
             berth.go.clear()
             self._wake.set()
             await berth.go.wait()
         claim, berth.deck = berth.deck, None
-        berth.now, berth.began, berth.stopped = claim, self._clock.monotonic(), None
+        berth.now, berth.began, berth.stopped, berth.marked = claim, self._clock.monotonic(), None, False
         self._wake.set()  # the deck is free
         outgoing = replace(claim.outgoing, more=True) if self._backlog else claim.outgoing
-        outcome = await berth.channel.send_part(
-            outgoing, lambda: self._marks.mark(berth.name, claim.outgoing.attempt_id)
-        )
-        self._judge(berth, claim, outcome)
+        outcome = await berth.channel.send_part(outgoing, lambda: self._mark(berth, claim))
         berth.now = None
+        self._judge(berth, claim, outcome)
+
+    def _mark(self, berth: _Berth, claim: Claim) -> None:
+        self._marks.mark(berth.name, claim.outgoing.attempt_id)
+        berth.marked = True
+
+    def _judge_fault(self, berth: _Berth) -> None:
+        """A send that ended in a fault of ours has an outcome like any other, or its message would stay `sending` for ever."""
+        claim, berth.now = berth.now, None
+        if claim is None:
+            return
+        reason = "a fault in the gateway itself; its log says more"
+        self._judge(berth, claim, Unknown(reason) if berth.marked else Refused(Word.LATER, "fault", reason))
 
     def _judge(self, berth: _Berth, claim: Claim, outcome: Outcome) -> None:
         verdict: Verdict | None = None
@@ -317,23 +360,38 @@ class Dispatch:
         def job(db: Database) -> None:
             for message in air.record(db, claim, outcome, verdict, now):
                 self._announce(db, message)
+            # `now` may be long past when a full disk has room again: what became due meanwhile is called as well.
+            progress.call_next(db, claim.outgoing.recipient, claim.lane, self._clock.now())
 
-        berth.unwritten += 1
-        self._submit(berth, job, verdict)
+        berth.unwritten.append(_Unwritten(job, verdict))
+        self._write_oldest(berth)
 
-    def _submit(self, berth: _Berth, job: Callable[[Database], None], verdict: Verdict | None) -> None:
-        def done(future: asyncio.Future[None]) -> None:
-            if future.cancelled():
-                return
-            fault = future.exception()
-            if fault is None:
-                berth.unwritten -= 1
-                berth.go.set()
-                self._settled.set()
-                self._changed(verdict)
-                return
+    def _write_oldest(self, berth: _Berth) -> None:
+        """One after the other: an outcome must not overtake that of the part before it."""
+        if berth.writing or not berth.unwritten:
+            return
+        berth.writing = True
+        outcome = berth.unwritten[0]
+        self._store.writer.submit(outcome.write).add_done_callback(lambda future: self._written(berth, outcome, future))
+
+    def _written(self, berth: _Berth, outcome: _Unwritten, future: asyncio.Future[None]) -> None:
+        if future.cancelled():
+            return
+        fault = future.exception()
+        if isinstance(fault, StorageFull):
             log.error("%s: an outcome could not be written, trying again: %s", berth.name, fault)
-            loop = asyncio.get_running_loop()
-            loop.call_later(_WRITE_AGAIN_S, self._submit, berth, job, verdict)
+            asyncio.get_running_loop().call_later(_WRITE_AGAIN_S, self._try_again, berth)
+            return
+        if fault is not None:
+            # To try again would end the same way, and the channel would wait for it. The next start calls it unknown.
+            log.error("%s: an outcome was refused by the store: %s", berth.name, fault, exc_info=fault)
+        berth.writing = False
+        berth.unwritten.popleft()
+        berth.go.set()
+        self._settled.set()
+        self._changed(outcome.verdict)
+        self._write_oldest(berth)
 
-        self._store.writer.submit(job).add_done_callback(done)
+    def _try_again(self, berth: _Berth) -> None:
+        berth.writing = False
+        self._write_oldest(berth)

@@ -34,13 +34,18 @@ _LOOK_BACK = 2000
 
 @dataclass(frozen=True, slots=True)
 class Want:
-    """A channel that could send now. `lanes` are the lanes it serves; `goes_on_with` a message whose next part it owes."""
+    """A channel that could send now. `lanes` are the lanes it serves; `goes_on_with` a message whose next part it owes.
+
+    `able` names for each lane, as a JSON list of ",NAME,", every channel that could send its texts now; without it no text is
+    taken that avoids this channel.
+    """
 
     channel: str
     sim: str
     lanes: tuple[str, ...]
     number: str = ""  # its own number, if known
     goes_on_with: int | None = None
+    able: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,13 +109,18 @@ def _owed_part(db: SqliteDatabase, want: Want) -> tuple[Any, ...] | None:
     return row if row is not None and row[18] == Status.SENDING else None
 
 
+_SOMEBODY = '[",?,"]'  # no channel has this name, so no text avoids it
+
+
 def _best(db: SqliteDatabase, want: Want) -> tuple[Any, ...] | None:
+    """A text that avoids this channel is taken all the same once it avoids every channel that is left: it would wait for ever."""
     best: tuple[int, int] | None = None
-    for lane in want.lanes:
+    for lane, able in zip(want.lanes, want.able or (_SOMEBODY,) * len(want.lanes), strict=True):
         row = db.execute_sql(
             "SELECT priority, id FROM messages WHERE lane = ? AND status = 'queued' AND ready = 1"
-            " AND (pinned IS NULL OR pinned = ?) AND (avoid = '' OR instr(avoid, ?) = 0) ORDER BY priority DESC, id LIMIT 1",
-            (lane, want.channel, f",{want.channel},"),
+            " AND (pinned IS NULL OR pinned = ?) AND (avoid = '' OR instr(avoid, ?) = 0"
+            " OR NOT EXISTS (SELECT 1 FROM json_each(?) WHERE instr(avoid, value) = 0)) ORDER BY priority DESC, id LIMIT 1",
+            (lane, want.channel, f",{want.channel},", able),
         ).fetchone()
         if row is not None and (best is None or (-row[0], row[1]) < best):
             best = (-row[0], row[1])

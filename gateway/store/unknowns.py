@@ -172,3 +172,9 @@ def unpin(db: SqliteDatabase, channels: Collection[str], now: float) -> int:
             progress.call_next(db, recipient, lane, now)
             freed += 1
     return freed
+
+
+def unpin_absent(db: SqliteDatabase, configured: Collection[str], now: float) -> int:
+    """At start-up: free the messages that wait for channels which the configuration no longer names."""
+    pinned = db.execute_sql("SELECT DISTINCT pinned FROM messages WHERE status = 'queued' AND pinned IS NOT NULL").fetchall()
+    return unpin(db, {channel for (channel,) in pinned if channel not in configured}, now)

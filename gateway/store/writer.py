@@ -129,14 +129,21 @@ class Writer:
         return waiter, result, None
 
     def _abandon(self) -> None:
-        if self._database.connection().in_transaction:
-            self._database.execute_sql("ROLLBACK")
+        try:
+            if self._database.connection().in_transaction:
+                self._database.execute_sql("ROLLBACK")
+        except DatabaseError:
+            self._database.close()  # a broken connection must not end this thread; the next job opens another
 
 
 def _as_ours(fault: Exception) -> Exception:
+    if not isinstance(fault, OperationalError):
+        return fault
     text = str(fault).lower()
-    if isinstance(fault, OperationalError) and ("full" in text or "i/o error" in text or "readonly" in text):
+    if "full" in text or "i/o error" in text or "readonly" in text:
         return StorageFull(f"the database cannot be written: {fault}; free some disk space")
+    if "locked" in text or "unable to open" in text:
+        return StorageFull(f"the database cannot be written now: {fault}; try again, and end whatever program holds it")
     return fault
 
 
