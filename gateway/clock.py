@@ -50,6 +50,9 @@ class ManualClock:
         self._now += seconds
 
 
+_LAST = 253_402_300_799.0  # the last second that has a name: 9999-12-31T23:59:59Z
+
+
 def isoformat(seconds: float) -> str:
-    """RFC 3339 in UTC with milliseconds: 2026-11-21T20:03:04.000Z."""
-    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    """RFC 3339 in UTC with milliseconds: 2026-11-21T20:03:04.000Z. What lies beyond the year 9999 is shown as its end."""
+    return datetime.fromtimestamp(min(seconds, _LAST), UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

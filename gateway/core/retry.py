@@ -47,6 +47,10 @@ def after_refusal(
     return Verdict(Status.QUEUED, error, due_at=now + _pause(claim.tries, settings, chance), counts=counts)
 
 
+def longest_pause(settings: SendingSettings) -> float:
+    return settings.retry_longest_s * (1 + _RETRY_JITTER)
+
+
 def _pause(tries: int, settings: SendingSettings, chance: random.Random) -> float:
     """Twice as long each time, up to a bound, with jitter so that what failed together does not come back together."""
     pause = min(settings.retry_first_s * 2 ** min(tries, 16), settings.retry_longest_s)

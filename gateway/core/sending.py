@@ -14,7 +14,7 @@ from gateway.numbers import recipient
 from gateway.pdu.split import Preview, preview, split
 from gateway.records import ChannelFacts, Direction, Key, Message, Part, SendRequest, Status
 from gateway.settings import PoolSettings, Settings
-from gateway.store import Store, outbox, unknowns
+from gateway.store import Database, Store, outbox, unknowns
 from gateway.store.outbox import NewMessage, Once
 
 # No part carries more (140 octets of 7-bit characters).
@@ -52,22 +52,36 @@ class Sending:
     ) -> list[Message]:
         """Queue all of them or none, in one commit. BadValue names the field as `messages/3/to`."""
         now = self._clock.now()
-        news = [self._check(request, key, now, "" if single else f"messages/{at}/") for at, request in enumerate(requests)]
         once = None if idempotency is None else Once(key.id, *idempotency)
-        self._store.require_room()
-        earlier = self._store.writer.run(lambda db: outbox.add(db, news, now, once))
+        # Before anything is checked: what was accepted once stays accepted, though its time may be over by now.
+        earlier = None if once is None else self._store.read(lambda db: outbox.seen(db, once))
         if earlier is not None:
-            found = (self._store.messages.get(public_id) for public_id in earlier)
-            return [message for message in found if message is not None]
+            return self._again(earlier)
+        news = [self._check(request, key, now, "" if single else f"messages/{at}/") for at, request in enumerate(requests)]
+        self._store.require_room()
+
+        def job(db: Database) -> list[str] | None:
+            earlier = outbox.add(db, news, now, once)
+            if any(new.send_at is not None for new in news):
+                # A large batch takes its time; what became due meanwhile must not miss its call.
+                outbox.call_due(db, now, self._clock.now())
+            return earlier
+
+        earlier = self._store.writer.run(job)
+        if earlier is not None:
+            return self._again(earlier)
         self._wake()
         if any(new.send_at is not None or new.expiry_given for new in news):
             self._due()
         return [_as_message(new, now) for new in news]
 
+    def _again(self, public_ids: Sequence[str]) -> list[Message]:
+        found = (self._store.messages.get(public_id) for public_id in public_ids)
+        return [message for message in found if message is not None]
+
     def cancel(self, public_id: str) -> Message:
         """Raises NotFound, or Conflict when it has left."""
-        now = self._clock.now()
-        message = self._store.writer.run(lambda db: outbox.cancel(db, public_id, now))
+        message = self._store.writer.run(lambda db: outbox.cancel(db, public_id, self._clock.now()))
         self._wake()
         return message
 
@@ -75,9 +89,8 @@ class Sending:
         """A person's word on an unknown outcome: "resend" or "failed". Raises NotFound, Conflict, BadValue."""
         if decision not in ("resend", "failed"):
             raise BadValue("decision", f"{decision!r} is not a decision", "resend or failed")
-        now = self._clock.now()
         ready = {facts.name for facts in self._facts() if facts.state == "ready"}
-        message = self._store.writer.run(lambda db: unknowns.decide(db, public_id, decision == "resend", ready, now))
+        message = self._store.writer.run(lambda db: unknowns.decide(db, public_id, decision == "resend", ready, self._clock.now()))
         self._wake()
         return message
 

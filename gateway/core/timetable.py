@@ -53,8 +53,13 @@ class Timetable:
         self._wake = wake
         self._forward = forward
         self._poke = asyncio.Event()
-        self._looked_at = 0.0  # wall time up to which due messages were called
+        self._looked_at: float | None = None  # wall time up to which due messages were called; None before the first look
         self._offset = clock.now() - clock.monotonic()
+        self._waits = outbox.Waits(
+            retry=retry.longest_pause(settings.sending),
+            settle=settings.sending.unknown_wait_s,
+            expire=settings.sending.expire_after_hours * 3600,
+        )
         self._away_since: dict[str, float] = {}
         self._housekept_at = clock.monotonic() - _HOUSEKEEPING_S
 
@@ -77,15 +82,18 @@ class Timetable:
 
     async def _turn(self) -> float:
         """Do what is due. Returns the seconds until the next look."""
-        jumped = self._jumped()
+        jumped, offset = self._jumped()
         now = self._clock.now()
-        after = 0.0 if jumped else self._looked_at
+        looked_at = self._looked_at
+        after = 0.0 if jumped or looked_at is None else looked_at
         gone = self._long_gone()
         housekeeping = self._clock.monotonic() - self._housekept_at >= _HOUSEKEEPING_S
 
         def job(db: Database) -> tuple[int, float | None]:
-            if jumped:
-                outbox.shift(db, jumped)
+            if jumped and looked_at is not None:
+                outbox.shift(db, jumped, looked_at, now, self._waits)
+            elif looked_at is None:
+                outbox.bound(db, now, self._waits)
             events = self._settle(db, after, now)
             if gone:
                 unknowns.unpin(db, gone, now)
@@ -96,7 +104,7 @@ class Timetable:
             return events, min((moment for moment in moments if moment is not None), default=None)
 
         events, moment = await self._store.writer.arun(job)
-        self._looked_at = now
+        self._looked_at, self._offset = now, offset
         if housekeeping:
             self._housekept_at = self._clock.monotonic()
         self._wake()
@@ -112,14 +120,14 @@ class Timetable:
             announce(db, message, now)
         return len(ended) + self._receiving.hand_on_incomplete(db, now)
 
-    def _jumped(self) -> float:
-        """Seconds by which the wall clock jumped since the last look; 0 when it did not."""
+    def _jumped(self) -> tuple[float, float]:
+        """Seconds by which the wall clock jumped since the last look that was committed (0 when it did not), and its new offset."""
         offset = self._clock.now() - self._clock.monotonic()
-        jump, self._offset = offset - self._offset, offset
+        jump = offset - self._offset
         if abs(jump) < _JUMP_S:
-            return 0.0
+            return 0.0, offset
         log.warning("the clock jumped by %.0f s; what waits is moved along", jump)
-        return jump
+        return jump, offset
 
     def _long_gone(self) -> list[str]:
         now = self._clock.monotonic()

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
 import pytest
 from peewee import SqliteDatabase
 
+from gateway.errors import StorageFull
 from gateway.records import MessageError, OnUnknown, Refused, Report, Sent, Status, Unknown, Word
-from gateway.store import air, outbox, progress, reports, unknowns
+from gateway.store import air, database, outbox, progress, reports, unknowns
 from gateway.store.air import Claim, Verdict, Want
 from gateway.store.airmarks import EarlierMarks
+from gateway.store.writer import Writer
 from tests.store.conftest import NOW, new_message
 
 P0 = Want("p0", "sim0", ("", "channel:p0"))
@@ -153,3 +159,120 @@ def test_a_message_all_of_whose_parts_left_before_a_kill_is_sent_and_blocks_nobo
     (told,) = unknowns.recover(db, NothingBegan(), lambda on: None, NOW)
     assert told.status is Status.SENT
     assert claim_one(db).outgoing.part.text == "other"
+
+
+def test_a_message_begun_by_a_channel_that_the_configuration_no_longer_names_is_freed_of_it(db: SqliteDatabase) -> None:
+    outbox.add(db, [new_message(parts=2)], NOW)
+    first = claim_one(db)
+    air.record(db, first, Sent(1), None, NOW)
+    unknowns.recover(db, NothingBegan(), lambda on: None, NOW)
+    assert air.claim(db, [P1], NOW) == []
+
+    assert unknowns.unpin_absent(db, {"p0", "p1"}, NOW) == 0
+    assert unknowns.unpin_absent(db, {"p1"}, NOW) == 1
+    assert claim_one(db, P1).outgoing.part.text == "hello1"
+
+
+# The database
+
+
+def test_a_database_held_by_another_program_is_told_as_a_storage_fault(tmp_path: Path) -> None:
+    path = tmp_path / "held.db"
+    opened = database.connect(path)
+    opened.execute_sql("CREATE TABLE facts (word TEXT)")
+    opened.close()
+    writer = Writer(database.connect(path))
+    writer.run(lambda db: db.execute_sql("PRAGMA busy_timeout = 1").fetchall())
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(StorageFull):
+            writer.run(lambda db: db.execute_sql("INSERT INTO facts VALUES ('lost')"))
+        other.execute("ROLLBACK")
+    writer.run(lambda db: db.execute_sql("INSERT INTO facts VALUES ('kept')"))
+    assert writer.run(lambda db: db.execute_sql("SELECT word FROM facts").fetchall()) == [("kept",)]
+    writer.close()
+
+
+# The clock
+
+YEAR = 365 * 86400.0
+WAITS = outbox.Waits(retry=2000, settle=600, expire=3 * 86400)
+
+
+def refused_until(db: SqliteDatabase, due_at: float, now: float) -> None:
+    air.record(db, claim_one(db, now=now), LATER, Verdict(Status.QUEUED, ERROR, due_at=due_at), now)
+
+
+def due(db: SqliteDatabase) -> list[float]:
+    return [row[0] for row in db.execute_sql("SELECT due_at FROM messages ORDER BY id").fetchall()]
+
+
+def test_a_forward_jump_does_not_move_what_was_written_after_it(db: SqliteDatabase) -> None:
+    outbox.add(db, [new_message(expires_at=NOW + 3 * 86400)], NOW)
+    refused_until(db, NOW + 30, NOW)
+    after = NOW + YEAR + 5  # five seconds after the jump, ten before it is noticed
+    outbox.add(db, [new_message("+491709999999", expires_at=after + 3 * 86400)], after)
+    refused_until(db, after + 30, after)
+    outbox.add(db, [new_message("+491708888888"), new_message("+491708888888")], after)
+    unknown_at(db, after)
+
+    outbox.shift(db, YEAR, NOW + 1, after + 10, WAITS)
+    assert due(db) == [NOW + YEAR + 30, after + 30, after, after]
+    assert db.execute_sql("SELECT settle_at FROM messages WHERE status = 'unknown'").fetchone() == (after + 600,)
+    (last,) = db.execute_sql("SELECT MAX(expires_at) FROM messages").fetchone()
+    assert last < NOW + YEAR + 4 * 86400
+
+
+def unknown_at(db: SqliteDatabase, now: float) -> None:
+    verdict = Verdict(Status.UNKNOWN, MessageError("unknown", "silence"), settle_at=now + 600)
+    air.record(db, claim_one(db, now=now), Unknown("silence"), verdict, now)
+
+
+def test_a_gateway_that_starts_in_1970_and_learns_the_time_later_keeps_nothing_waiting(db: SqliteDatabase) -> None:
+    """A Pi has no clock battery: the rows of the last run lie in its future, and then its clock jumps over them."""
+    outbox.add(db, [new_message("+491700000001"), new_message("+491700000002"), new_message("+491700000003")], NOW)
+    refused_until(db, NOW + 30, NOW)
+    unknown_at(db, NOW)
+    outbox.bound(db, 10.0, WAITS)
+    assert max(due(db)[0], db.execute_sql("SELECT settle_at FROM messages WHERE status = 'unknown'").fetchone()[0]) <= 2010.0
+
+    outbox.shift(db, NOW + 100, 20.0, NOW + 120, WAITS)
+    assert due(db)[0] <= NOW + 120 + WAITS.retry
+    assert db.execute_sql("SELECT settle_at FROM messages WHERE status = 'unknown'").fetchone()[0] <= NOW + 120 + WAITS.settle
+
+
+def test_a_jump_back_does_not_end_a_text_before_the_moment_it_was_asked_for(db: SqliteDatabase) -> None:
+    send_at = NOW + 3600
+    outbox.add(db, [new_message(send_at=send_at, expires_at=send_at + WAITS.expire)], NOW)
+
+    outbox.shift(db, -YEAR, NOW, NOW - YEAR, WAITS)
+    outbox.shift(db, YEAR, NOW - YEAR, NOW, WAITS)
+    assert outbox.expire(db, NOW + 1800) == []
+    assert due(db) == [send_at]
+
+
+def test_a_jump_back_does_not_cut_short_the_wait_for_the_report_of_an_unknown(db: SqliteDatabase) -> None:
+    outbox.add(db, [new_message()], NOW)
+    after = NOW - YEAR
+    unknown_at(db, after)  # written after the jump, before it was noticed
+
+    outbox.shift(db, -YEAR, NOW, after + 5, WAITS)
+    assert unknowns.settle_due(db, {"p0"}, 1, after + 500) == []
+
+
+def test_a_report_finds_a_text_that_left_before_the_clock_was_put_right(db: SqliteDatabase) -> None:
+    outbox.add(db, [new_message()], 1000.0)
+    air.record(db, claim_one(db, now=1000.0), Sent(7), None, 1000.0)
+    outbox.shift(db, NOW - 1000, 1001.0, NOW + 5, WAITS)
+
+    told = reports.keep(db, report(7), NOW + 6)
+    assert told is not None and told.status is Status.DELIVERED
+
+
+def test_an_idempotency_key_outlives_a_jump_of_the_clock(db: SqliteDatabase) -> None:
+    once, message = outbox.Once(1, "order-7", "fingerprint"), new_message()
+    outbox.add(db, [message], 1000.0, once)
+    outbox.shift(db, NOW - 1000, 1001.0, NOW, WAITS)
+    outbox.forget_idempotency(db, NOW - outbox.IDEMPOTENCY_KEPT_S)
+
+    assert outbox.add(db, [new_message()], NOW, once) == [message.public_id]

@@ -114,7 +114,7 @@ def test_a_clock_jump_moves_what_we_set_and_leaves_what_clients_gave(db: SqliteD
     asked = new_message("+49170888", send_at=NOW + 50)
     add(db, ours, theirs, asked)
 
-    outbox.shift(db, 1000.0)
+    outbox.shift(db, 1000.0, NOW, NOW + 1000, outbox.Waits(retry=30, settle=600, expire=100))
 
     found = dict(db.execute_sql("SELECT public_id, expires_at FROM messages").fetchall())
     assert (found[ours.public_id], found[theirs.public_id]) == (NOW + 1100, NOW + 100)
