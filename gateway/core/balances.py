@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import logging
+import math
 import re
 from collections.abc import Callable, Sequence
 
 from gateway.clock import Clock
 from gateway.core import events
+from gateway.errors import SimrackError
 from gateway.numbers import same_subscriber
 from gateway.records import Balance, ChannelFacts, Message, UssdReply
 from gateway.settings import ModemSettings
@@ -24,9 +26,10 @@ def amount_in(text: str, pattern: str) -> float | None:
     written = match["amount"] if match and match["amount"] else ""
     *thousands, last = _SIGNS.split(written)
     try:
-        return float(f"{''.join(thousands)}.{last}" if thousands else last)
+        amount = float(f"{''.join(thousands)}.{last}" if thousands else last)
     except ValueError:
         return None
+    return amount if math.isfinite(amount) else None
 
 
 class Balances:
@@ -44,7 +47,10 @@ class Balances:
         if modem is None or not modem.balance_ussd or code != modem.balance_ussd:
             return
         now = self._clock.now()
-        await self._store.writer.arun(lambda db: self._keep(db, modem, facts.sim, reply.text, now))
+        try:
+            await self._store.writer.arun(lambda db: self._keep(db, modem, facts.sim, reply.text, now))
+        except SimrackError as fault:  # who dialled the code gets its answer all the same
+            log.error("%s: the balance could not be kept: %s", facts.name, fault)
         self._forward()
 
     def heard(self, db: Database, message: Message, sim: str) -> None:

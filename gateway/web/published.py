@@ -9,6 +9,7 @@ from typing import Any
 from gateway.numbers import plain_form
 from gateway.records import EventType
 from gateway.settings import Settings
+from gateway.web.event_schemas import BY_EVENT
 from gateway.web.schemas import ProblemOut
 
 _IDEMPOTENCY = (
@@ -24,6 +25,8 @@ def describe(spec: dict[str, Any], settings: Settings) -> dict[str, Any]:
     schemas = spec["components"]["schemas"]
     problem = ProblemOut.model_json_schema(ref_template="#/components/schemas/{model}")
     schemas.update(problem.pop("$defs"), Problem=problem)
+    for model in BY_EVENT.values():
+        schemas[model.__name__] = model.model_json_schema()
     _limit(schemas["SendIn"]["properties"], settings)
     for operations in spec["paths"].values():
         for operation in operations.values():
@@ -68,6 +71,12 @@ def _choose(field: dict[str, Any], names: list[str]) -> None:
     field["anyOf"] = [texts, {"type": "null"}] if names else [{"type": "null"}]
 
 
+def _data(kind: EventType) -> dict[str, str]:
+    if kind in BY_EVENT:
+        return {"$ref": f"#/components/schemas/{BY_EVENT[kind].__name__}"}
+    return {"$ref": "#/components/schemas/MessageOut"} if kind.value.startswith("message.") else {"type": "object"}
+
+
 def _event(kind: EventType) -> dict[str, Any]:
     envelope = {
         "type": "object",
@@ -75,7 +84,7 @@ def _event(kind: EventType) -> dict[str, Any]:
         "properties": {
             "type": {"type": "string", "const": kind.value},
             "timestamp": {"type": "string", "format": "date-time"},
-            "data": {"$ref": "#/components/schemas/MessageOut"} if kind.value.startswith("message.") else {"type": "object"},
+            "data": _data(kind),
         },
     }
     return {

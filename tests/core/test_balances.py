@@ -59,6 +59,7 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
         ("Saldo 1.234,56 EUR", 1234.56),
         ("Balance 1,234.56 USD", 1234.56),
         ("You have 0.00 left", 0.0),
+        ("9" * 400 + ".00", None),
         ("Please wait for a text", None),
         ("Call 22922 for help", None),
     ],

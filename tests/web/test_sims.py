@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from gateway.core import events
 from gateway.errors import UssdFailed
-from gateway.records import Balance, IncomingPart, UssdReply
+from gateway.records import Balance, ChannelFacts, ChannelState, IncomingPart, SimChange, UssdReply
 from gateway.store import balances, inbox, sims
+from gateway.store.sims import Change
+from gateway.web.event_schemas import BY_EVENT
 from tests.web.conftest import Caller, Gateway, faults
 
 SIM = "8949001"  # of channel p0
@@ -109,3 +112,20 @@ def test_webhooks_may_ask_for_balances_calls_and_sims(alice: Caller) -> None:
     assert made.status_code == 201 and made.json["events"] == wanted
     document = alice.client.get("/openapi.json").json
     assert set(wanted) <= set(document["webhooks"])
+
+
+def test_events_hold_what_the_document_says() -> None:
+    told = [
+        events.of_channel(ChannelFacts("p0", ChannelState.READY), 0.0),
+        events.of_balance(Balance(SIM, "p0", 3.5, "3.50", 0.0, True), True, 0.0),
+        events.of_call("p0", "+491701234567", 0.0),
+        events.of_sim(Change(SimChange.MOVED, SIM, "p1", "p0"), 0.0),
+    ]
+    assert {event.type for event in told} == set(BY_EVENT)
+    for event in told:
+        BY_EVENT[event.type].model_validate(event.data)
+
+
+def test_a_call_without_a_number_belongs_to_the_conversation_of_its_channel() -> None:
+    assert events.of_call("p0", "+491701234567", 0.0).conversation == "+491701234567"
+    assert events.of_call("p0", "", 0.0).conversation == "channel:p0"

@@ -1,0 +1,71 @@
+"""A SIM that becomes ready is remembered, and what is new about it is told."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from gateway.clock import ManualClock
+from gateway.core.sims import Sims
+from gateway.core.webhooks import Webhooks
+from gateway.records import ChannelFacts, ChannelState
+from gateway.settings import StoreSettings
+from gateway.store import Store
+from tests.core.stage import story
+
+FACTS = ChannelFacts("p0", ChannelState.READY, iccid="a", smsc="+491710760000")
+
+
+def opened(folder: Path) -> Store:
+    return Store.open(StoreSettings(path=str(folder / "simrack.db"), reserve_mb=0), ManualClock(), serving=True)
+
+
+@story
+async def test_a_sim_that_moved_is_told_once(tmp_path: Path) -> None:
+    store, clock = opened(tmp_path), ManualClock()
+    webhooks = Webhooks(store, clock, lambda: None)
+    webhook, _ = webhooks.add("https://pbx.example/sms", ["sim.changed"])
+    sims = Sims(store, clock, lambda: None)
+    for channel in ("p0", "p1", "p1"):
+        await sims.ready(replace(FACTS, name=channel))
+
+    told = [dict(one.data) for one in reversed(webhooks.deliveries(webhook.id).forwards)]
+    assert told == [
+        {"sim": "a", "channel": "p0", "was": "", "kind": "new", "instead_of": ""},
+        {"sim": "a", "channel": "p1", "was": "p0", "kind": "moved", "instead_of": ""},
+    ]
+    store.close()
+
+
+@story
+async def test_the_service_centre_of_a_sim_is_known_after_a_restart_and_in_another_port(tmp_path: Path) -> None:
+    store = opened(tmp_path)
+    await Sims(store, ManualClock(), lambda: None).ready(FACTS)
+    store.close()
+
+    store = opened(tmp_path)
+    sims = Sims(store, ManualClock(), lambda: None)
+    assert sims.known_smsc("a") == "+491710760000" and sims.known_smsc("b") == ""
+    await sims.ready(replace(FACTS, name="p1", smsc=""))
+    assert sims.known_smsc("a") == "+491710760000"
+    store.close()
+
+
+@story
+async def test_a_modem_that_shows_no_identity_of_its_sim_is_not_remembered(tmp_path: Path) -> None:
+    store = opened(tmp_path)
+    await Sims(store, ManualClock(), lambda: None).ready(ChannelFacts("p0", ChannelState.READY))
+    assert store.sims.all() == []
+    store.close()
+
+
+@story
+async def test_a_sim_was_last_seen_when_its_channel_stopped_being_ready(tmp_path: Path) -> None:
+    store, clock = opened(tmp_path), ManualClock()
+    sims = Sims(store, clock, lambda: None)
+    await sims.ready(FACTS)
+    clock.advance(3600)
+    await sims.left(replace(FACTS, state=ChannelState.LOST))
+    (known,) = store.sims.all()
+    assert known.last_seen - known.first_seen == 3600
+    store.close()
