@@ -24,13 +24,15 @@ EMOJI = "so glad 😀 дa"
 LONG_EMOJI = "glad 😀 " + "каждый охотник желает знать, где сидит фазан " * 3
 # Daemons look around every few seconds, and all families of a story share the machine.
 PATIENCE = 60.0
+# Debian keeps daemons where only root looks.
+_PATH = os.environ.get("PATH", os.defpath) + ":/usr/sbin:/sbin"
 
 Story = Callable[[RunningBank, str, str, Path], Any]
 
 
 def needs(package: str, *programs: str) -> pytest.MarkDecorator:
     """Skips a module where a program of this Debian package is missing, and says so."""
-    missing = [program for program in programs if shutil.which(program) is None]
+    missing = [program for program in programs if shutil.which(program, path=_PATH) is None]
     return pytest.mark.skipif(bool(missing), reason=f"{', '.join(missing)} not installed (Debian package {package})")
 
 
@@ -107,4 +109,4 @@ class Daemon:
 
 def _surroundings(folder: Path) -> dict[str, str]:
     """Nothing of the user who runs the tests, and nothing left in his home."""
-    return {"PATH": os.environ.get("PATH", "/usr/bin:/bin"), "LC_ALL": "C.UTF-8", "HOME": str(folder), "TMPDIR": str(folder)}
+    return {"PATH": _PATH, "LC_ALL": "C.UTF-8", "HOME": str(folder), "TMPDIR": str(folder)}
