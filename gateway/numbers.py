@@ -58,7 +58,7 @@ def _national(written: str, number: str, country: str, field: str) -> str:
     try:
         parsed = phonenumbers.parse(number, country)
     except phonenumbers.NumberParseException as fault:
-        raise BadValue(field, f"{written!r} is not a phone number: {fault}", _hint(country)) from fault
+        raise BadValue(field, f"{written!r} is not a phone number", _hint(country)) from fault
     formatted = phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
     if not _E164.fullmatch(formatted) or not phonenumbers.is_possible_number(parsed):
         raise BadValue(field, f"{written!r} is not a possible phone number", _hint(country))

@@ -195,6 +195,13 @@ def _checked_channels(channels: Sequence[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(channels))
 
 
+def require_known(channels: Sequence[str] | None, known: Sequence[str]) -> None:
+    """Raises BadValue for a channel that is not configured: nothing of it would ever be posted."""
+    for channel in channels or ():
+        if channel not in known:
+            raise BadValue("channels", f"there is no channel {channel!r}", f"known are {', '.join(known) or 'none'}")
+
+
 def _checked_format(format: str) -> str:
     if format not in FORMATS:
         raise BadValue("format", f"{format} is not known", f"one of {', '.join(FORMATS)}")

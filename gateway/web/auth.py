@@ -46,11 +46,11 @@ class Guard:
         kind, _, token = request.environ.get("HTTP_AUTHORIZATION", "").partition(" ")
         token = token.strip()
         if kind.lower() != "bearer" or not token:
-            raise _unauthorized("send the header Authorization: Bearer KEY", "Bearer")
+            raise _unauthorized("send the header Authorization: Bearer KEY; `simrack key add` makes a key", "Bearer")
         key = self._keys.find(token)
         if key is None or key.revoked_at is not None:
             why = "is not known" if key is None else "was revoked"
-            raise _unauthorized(f"this key {why}", 'Bearer error="invalid_token"')
+            raise _unauthorized(f"this key {why}; `simrack key list` shows the keys there are", 'Bearer error="invalid_token"')
         return key
 
 

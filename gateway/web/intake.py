@@ -15,8 +15,9 @@ from flask import Request
 from pydantic import BaseModel, ValidationError
 
 from gateway.web.problems import Fault, Problem
-from gateway.web.schemas import PATTERN_WORDS
+from gateway.web.words import HALF, words
 
+_BEYOND = "the body cannot be read: it is nested too deeply, or holds a number that JSON does not know"
 _WANTED_TYPE = "send the body as JSON, with the header Content-Type: application/json"
 # More would only repeat itself: a batch may hold a thousand wrong texts.
 _MOST_FAULTS = 20
@@ -33,14 +34,16 @@ class Intake(PydanticAdapter):
         return self._headers(request)
 
     def _body(self, request: Request) -> BaseModel:
+        raw = request.get_data()
+        if not raw and getattr(self.model_class, "may_be_missing", False):
+            return self.model_class.model_validate_json(b"{}")
         mimetype = request.mimetype
         if mimetype != "application/json" and not mimetype.endswith("+json"):
             raise Problem(415, _WANTED_TYPE)
-        raw = request.get_data()
         try:
             return self.model_class.model_validate_json(raw)
         except ValidationError as fault:
-            raise _body_problem(raw, fault) from None
+            raise _body_problem(raw, fault, self.model_class) from None
 
     def _query(self, request: Request) -> BaseModel:
         given = request.args
@@ -50,7 +53,10 @@ class Intake(PydanticAdapter):
         try:
             return self.model_class.model_validate(given.to_dict())
         except ValidationError as fault:
-            faults = [{"parameter": ".".join(map(str, e["loc"])), "detail": _words(e)} for e in _errors(fault)]
+            faults = [
+                {"parameter": ".".join(map(str, e["loc"])), "detail": words(e, self.model_class, "parameter", "this list")}
+                for e in _errors(fault)
+            ]
             raise _problem(faults) from None
 
     def _headers(self, request: Request) -> BaseModel:
@@ -59,8 +65,13 @@ class Intake(PydanticAdapter):
         try:
             return self.model_class.model_validate(given)
         except ValidationError as fault:
-            names = [str(e["loc"][0]).title().replace("_", "-") for e in _errors(fault)]
-            faults = [{"header": name, "detail": _words(e)} for name, e in zip(names, _errors(fault), strict=True)]
+            faults = [
+                {
+                    "header": str(e["loc"][0]).title().replace("_", "-"),
+                    "detail": words(e, self.model_class, "header", "this request"),
+                }
+                for e in _errors(fault)
+            ]
             raise _problem(faults) from None
 
 
@@ -69,19 +80,31 @@ def install() -> None:
     registry.register("pydantic", Intake)
 
 
-def _body_problem(raw: bytes, fault: ValidationError) -> Problem:
+def _body_problem(raw: bytes, fault: ValidationError, model: type[BaseModel]) -> Problem:
     errors = _errors(fault)
     if errors[0]["type"] != "json_invalid":
-        return _problem([{"pointer": _pointer(e["loc"]), "detail": _words(e)} for e in errors])
+        faults = [{"pointer": _pointer(e["loc"]), "detail": words(e, model, "field", "this request")} for e in errors]
+        return _problem(faults)
     try:
         document = json.loads(raw)
+    except json.JSONDecodeError as wrong:
+        return Problem(400, _not_json(raw, wrong))
+    except UnicodeDecodeError as wrong:
+        return Problem(400, f"the body is not UTF-8 at octet {wrong.start}; send JSON in UTF-8")
     except (ValueError, RecursionError):
-        return Problem(400, f"the body is not JSON: {errors[0]['ctx']['error']}")
+        return Problem(400, _BEYOND)
     # JSON lets "\ud800" stand alone, which is no character and has no UTF-8: the fast reader calls that invalid JSON.
     halves = list(_lone_surrogates(document, ()))
     if halves:
-        return _problem([{"pointer": _pointer(where), "detail": "holds half a surrogate pair"} for where in halves])
-    return Problem(400, f"the body cannot be read: {errors[0]['ctx']['error']}")
+        return _problem([{"pointer": _pointer(where), "detail": HALF} for where in halves])
+    return Problem(400, _BEYOND)
+
+
+def _not_json(raw: bytes, wrong: json.JSONDecodeError) -> str:
+    if not raw.strip():
+        return "the body is empty; send a JSON object"
+    where = f"line {wrong.lineno}, column {wrong.colno}"
+    return f"the body is not JSON: it goes wrong at {where}; look there for quotes, commas and brackets"
 
 
 def _lone_surrogates(value: Any, where: tuple[str | int, ...]) -> Iterator[tuple[str | int, ...]]:
@@ -103,18 +126,6 @@ def _pointer(where: tuple[str | int, ...]) -> str:
     """RFC 6901; a character that cannot be written is shown as a question mark."""
     steps = (str(step).replace("~", "~0").replace("/", "~1") for step in where)
     return "".join(f"/{step}" for step in steps).encode("utf-8", "replace").decode()
-
-
-def _words(error: Any) -> str:
-    """What is wrong, for the person who wrote the client."""
-    kind = error["type"]
-    if kind == "string_pattern_mismatch":
-        return PATTERN_WORDS.get(error["ctx"]["pattern"], error["msg"])
-    if kind == "extra_forbidden":
-        return "is not a field of this request"
-    if kind == "missing":
-        return "is missing"
-    return str(error["msg"]).removeprefix("Value error, ")
 
 
 def _problem(faults: list[Fault]) -> Problem:

@@ -7,9 +7,9 @@ import logging
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from flask import Flask, Response
+from flask import Flask, Response, request
 from pydantic_core import to_json
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from gateway.errors import BadValue, Conflict, IdempotencyMismatch, NotFound, SimrackError, StorageFull, UssdFailed
 from gateway.store.writer import StoreClosed
@@ -122,10 +122,20 @@ def _ours(fault: SimrackError) -> Response:
 
 def _theirs(fault: HTTPException) -> Response:
     status = fault.code or 500
-    # A 500 was logged with its traceback; the client learns nothing of our insides.
-    detail = _INTERNAL if status == 500 else (fault.description or fault.name)
     headers = {name: value for name, value in fault.get_headers() if name.lower() != "content-type"}
-    return Problem(status, detail, headers=headers).response()
+    return Problem(status, _detail(fault, status), headers=headers).response()
+
+
+def _detail(fault: HTTPException, status: int) -> str:
+    if status == 404:
+        return f"there is no {request.path}; GET /openapi.json lists what there is"
+    if isinstance(fault, MethodNotAllowed):
+        offered = ", ".join(sorted(fault.valid_methods or ()))
+        return f"{request.method} is not offered for {request.path}; offered are {offered}"
+    if status == 413:
+        return "the body is larger than a megabyte; send less at a time"
+    # A 500 was logged with its traceback; the client learns nothing of our insides.
+    return _INTERNAL if status == 500 else (fault.description or fault.name)
 
 
 def documented(*statuses: int) -> dict[int, Any]:

@@ -10,7 +10,7 @@ from gateway.numbers import plain_form
 from gateway.records import EventType
 from gateway.settings import Settings
 from gateway.web.event_schemas import BY_EVENT
-from gateway.web.schemas import ProblemOut
+from gateway.web.schemas import In, ProblemOut
 
 _IDEMPOTENCY = (
     "May carry an `Idempotency-Key` header (see the parameters of this document): repeated with the same body within 48 hours,"
@@ -25,9 +25,12 @@ def describe(spec: dict[str, Any], settings: Settings) -> dict[str, Any]:
     schemas = spec["components"]["schemas"]
     problem = ProblemOut.model_json_schema(ref_template="#/components/schemas/{model}")
     schemas.update(problem.pop("$defs"), Problem=problem)
+    channels = [modem.name for modem in settings.modems]
     for model in BY_EVENT.values():
         schemas[model.__name__] = model.model_json_schema()
-    _limit(schemas["SendIn"]["properties"], settings)
+    _limit(schemas["SendIn"]["properties"], channels, settings)
+    for name in ("WebhookIn", "WebhookChange"):
+        _choose_some(schemas[name]["properties"]["channels"], channels)
     for operations in spec["paths"].values():
         for operation in operations.values():
             _finish(operation, spec)
@@ -38,7 +41,9 @@ def describe(spec: dict[str, Any], settings: Settings) -> dict[str, Any]:
 
 def _finish(operation: dict[str, Any], spec: dict[str, Any]) -> None:
     if "requestBody" in operation:
-        operation["requestBody"]["required"] = True
+        optional = [model.__name__ for model in In.__subclasses__() if model.may_be_missing]
+        schema = operation["requestBody"]["content"]["application/json"]["schema"]["$ref"]
+        operation["requestBody"]["required"] = schema.rpartition("/")[2] not in optional
     for parameter in [one for one in operation["parameters"] if one["in"] == "header"]:
         # Named in words, not as a parameter: a schema cannot say that the same key must come with the same body, and
         # what tries requests by the schema alone would be told off for each second one.
@@ -56,19 +61,25 @@ def _flat(spec: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
-def _limit(fields: dict[str, Any], settings: Settings) -> None:
+def _limit(fields: dict[str, Any], channels: list[str], settings: Settings) -> None:
     """Say what this installation takes, so that a client's form can offer it. Own numbers may be more than are configured:
     SIMs tell theirs."""
     fields["text"]["maxLength"] = min(fields["text"]["maxLength"], settings.sending.max_parts * _GSM7_UNITS_OF_A_PART)
     fields["to"]["pattern"] = plain_form(settings.numbers.country)
     _choose(fields["from"], [modem.number for modem in settings.modems if modem.number])
-    _choose(fields["channel"], [modem.name for modem in settings.modems])
+    _choose(fields["channel"], channels)
     _choose(fields["pool"], [pool.name for pool in settings.pools])
 
 
 def _choose(field: dict[str, Any], names: list[str]) -> None:
     texts = {"type": "string", "enum": names}
     field["anyOf"] = [texts, {"type": "null"}] if names else [{"type": "null"}]
+
+
+def _choose_some(field: dict[str, Any], names: list[str]) -> None:
+    for form in field.get("anyOf", [field]):
+        if form.get("type") == "array":
+            form.update({"items": {"type": "string", "enum": names}} if names else {"maxItems": 0})
 
 
 def _data(kind: EventType) -> dict[str, str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, WithJsonSchema
 
@@ -87,6 +87,7 @@ class In(BaseModel):
     """The body of a request. Unknown fields are refused: a misspelt option must not pass unnoticed."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+    may_be_missing: ClassVar[bool] = False  # no body at all then means {}
 
 
 class QueryIn(BaseModel):

@@ -18,6 +18,7 @@ def test_without_a_known_key_nobody_gets_in(client: FlaskClient, header: str) ->
     ):
         assert answer.status_code == 401
         assert answer.headers["WWW-Authenticate"].startswith("Bearer")
+        assert "`simrack key " in answer.json["detail"]
         assert faults(answer) == []
 
 
@@ -60,6 +61,7 @@ def test_admin_may_do_everything(alice: Caller) -> None:
 def test_a_path_that_does_not_exist_is_a_problem(client: FlaskClient) -> None:
     answer = client.get("/v1/massages")
     assert answer.status_code == 404 and answer.json["code"] == "not_found" and faults(answer) == []
+    assert "/v1/massages" in answer.json["detail"] and "/openapi.json" in answer.json["detail"]
 
 
 @pytest.mark.parametrize(
@@ -69,6 +71,8 @@ def test_a_path_that_does_not_exist_is_a_problem(client: FlaskClient) -> None:
 def test_a_method_that_is_not_offered_is_a_problem(client: FlaskClient, method: str, path: str, offered: str) -> None:
     answer = client.open(path, method=method)
     assert answer.status_code == 405 and offered in answer.headers["Allow"] and faults(answer) == []
+    detail = answer.json["detail"]
+    assert method in detail and path in detail and offered in detail
 
 
 def test_a_fault_of_ours_tells_nothing_of_our_insides(alice: Caller, gateway: Gateway) -> None:

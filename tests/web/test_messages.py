@@ -76,6 +76,63 @@ def test_a_wrong_value_is_refused_by_the_name_of_its_field(alice: Caller, change
     assert alice.get("/v1/messages").json["data"] == []
 
 
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"to": "abc"}, "'abc' is not a phone number; write it as +49151… or as a national number of DE"),
+        ({"to": 49151}, "must be text in double quotes"),
+        ({"to": "1"}, "is too short; give at least 2 characters"),
+        ({"text": ""}, "is empty; give at least 1 character"),
+        ({"text": "x" * 10_000}, "is too long; give at most 8415 characters"),
+        ({"flash": "yes"}, "must be true or false, without quotes"),
+        ({"priority": "5"}, "must be a whole number, such as 5"),
+        ({"priority": 11}, "is too large; give 10 or less"),
+        ({"validity_minutes": 1}, "is too small; give 5 or more"),
+        ({"on_unknown": "maybe"}, "is not known; give 'resend' or 'hold'"),
+        ({"txet": "x"}, "is not a field of this request; its fields are to, text, from, channel"),
+    ],
+)
+def test_a_fault_is_told_with_its_remedy_in_our_words(alice: Caller, change: dict[str, object], words: str) -> None:
+    for path, body in (
+        ("/v1/messages", {"to": TO, "text": "x", **change}),
+        ("/v1/messages/batch", {"messages": [{"to": TO, "text": "x", **change}]}),
+    ):
+        assert alice.post(path, body).json["errors"][0]["detail"].startswith(words)
+
+
+@pytest.mark.parametrize(
+    ("raw", "words"),
+    [
+        (b"", "the body is empty"),
+        (b'{"to": "x",\n "text": }', "line 2, column 10"),
+        (b'{"to": "\xff"}', "not UTF-8 at octet 8"),
+        (b"[" * 100_000, "nested too deeply"),
+        (b"7", 'must be an object, such as {"name": "value"}'),
+    ],
+)
+def test_a_body_that_cannot_be_read_is_told_in_our_words(alice: Caller, raw: bytes, words: str) -> None:
+    assert words in alice.post("/v1/messages", data=raw, content_type="application/json").json["detail"]
+
+
+@pytest.mark.parametrize(
+    ("messages", "words"),
+    [
+        ([], "holds 0; give at least 1"),
+        ([{}] * 1001, "holds too many; give at most 1000"),
+        ("x", "must be a list"),
+        ([7], "must be an object"),
+    ],
+)
+def test_a_list_of_the_wrong_form_is_told_in_our_words(alice: Caller, messages: object, words: str) -> None:
+    details = [fault["detail"] for fault in alice.post("/v1/messages/batch", {"messages": messages}).json["errors"]]
+    assert any(words in detail for detail in details), details
+
+
+def test_an_unknown_filter_names_those_there_are(alice: Caller) -> None:
+    detail = alice.get("/v1/messages?stauts=sent").json["detail"]
+    assert "is not a parameter of this list; its parameters are direction, status, to, from" in detail
+
+
 def test_a_missing_field_is_named(alice: Caller) -> None:
     assert faults(alice.post("/v1/messages", {"text": "x"})) == ["/to"]
 
@@ -114,9 +171,11 @@ def test_a_body_of_more_than_a_megabyte_is_refused(alice: Caller) -> None:
     assert refused.status_code == 413 and refused.json["status"] == 413
 
 
-def test_a_time_that_has_passed_contradicts_the_clock(alice: Caller) -> None:
-    refused = alice.post("/v1/messages", {"to": TO, "text": "x", "expires_at": "2020-01-01T00:00:00Z"})
-    assert refused.status_code == 409 and faults(refused) == ["/expires_at"]
+@pytest.mark.parametrize("send_at", [None, "2031-01-01T00:00:00Z"])
+def test_an_end_before_the_text_could_leave_is_refused(alice: Caller, send_at: str | None) -> None:
+    over = "2020-01-01T00:00:00Z" if send_at is None else "2030-01-01T00:00:00Z"
+    refused = alice.post("/v1/messages", {"to": TO, "text": "x", "expires_at": over, "send_at": send_at})
+    assert refused.status_code == 422 and faults(refused) == ["/expires_at"]
 
 
 def test_a_number_of_another_channel_contradicts_the_channel(alice: Caller) -> None:

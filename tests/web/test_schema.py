@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -63,8 +64,18 @@ def test_schemathesis_finds_nothing(server: Server, tmp_path: Path) -> None:
         "--exclude-checks=use_after_free",
         "--no-color",
     ]
-    finished = subprocess.run(command, capture_output=True, text=True, timeout=240, cwd=tmp_path)
+    hooks = {**os.environ, "SCHEMATHESIS_HOOKS": "tests.web.schemathesis_hooks", "PYTHONPATH": str(Path(__file__).parents[2])}
+    finished = subprocess.run(command, capture_output=True, text=True, timeout=240, cwd=tmp_path, env=hooks)
     assert finished.returncode == 0, finished.stdout[-6000:] + finished.stderr[-2000:]
+
+
+def test_the_document_says_what_may_be_left_out_and_which_channels_there_are(client: FlaskClient) -> None:
+    document = client.get("/openapi.json").json
+    posts = {path: one["post"] for path, one in document["paths"].items() if "post" in one}
+    optional = [path for path, post in posts.items() if not post.get("requestBody", {"required": True})["required"]]
+    assert optional == ["/v1/webhooks/{webhook_id}/replay"]
+    channels = document["components"]["schemas"]["WebhookIn"]["properties"]["channels"]
+    assert channels["items"]["enum"] == ["p0", "p1"]
 
 
 def test_the_document_is_open_to_everybody_and_names_every_event(client: FlaskClient) -> None:

@@ -30,6 +30,7 @@ def test_a_webhook_shows_its_secret_once(alice: Caller) -> None:
         ({"events": []}, "/events"),
         ({"events": ["message.lost"]}, "/events/0"),
         ({"channels": [""]}, "/channels/0"),
+        ({"channels": ["p0", "p9"]}, "/channels"),
         ({"format": "carrier-pigeon"}, "/format"),
     ],
 )
@@ -48,6 +49,17 @@ def test_only_what_is_given_changes(alice: Caller) -> None:
     assert changed.json["enabled"] is False and changed.json["url"] == WANTED["url"]
     assert alice.patch(f"/v1/webhooks/{made['id']}", {"secret": "x"}).status_code == 422
     assert alice.patch("/v1/webhooks/wh_none", {"enabled": True}).status_code == 404
+
+
+def test_a_channel_that_does_not_exist_is_refused_with_those_that_do(alice: Caller) -> None:
+    made = alice.post("/v1/webhooks", {**WANTED, "channels": ["p1"]}).json
+    for refused in (
+        alice.post("/v1/webhooks", {**WANTED, "channels": ["p9"]}),
+        alice.patch(f"/v1/webhooks/{made['id']}", {"channels": ["p9"]}),
+    ):
+        assert refused.status_code == 422
+        assert "'p9'" in refused.json["detail"] and "p0, p1" in refused.json["detail"]
+    assert alice.get(f"/v1/webhooks/{made['id']}").json["channels"] == ["p1"]
 
 
 def test_a_removed_webhook_is_gone(alice: Caller) -> None:
@@ -75,6 +87,24 @@ def test_a_dead_delivery_can_be_posted_again(alice: Caller, gateway: Gateway) ->
     gateway.store.writer.run(lambda db: forwards.record(db, [dead]))
     assert alice.post(f"{path}/replay", {"ids": [event_id]}).json == {"replayed": 1}
     assert alice.get(f"{path}/deliveries").json["data"][0]["state"] == "pending"
+
+
+@pytest.mark.parametrize("body", [{}, {"data": b""}, {"data": b"", "content_type": "application/json"}])
+def test_a_replay_without_a_body_takes_all_dead_deliveries(alice: Caller, gateway: Gateway, body: dict[str, object]) -> None:
+    path = f"/v1/webhooks/{alice.post('/v1/webhooks', WANTED).json['id']}"
+    for _ in range(2):
+        alice.post(f"{path}/test")
+    rows = gateway.store.read(lambda db: db.execute_sql("SELECT id FROM forwards").fetchall())
+    dead = [forwards.Dead(row, gateway.clock.now(), 500, "refused") for (row,) in rows]
+    gateway.store.writer.run(lambda db: forwards.record(db, dead))
+    replayed = alice.post(f"{path}/replay", **body)
+    assert replayed.status_code == 202 and replayed.json == {"replayed": 2}
+
+
+def test_a_body_that_must_be_given_cannot_be_left_out(alice: Caller) -> None:
+    path = f"/v1/webhooks/{alice.post('/v1/webhooks', WANTED).json['id']}"
+    assert alice.patch(path, {"nonsense": 1}).status_code == 422
+    assert alice.post("/v1/webhooks").status_code == 415
 
 
 def test_a_replay_names_events_or_a_time_but_not_both(alice: Caller) -> None:

@@ -9,7 +9,7 @@ from flask import Response
 from pydantic import ConfigDict, Field, StringConstraints, WithJsonSchema
 
 from gateway.clock import isoformat
-from gateway.core.webhooks import ALL_EVENTS, EVENTS
+from gateway.core.webhooks import ALL_EVENTS, EVENTS, require_known
 from gateway.errors import BadValue
 from gateway.records import EventType, Forward, ForwardState, Webhook
 from gateway.web.answers import answer, nothing
@@ -65,6 +65,7 @@ class WebhookChange(In):
 class ReplayIn(In):
     """These events, whatever became of them; without `ids` the dead ones of a time range, or all dead ones."""
 
+    may_be_missing = True
     model_config = ConfigDict(json_schema_extra={"not": _given("ids", "array", {"anyOf": [_given("since"), _given("until")]})})
 
     ids: Annotated[list[Words], Field(min_length=1, max_length=1000)] | None = None
@@ -126,6 +127,7 @@ class TestQueued(Out):
 def blueprint(doors: Doors, guard: Guard) -> APIBlueprint:
     bp = APIBlueprint("webhooks", __name__, url_prefix="/v1/webhooks", tag="Webhooks")
     webhooks = doors.webhooks
+    known = [modem.name for modem in doors.settings.modems]
 
     @bp.post("")
     @guard.needs("admin")
@@ -133,6 +135,7 @@ def blueprint(doors: Doors, guard: Guard) -> APIBlueprint:
     @bp.output(NewWebhookOut, status_code=201, description="Made; the secret is not shown again")
     @bp.doc(summary="Make a webhook", security="bearer", responses=documented(*_BODY))
     def add(wanted: WebhookIn) -> Response:
+        require_known(wanted.channels, known)
         webhook, secret = webhooks.add(wanted.url, wanted.events, wanted.channels, wanted.format)
         return answer({**webhook_json(webhook), "secret": secret}, 201, {"Location": f"/v1/webhooks/{webhook.id}"})
 
@@ -156,6 +159,7 @@ def blueprint(doors: Doors, guard: Guard) -> APIBlueprint:
     @bp.output(WebhookOut)
     @bp.doc(summary="Change a webhook, or switch it on again", security="bearer", responses=documented(*_BODY, 404))
     def change(webhook_id: str, wanted: WebhookChange) -> Response:
+        require_known(wanted.channels, known)
         changed = webhooks.change(
             webhook_id, url=wanted.url, events=wanted.events, channels=wanted.channels, enabled=wanted.enabled
         )
