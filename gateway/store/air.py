@@ -141,11 +141,11 @@ def _begun_by_another_sim(db: SqliteDatabase, want: Want, found: tuple[Any, ...]
     return row is not None
 
 
-def _anew(db: SqliteDatabase, found: tuple[Any, ...]) -> tuple[Any, ...]:
-    """The SIM of the channel was changed between two parts: the message begins again, whole."""
+def _anew(db: SqliteDatabase, found: tuple[Any, ...]) -> tuple[Any, ...] | None:
+    """The SIM of the channel was changed between two parts: the message begins again, whole, once none of it is on the air."""
     on_the_air = db.execute_sql("SELECT 1 FROM parts WHERE message_id = ? AND status = 'sending' LIMIT 1", (found[0],)).fetchone()
     if on_the_air:
-        return found  # what becomes of that part decides first
+        return None
     db.execute_sql("UPDATE parts SET status = 'queued', reference = NULL WHERE message_id = ?", (found[0],))
     first: tuple[Any, ...] = db.execute_sql(_NEXT_PART, (found[0],)).fetchone()
     return first

@@ -95,7 +95,11 @@ def _find_attempt(db: SqliteDatabase, report: Report, now: float) -> tuple[int, 
 
 
 # `queued`: an unknown that is about to be sent again, and need not be when its report comes first.
-_WAITS = "(p.status IN ('sent', 'unknown') OR (a.state = 'unknown' AND p.status = 'queued'))"
+# A part that went again from another SIM waits for the report of that copy: the first one was never joined with the rest.
+_WAITS = (
+    "(p.status IN ('sent', 'unknown') OR (a.state = 'unknown' AND p.status = 'queued'))"
+    " AND (a.state = 'unknown' OR a.id = (SELECT MAX(id) FROM attempts WHERE part_id = p.id AND state IN ('sent', 'unknown')))"
+)
 
 
 def _distance(service_time: datetime | None, row: tuple[Any, ...]) -> tuple[float, int]:

@@ -169,6 +169,26 @@ def test_a_sim_changed_between_two_parts_of_a_text_on_its_way_makes_it_begin_aga
     assert claim.outgoing.part.concat is not None and claim.outgoing.part.concat.number == 1
 
 
+def test_a_text_begun_by_another_sim_waits_while_a_part_of_it_is_on_the_air(db: SqliteDatabase) -> None:
+    outbox.add(db, [new_message(TO, parts=3)], NOW)
+    message_id = send(db, want("p0", "a"), 1)
+    air.claim(db, [want("p0", "a", message_id)], NOW)
+
+    assert air.claim(db, [want("p0", "b", message_id)], NOW) == []
+    assert part_states(db) == ["sent", "sending", "queued"]
+
+
+def test_a_late_report_of_the_first_copy_says_nothing_of_the_second(db: SqliteDatabase) -> None:
+    message_id = stopped(db)
+    for part, reference in ((want("p0", "b"), 8), (want("p0", "b", message_id), 9)):
+        assert send(db, part, reference) == message_id
+
+    reports.keep(db, Report("p1", "a", "00", 1, TO, 0), NOW + 5)
+    assert part_states(db) == ["sent", "sent"]
+    reports.keep(db, Report("p0", "b", "01", 8, TO, 0), NOW + 5)
+    assert part_states(db) == ["delivered", "sent"]
+
+
 def test_a_repeated_text_keeps_its_reference_only_on_the_sim_that_counted_it(db: SqliteDatabase) -> None:
     for sim, reference in (("a", 8), ("b", None)):
         outbox.add(db, [new_message("+491700000001"), new_message(TO)], NOW)
