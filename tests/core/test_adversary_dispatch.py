@@ -15,7 +15,21 @@ import pytest
 from gateway.clock import SystemClock
 from gateway.core.dispatch import Dispatch
 from gateway.errors import StorageFull
-from gateway.records import ChannelFacts, ChannelState, Encoding, Message, Outcome, OutgoingPart, Part, Refused, Sent, Status, Word
+from gateway.records import (
+    ChannelFacts,
+    ChannelState,
+    Encoding,
+    Message,
+    OnUnknown,
+    Outcome,
+    OutgoingPart,
+    Part,
+    Refused,
+    Sent,
+    Status,
+    Unknown,
+    Word,
+)
 from gateway.settings import SendingSettings, StoreSettings
 from gateway.store import Database, Store, outbox, unknowns
 from gateway.store.air import Verdict
@@ -65,6 +79,7 @@ class Deck:
         self.channels = {name: HandChannel(name) for name in channels}
         self._sending = sending or SendingSettings()
         self._ids = 0
+        self._called = 0.0
 
     async def __aenter__(self) -> Deck:
         self.store = Store.open(StoreSettings(path=str(self.path), reserve_mb=0), self.clock, serving=True)
@@ -111,6 +126,19 @@ class Deck:
         """Returns when whatever was to be written before has failed."""
         with pytest.raises(StorageFull):
             await self.store.writer.arun(lambda db: None)
+
+    async def time_passes(self) -> None:
+        """What the timetable does."""
+        now = self.clock.now()
+
+        def job(db: Database) -> None:
+            outbox.call_due(db, self._called, now)
+            unknowns.unpin(db, [name for name, channel in self.channels.items() if channel.facts.state is ChannelState.LOST], now)
+
+        with suppress(StorageFull):
+            await self.store.writer.arun(job)
+            self._called = now
+        self.dispatch.wake()
 
     def becomes(self, name: str, state: ChannelState) -> None:
         self.channels[name].facts = replace(self.channels[name].facts, state=state)
@@ -295,3 +323,68 @@ async def test_a_text_refused_here_waits_for_the_other_channel_while_that_is_onl
         p1.gives(Sent(1), Sent(2))
         await deck.settled(text, Status.SENT)
         assert p1.sent == ["busy", "anywhere"]
+
+
+class WildChannel(HandChannel):
+    """Answers at once, by chance; `told` is what came of each text."""
+
+    def __init__(self, name: str, chance: random.Random, told: list[tuple[str, Outcome]]) -> None:
+        super().__init__(name)
+        self._chance = chance
+        self._told = told
+        self.calm = False
+
+    async def send_part(self, part: OutgoingPart, begun: Callable[[], None]) -> Outcome:
+        await asyncio.sleep(self._chance.random() * 0.004)
+        if self.facts.state is not ChannelState.READY:
+            return ELSEWHERE
+        begun()
+        outcome = Sent(1) if self.calm else self._chance.choice(WILD)
+        self._told.append((part.part.text, outcome))
+        return outcome
+
+
+WILD: list[Outcome] = [
+    Sent(1), Sent(1), Sent(1), ELSEWHERE, Refused(Word.LATER, "cms:42", "congestion"), Unknown("silence"),
+]  # fmt: skip
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(4))
+def test_whatever_channels_and_disk_do_every_text_ends_and_none_that_left_leaves_again(tmp_path: Path, seed: int) -> None:
+    asyncio.run(_wild_story(tmp_path, random.Random(seed)))
+
+
+async def _wild_story(folder: Path, chance: random.Random) -> None:
+    told: list[tuple[str, Outcome]] = []
+    quick = SendingSettings(retry_first_s=0.01, retry_longest_s=0.05, retry_tries=1000)
+    deck = Deck(folder, "p0", "p1", "p2", sending=quick)
+    wild = {name: WildChannel(name, chance, told) for name in deck.channels}
+    deck.channels.update(wild)
+    async with deck:
+        ids = []
+        for n in range(60):
+            text = f"{n}a|{n}b|{n}c" if n % 4 == 0 else f"{n}"
+            ids += await deck.add(text, to=f"+4917000000{n % 7}", on_unknown=OnUnknown.HOLD, priority=chance.choice([0, 0, 5]))
+            deck.becomes(chance.choice(list(wild)), chance.choice([ChannelState.READY, ChannelState.READY, ChannelState.LOST]))
+            if n % 10 == 5:
+                deck.lock()
+                await asyncio.sleep(0.03)
+                deck.unlock()
+            await asyncio.sleep(chance.random() * 0.01)
+            await deck.time_passes()
+        for name, channel in wild.items():
+            channel.calm = True
+            deck.becomes(name, ChannelState.READY)
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + PATIENCE_S
+        while open_ones := [public_id for public_id in ids if deck.status(public_id) not in (Status.SENT, Status.UNKNOWN)]:
+            assert loop.time() < deadline, [(public_id, deck.status(public_id)) for public_id in open_ones]
+            await deck.time_passes()
+            await asyncio.sleep(0.01)
+
+    left = [text for text, outcome in told if isinstance(outcome, Sent | Unknown)]
+    assert [text for text in left if text.isdigit() and left.count(text) > 1] == []
+    unknown = {text for text, outcome in told if isinstance(outcome, Unknown)}
+    assert [text for text in unknown if text in left[left.index(text) + 1 :] and text.isdigit()] == []
+    assert {text for text, _ in told} >= {str(n) for n in range(60) if n % 4}
