@@ -120,7 +120,7 @@ async def _make_ready(story: Story, settings: Settings, world: World) -> None:
 
     await world.until(untouched, within)
     # Setting up takes a few commands; what shows that it began does not show that it is over.
-    await asyncio.sleep(_SETTLE)
+    await asyncio.sleep(_SETTLE if ready["modems"] else 0)
 
 
 async def _answers(world: World, ready: dict[str, object], within: float) -> None:
