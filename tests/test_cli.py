@@ -4,23 +4,25 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import sqlite3
 import stat
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
-from gateway.cli import main
+from gateway.cli import main, options
 from gateway.cli.options import store_of
 from gateway.clock import SystemClock
 from gateway.core.keys import Keys
 from gateway.core.webhooks import Webhooks
 from gateway.records import ChannelFacts, ChannelState
-from gateway.settings import HttpSettings, load
+from gateway.settings import HttpSettings, StoreSettings, load
 from gateway.store import Store, sims
 from gateway.web.app import create_app
 from gateway.web.server import Server
@@ -55,6 +57,12 @@ def complaint(result: Result) -> str:
 
 
 # Help and usage
+
+
+@pytest.mark.parametrize("flag", ["-h", "--help"])
+def test_the_demo_has_help_too(flag: str) -> None:
+    result = simrack("demo", flag)
+    assert result.exit_code == 0 and "--once" in result.stdout
 
 
 def test_help_names_every_command() -> None:
@@ -101,9 +109,92 @@ def test_a_command_with_a_wrong_configuration_ends_with_3(tmp_path: Path, comman
 
 
 def test_a_modem_that_is_not_plugged_in_is_a_note(tmp_path: Path) -> None:
-    (tmp_path / "simrack.toml").write_text('[[modem]]\nname = "p0"\nport = "/dev/simrack/nowhere"\n')
+    (tmp_path / "simrack.toml").write_text(CONFIGURATION + '[[modem]]\nname = "p0"\nport = "/dev/simrack/nowhere"\n')
     result = simrack("check", str(tmp_path / "simrack.toml"))
     assert result.exit_code == 0 and "/dev/simrack/nowhere" in result.stderr
+    assert "1 modem, 0 pools" in result.stdout
+
+
+def test_every_fault_of_a_configuration_has_its_line(tmp_path: Path) -> None:
+    (tmp_path / "simrack.toml").write_text('[http]\nlisen = "x"\nthreads = 0\n[numbers]\ncountry = "XX"\n')
+    result = simrack("check", str(tmp_path / "simrack.toml"))
+    assert result.exit_code == 1
+    keys = [line.split(": ")[2] for line in result.stderr.splitlines()]
+    assert keys == ["http.lisen", "http.threads", "numbers.country"]
+    started = simrack("run", "--config", str(tmp_path / "simrack.toml"))
+    assert started.exit_code == 3 and "2 more" in complaint(started) and f"{tmp_path}/simrack.toml: http.lisen" in started.stderr
+
+
+@pytest.mark.parametrize("command", [("check",), ("run", "--config")])
+def test_a_file_that_is_not_there_is_named_once(tmp_path: Path, command: tuple[str, ...]) -> None:
+    assert complaint(simrack(*command, f"{tmp_path}/nofile")).count(f"{tmp_path}/nofile") == 1
+
+
+def store_at(folder: Path, path: str) -> str:
+    (folder / "simrack.toml").write_text(f'[store]\npath = "{path}"\n')
+    return str(folder / "simrack.toml")
+
+
+def test_a_store_that_cannot_be_is_told_by_its_key_and_nothing_is_made(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("no database, and long enough to have been one " * 10)
+    with sqlite3.connect(tmp_path / "other.db") as other:
+        other.execute("CREATE TABLE addresses (name)")
+    other.close()
+    damaged = Path(options.settings_of(store_at(tmp_path, "damaged.db")).store.path)
+    Store.open(StoreSettings(str(damaged)), SystemClock(), serving=False).close()
+    damaged.write_bytes(damaged.read_bytes()[:100] + b"\xff" * 4000)
+    before = sorted(tmp_path.iterdir())
+    for path, words in (
+        (".", "is a folder"),
+        ("file/simrack.db", "is not a folder"),
+        ("file", "is no database"),
+        ("other.db", "another program"),
+        ("damaged.db", "damaged"),
+    ):
+        result = simrack("check", store_at(tmp_path, path))
+        assert result.exit_code == 1 and "store.path: " in complaint(result) and words in result.stderr
+        assert result.stderr.rstrip().endswith(")")
+    assert simrack("check", store_at(tmp_path, "later/and/deeper.db")).exit_code == 0
+    assert sorted(tmp_path.iterdir()) == before
+
+
+def test_the_database_of_a_gateway_that_runs_is_found_sound(running: tuple[str, str], config: str, tmp_path: Path) -> None:
+    before = sorted(tmp_path.iterdir())
+    assert simrack("check", config).exit_code == 0
+    assert sorted(tmp_path.iterdir()) == before
+
+
+@pytest.fixture
+def somebody_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    """May write nothing, as a user who is not the one that runs simrack; root may everything, so it is said, not done."""
+    monkeypatch.setattr(os, "access", lambda _path, mode: not mode & os.W_OK)
+
+
+@pytest.mark.usefixtures("somebody_else")
+@pytest.mark.parametrize("path", ["simrack.db", "later/simrack.db"])
+def test_a_folder_that_cannot_be_written_is_told_by_check(tmp_path: Path, path: str) -> None:
+    result = simrack("check", store_at(tmp_path, path))
+    assert result.exit_code == 1 and "store.path: " in complaint(result) and "user that runs simrack" in result.stderr
+
+
+@pytest.mark.usefixtures("somebody_else")
+@pytest.mark.parametrize(("command", "shown"), [("key list", "key list"), ("webhook list", "webhook list"), ("backup x", "backup")])
+def test_a_command_that_may_not_write_says_how_to_become_who_may(config: str, tmp_path: Path, command: str, shown: str) -> None:
+    result = simrack(*command.split(), "--config", config)
+    assert result.exit_code == 1 and f"sudo -u {tmp_path.owner()} simrack {shown} …" in complaint(result)
+
+
+def test_a_file_of_a_pin_that_everybody_may_read_is_a_warning(tmp_path: Path) -> None:
+    pin = tmp_path / "p0.pin"
+    pin.write_text("1234")
+    (tmp_path / "simrack.toml").write_text(
+        CONFIGURATION + '[[modem]]\nname = "p0"\nport = "socket://127.0.0.1:7001"\npin_file = "p0.pin"\n'
+    )
+    pin.chmod(0o644)
+    result = simrack("check", str(tmp_path / "simrack.toml"))
+    assert result.exit_code == 0 and f"warning: modem[1].pin_file: {pin}" in result.stderr
+    pin.chmod(0o640)
+    assert "warning" not in simrack("check", str(tmp_path / "simrack.toml")).stderr
 
 
 # Keys
@@ -133,7 +224,18 @@ def test_a_short_key_is_refused(config: str) -> None:
 
 def test_an_unknown_scope_is_refused(config: str) -> None:
     result = simrack("key", "add", "pbx", "--scope", "sned", "--config", config)
-    assert result.exit_code == 1 and "send, read, admin" in complaint(result)
+    assert result.exit_code == 2 and "send, read, admin" in complaint(result)
+
+
+@pytest.mark.parametrize("held", [b"too-short", b"", b"\xff" * 40, b"two words " * 5])
+def test_a_file_that_holds_no_good_key_is_named(config: str, tmp_path: Path, held: bytes) -> None:
+    (tmp_path / "key").write_bytes(held)
+    result = simrack("key", "add", "pbx", "--scope", "send", "--from-file", str(tmp_path / "key"), "--config", config)
+    assert result.exit_code == 1 and f"--from-file {tmp_path / 'key'}: " in complaint(result)
+
+
+def test_the_help_says_that_a_revoked_name_stays_taken() -> None:
+    assert "name stays taken" in simrack("key", "revoke", "--help").stdout
 
 
 def test_keys_are_listed_and_revoked(config: str) -> None:
@@ -155,9 +257,31 @@ def test_a_webhook_is_made_listed_tested_and_removed(config: str) -> None:
     assert made["secret"].startswith("whsec_")
     listed = simrack("webhook", "list", "--config", config).stdout
     assert made["id"] in listed and "message.received,message.delivered" in listed and made["secret"] not in listed
-    assert simrack("webhook", "test", made["id"], "--config", config).stdout.startswith("evt_")
+    tested = simrack("webhook", "test", made["id"], "--config", config)
+    assert tested.stdout.startswith("evt_") and f"simrack webhook deliveries {made['id']}" in tested.stderr
+    told = json.loads(simrack("webhook", "deliveries", made["id"], "--json", "--config", config).stdout)
+    assert [(one["event"], one["type"], one["state"]) for one in told] == [(tested.stdout.strip(), "webhook.test", "pending")]
     assert simrack("webhook", "remove", made["id"], "--config", config).exit_code == 0
     assert simrack("webhook", "remove", made["id"], "--config", config).exit_code == 1
+
+
+def test_a_webhook_is_switched_off_and_on(config: str) -> None:
+    wanted = ("https://pbx.example/sms", "--event", "*", "--json", "--config", config)
+    made = json.loads(simrack("webhook", "add", *wanted).stdout)["id"]
+    assert simrack("webhook", "disable", made, "--config", config).exit_code == 0
+    assert "off: disabled by a person" in simrack("webhook", "list", "--config", config).stdout
+    assert simrack("webhook", "enable", made, "--config", config).exit_code == 0
+    assert json.loads(simrack("webhook", "list", "--json", "--config", config).stdout)[0]["state"] == "on"
+    assert simrack("webhook", "enable", "wh_none", "--config", config).exit_code == 1
+
+
+def test_a_channel_that_does_not_exist_is_refused_with_those_that_do(tmp_path: Path) -> None:
+    config = tmp_path / "simrack.toml"
+    config.write_text(CONFIGURATION + '[[modem]]\nname = "p0"\nport = "/dev/p0"\n[[modem]]\nname = "p1"\nport = "/dev/p1"\n')
+    wanted = ("webhook", "add", "https://pbx.example/sms", "--event", "*", "--config", str(config), "--channel")
+    refused = simrack(*wanted, "p0,p9")
+    assert refused.exit_code == 1 and "'p9'" in complaint(refused) and "p0, p1" in refused.stderr
+    assert simrack(*wanted, "p0,p1").exit_code == 0
 
 
 def test_a_wrong_event_is_refused_with_the_right_ones(config: str) -> None:
@@ -191,6 +315,12 @@ def test_a_text_is_sent_and_its_id_printed(running: tuple[str, str], tmp_path: P
     assert json.loads(sent.stdout)["text"] == "from a pipe"
 
 
+@pytest.mark.parametrize(("given", "text"), [("hello\n", "hello"), ("a\nb\n\n", "a\nb\n"), ("hello ", "hello ")])
+def test_one_line_end_behind_a_piped_text_is_left_away(running: tuple[str, str], given: str, text: str) -> None:
+    sent = simrack("send", "015112345678", "-", "--json", given=given, SIMRACK_URL=running[0], SIMRACK_KEY=running[1])
+    assert json.loads(sent.stdout)["text"] == text
+
+
 def test_a_service_code_prints_the_words_of_the_network(running: tuple[str, str]) -> None:
     url, key = running
     assert simrack("ussd", "p0", "*100#", "--url", url, SIMRACK_KEY=key).stdout == "Your balance is 12.34 EUR.\n"
@@ -219,6 +349,7 @@ def test_a_refused_text_ends_with_1_and_the_reason(running: tuple[str, str]) -> 
 def test_a_wrong_key_ends_with_1_and_is_not_repeated(running: tuple[str, str]) -> None:
     result = simrack("status", "--url", running[0], SIMRACK_KEY="srk_wrong")
     assert result.exit_code == 1 and "401" in complaint(result) and "srk_wrong" not in result.output
+    assert "simrack key list" in result.stderr
 
 
 def test_the_status_is_shown_for_people_and_for_programs(running: tuple[str, str]) -> None:
@@ -231,6 +362,44 @@ def test_the_status_is_shown_for_people_and_for_programs(running: tuple[str, str
 def test_a_gateway_that_is_not_there_ends_with_4() -> None:
     result = simrack("status", "--url", "http://127.0.0.1:9", SIMRACK_KEY="x")
     assert result.exit_code == 4 and "http://127.0.0.1:9" in complaint(result)
+
+
+@pytest.mark.parametrize("url", ["notaurl", "127.0.0.1:8080", "http://", "http://host:port", "http://a b"])
+def test_what_is_no_address_is_wrong_usage(url: str) -> None:
+    result = simrack("status", "--url", url, SIMRACK_KEY="x")
+    assert result.exit_code == 2 and "http://127.0.0.1:8080" in complaint(result)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"HTTP/1.1 404 Not Found\r\nContent-Length: 9\r\n\r\nnot found",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\n<html>",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n[]",
+        b"SSH-2.0-OpenSSH_9.2\r\n",
+    ],
+)
+def test_another_program_on_the_port_is_called_a_stranger(answer: bytes) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def serve() -> None:
+            connection, _ = listener.accept()
+            with connection:
+                connection.recv(4096)
+                connection.sendall(answer)
+
+        stranger = threading.Thread(target=serve)
+        stranger.start()
+        result = simrack("status", "--url", f"http://127.0.0.1:{listener.getsockname()[1]}", SIMRACK_KEY="x")
+        stranger.join()
+    assert result.exit_code == 4 and "is not a simrack" in complaint(result)
+
+
+@pytest.mark.parametrize(("held", "words"), [(b"", "is empty"), (b" \n", "is empty"), (b"a b", "alone"), (b"\xff", "plain text")])
+def test_a_key_file_without_a_key_is_named(tmp_path: Path, held: bytes, words: str) -> None:
+    (tmp_path / "key").write_bytes(held)
+    result = simrack("status", "--key-file", str(tmp_path / "key"))
+    assert result.exit_code == 2 and str(tmp_path / "key") in complaint(result) and words in result.stderr
 
 
 def test_keys_and_backups_work_while_a_gateway_serves(running: tuple[str, str], config: str, tmp_path: Path) -> None:
@@ -274,12 +443,50 @@ def test_a_pdu_is_decoded_for_programs() -> None:
     assert shown[0]["timestamp"] == "2026-11-21T20:03:04+00:00"
 
 
+def test_what_encode_prints_is_what_decode_reads() -> None:
+    printed = simrack("encode", "--to", "+4915112345678", "--text", "ж" * 71).stdout
+    assert printed.startswith("AT+CMGS=")
+    shown = [json.loads(line) for line in simrack("decode", "--json", given=f"\n{printed}\n").stdout.splitlines()]
+    assert "".join(one["text"] for one in shown) == "ж" * 71
+    words = printed.splitlines()[0].split()
+    assert simrack("decode", *words).stdout == simrack("decode", " ".join(words)).stdout != ""
+
+
+def test_a_pdu_of_another_direction_is_told_which_one_it_is() -> None:
+    submit = "0001000D91945111325476F8000005E8329BFD06"
+    result = simrack("decode", submit)
+    assert result.exit_code == 1 and "not an SMS-DELIVER; try --direction submit" in complaint(result)
+    result = simrack("decode", "--direction", "submit", HELLO)
+    assert "not an SMS-SUBMIT; try --direction deliver" in complaint(result)
+    assert "--direction" not in simrack("decode", "zz").stderr
+
+
+def test_a_malformed_pdu_among_several_is_told_by_its_place() -> None:
+    assert "line 3: " in complaint(simrack("decode", given=f"{HELLO}\n\nnonsense\n{HELLO}\n"))
+    assert "argument 2: " in complaint(simrack("decode", HELLO, "nonsense"))
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [(("--to", "abc"), "+4915112345678"), (("--to", ""), "+49"), (("--to", "+4915112345678", "--smsc", "foo"), "+491710760000")],
+)
+def test_what_is_no_number_is_not_encoded(options: tuple[str, ...], words: str) -> None:
+    result = simrack("encode", "--text", "x", *options)
+    assert result.exit_code == 2 and words in complaint(result)
+
+
+@pytest.mark.parametrize("number", ["+4915112345678", "015112345678", "8888", "*100#"])
+def test_numbers_and_short_codes_are_encoded(number: str) -> None:
+    assert simrack("encode", "--to", number, "--text", "x").exit_code == 0
+
+
 def test_pdus_come_line_by_line_and_a_malformed_one_is_told_among_them() -> None:
     result = simrack("decode", "--json", given=f"{HELLO}\nnonsense\n\n{HELLO[:20]}\n{HELLO}")
     assert result.exit_code == 1
     shown = [json.loads(line) for line in result.stdout.splitlines()]
-    assert ["error" in one for one in shown] == [False, True, True, True, False]
+    assert ["error" in one for one in shown] == [False, True, True, False]
     assert set(shown[1]["error"]) == {"field", "octet", "reason"}
+    assert [one.get("line") for one in shown] == [None, 2, 4, None]
 
 
 def test_half_a_surrogate_pair_at_the_end_of_a_part_is_shown() -> None:

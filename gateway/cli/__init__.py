@@ -56,9 +56,10 @@ def _say(line: str) -> None:
 EPILOG = """\b
 Exit codes: 0 done, 1 the answer is no, 2 wrong usage, 3 wrong configuration,
 4 cannot reach or already running, 5 no room to store."""
+_CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
 
 
-@click.group(cls=Program, epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.group("simrack", cls=Program, epilog=EPILOG, context_settings=_CONTEXT)
 @click.version_option(gateway.__version__, prog_name="simrack")
 def main() -> None:
     """simrack: many SIM cards behind one HTTP API."""

@@ -17,6 +17,7 @@ from gateway.cli.exits import Failure
 def backup(file: str, config: str) -> None:
     """Copy the database to FILE, which must not exist yet. The gateway may go on working."""
     source, target = Path(options.settings_of(config).store.path), Path(file)
+    options.require_access(source)
     if not source.is_file():
         raise Failure(f"there is no database {source} yet; it is made when the gateway first runs")
     try:

@@ -14,4 +14,4 @@ def demo(args: tuple[str, ...]) -> None:
     """Show one text going out and its answer coming back, on simulated modems."""
     from gateway.cli import demo as story
 
-    story.demo.main(args=list(args), prog_name="simrack demo", standalone_mode=False)
+    story.demo.main(args=list(args), prog_name="simrack demo", standalone_mode=False, help_option_names=["-h", "--help"])

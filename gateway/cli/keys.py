@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 import json
-from typing import TextIO
+from typing import Any, TextIO
 
 import click
 
 from gateway.cli import options
+from gateway.cli.exits import Failure
+
+
+def _scopes(ctx: click.Context, parameter: click.Parameter, values: Any) -> tuple[str, ...]:
+    from gateway.core.keys import SCOPES
+
+    chosen = options.split_commas(ctx, parameter, values)
+    for scope in chosen:
+        if scope not in SCOPES:
+            raise click.BadParameter(f"{scope!r} is not a scope; choose from {', '.join(SCOPES)}.")
+    return chosen
 
 
 @click.group()
@@ -22,14 +33,14 @@ def key() -> None:
     "scopes",
     multiple=True,
     required=True,
-    callback=options.split_commas,
+    callback=_scopes,
     metavar="send,read,admin",
     help="What the key may do; admin may do everything.",
 )
 @click.option(
     "--from-file",
     "file",
-    type=click.File("r", encoding="utf-8"),
+    type=click.File("r", encoding="utf-8", errors="replace"),
     metavar="FILE",
     help="Take this key (at least 32 characters; - for standard input) instead of making one.",
 )
@@ -41,10 +52,16 @@ def add(name: str, scopes: tuple[str, ...], file: TextIO | None, config: str) ->
     """
     from gateway.clock import SystemClock
     from gateway.core.keys import Keys
+    from gateway.errors import BadValue
 
     given = None if file is None else file.read().strip()
     with options.store_of(config) as store:
-        made, token = Keys(store, SystemClock()).add(name, scopes, given)
+        try:
+            made, token = Keys(store, SystemClock()).add(name, scopes, given)
+        except BadValue as fault:
+            if file is None or fault.field != "token":
+                raise
+            raise Failure(f"--from-file {getattr(file, 'name', '<stdin>')}: the key {fault.reason} ({fault.remedy})") from fault
     if given is None:
         click.echo(token)
     click.echo(f"the key {made.name!r} may {', '.join(sorted(made.scopes))}", err=True)
@@ -74,7 +91,10 @@ def list_(as_json: bool, config: str) -> None:
 @click.argument("name")
 @options.config
 def revoke(name: str, config: str) -> None:
-    """Revoke the key called NAME. A running gateway refuses it from now on."""
+    """Revoke the key called NAME. A running gateway refuses it from now on.
+
+    The name stays taken: the key stands in the list, with the date, for good. Give the next key another name.
+    """
     from gateway.clock import SystemClock
     from gateway.core.keys import Keys
 

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+import sys
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from gateway.cli.exits import CONFIGURATION, Failure
+
 if TYPE_CHECKING:
+    from gateway.errors import BadSetting
     from gateway.settings import Settings
     from gateway.store import Store
 
@@ -26,9 +32,30 @@ as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON, for 
 
 
 def settings_of(config: str) -> Settings:
-    from gateway.settings import load
+    """Ends the command with the first fault of the file, and how many more there are."""
+    from gateway.settings import examine
 
-    return load(config)
+    settings, faults = examine(config)
+    if settings is not None:
+        return settings
+    more = f"; {len(faults) - 1} more: simrack check {config}" if len(faults) > 1 else ""
+    raise Failure(located(config, faults[0]) + more, CONFIGURATION)
+
+
+def located(config: str, fault: BadSetting) -> str:
+    """The fault, with the name of the file where it does not name it itself."""
+    return str(fault) if fault.field == config else f"{config}: {fault}"
+
+
+@contextmanager
+def naming(config: str) -> Iterator[None]:
+    """A setting that turns out wrong in here is told with the name of its file."""
+    from gateway.errors import BadSetting
+
+    try:
+        yield
+    except BadSetting as fault:
+        raise Failure(located(config, fault), CONFIGURATION) from fault
 
 
 @contextmanager
@@ -37,11 +64,35 @@ def store_of(config: str) -> Iterator[Store]:
     from gateway.clock import SystemClock
     from gateway.store import Store
 
-    store = Store.open(settings_of(config).store, SystemClock(), serving=False)
+    settings = settings_of(config).store
+    require_access(Path(settings.path))
+    with naming(config):
+        store = Store.open(settings, SystemClock(), serving=False)
     try:
         yield store
     finally:
         store.close()
+
+
+def require_access(database: Path) -> None:
+    """Ends the command when the database belongs to another user, and says how to become that user."""
+    for place in (database, database.parent):
+        if os.path.exists(place) and not os.access(place, os.R_OK | os.W_OK):
+            try:
+                owner = place.owner()
+            except KeyError:  # a user without a name
+                owner = f"#{place.stat().st_uid}"
+            command = click.get_current_context().command_path
+            raise Failure(f"{place} belongs to the user {owner}, and you may not write to it; try: sudo -u {owner} {command} …")
+
+
+def text_of(argument: str) -> str:
+    """A text as it is given; - is standard input, without the line end that `echo` and editors put behind it."""
+    return sys.stdin.read().removesuffix("\n") if argument == "-" else argument
+
+
+def counted(number: int, thing: str) -> str:
+    return f"{number} {thing}{'' if number == 1 else 's'}"
 
 
 def split_commas(_ctx: click.Context, _parameter: click.Parameter, values: Any) -> tuple[str, ...]:
@@ -57,7 +108,7 @@ def balance(shown: dict[str, Any]) -> str:
     return f"{read['amount']:.2f}{' LOW' if read['low'] else ''}"
 
 
-def print_table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
+def print_table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> None:
     widths = [max(len(row[column]) for row in (head, *rows)) for column in range(len(head))]
     for row in (head, *rows):
         click.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())

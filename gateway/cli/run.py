@@ -29,7 +29,8 @@ def run(config: str, log_level: str) -> None:
     _stay_on_one_core()
     from gateway import service
 
-    service.run(settings)
+    with options.naming(config):
+        service.run(settings)
 
 
 def prepare_log(level: str) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 
 import click
 
@@ -21,11 +20,12 @@ from gateway.cli.api import Api, access
 @options.as_json
 @access
 def send(to: str, text: str, as_json: bool, url: str, key_file: str | None, **wishes: object) -> None:
-    """Send TEXT to the number TO and print the id of the message. A TEXT of - is read from standard input.
+    """Send TEXT to the number TO and print the id of the message. A TEXT of - is read from standard input,
+    without the line end behind it.
 
     Done means accepted and on disk; `GET /v1/messages/ID` tells what became of it.
     """
-    content: dict[str, object] = {"to": to, "text": sys.stdin.read() if text == "-" else text}
+    content: dict[str, object] = {"to": to, "text": options.text_of(text)}
     names = {"from_": "from"}
     content.update({names.get(name, name): value for name, value in wishes.items() if value})
     message = Api(url, key_file).post("/v1/messages", content)

@@ -1,4 +1,4 @@
-"""`simrack webhook`: who is told of events; make, list, remove and test, with the gateway running or stopped."""
+"""`simrack webhook`: who is told of events; make, list, switch, remove and test, with the gateway running or stopped."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @click.group()
 def webhook() -> None:
-    """Make, list, remove and test webhooks."""
+    """Make, list, switch, remove and test webhooks."""
 
 
 @contextmanager
@@ -53,6 +53,9 @@ def _webhooks(config: str) -> Iterator[Webhooks]:
 @options.config
 def add(url: str, events: tuple[str, ...], channels: tuple[str, ...], as_json: bool, config: str) -> None:
     """Post events to URL. Prints the id, and the secret that verifies the signatures, which is not shown again."""
+    from gateway.core.webhooks import require_known
+
+    require_known(channels, [modem.name for modem in options.settings_of(config).modems])
     with _webhooks(config) as webhooks:
         made, secret = webhooks.add(url, events, channels)
     if as_json:
@@ -86,6 +89,26 @@ def _state(enabled: bool, reason: str | None) -> str:
 @webhook.command()
 @click.argument("webhook_id", metavar="ID")
 @options.config
+def enable(webhook_id: str, config: str) -> None:
+    """Switch the webhook ID on again; what waited for it is posted."""
+    with _webhooks(config) as webhooks:
+        webhooks.change(webhook_id, enabled=True)
+    click.echo(f"{webhook_id} is on", err=True)
+
+
+@webhook.command()
+@click.argument("webhook_id", metavar="ID")
+@options.config
+def disable(webhook_id: str, config: str) -> None:
+    """Switch the webhook ID off; `enable` switches it on again."""
+    with _webhooks(config) as webhooks:
+        webhooks.change(webhook_id, enabled=False)
+    click.echo(f"{webhook_id} is off", err=True)
+
+
+@webhook.command()
+@click.argument("webhook_id", metavar="ID")
+@options.config
 def remove(webhook_id: str, config: str) -> None:
     """Remove the webhook ID, with all that waits for it."""
     with _webhooks(config) as webhooks:
@@ -97,7 +120,39 @@ def remove(webhook_id: str, config: str) -> None:
 @click.argument("webhook_id", metavar="ID")
 @options.config
 def test(webhook_id: str, config: str) -> None:
-    """Queue a test event for the webhook ID. A running gateway posts it; a stopped one does when it starts."""
+    """Queue a test event for the webhook ID and print the id of the event.
+
+    A running gateway posts it; a stopped one does when it starts. `simrack webhook deliveries ID` shows what came of it.
+    """
     with _webhooks(config) as webhooks:
         event = webhooks.test(webhook_id)
     click.echo(event.id)
+    click.echo(f"what came of it: simrack webhook deliveries {webhook_id}", err=True)
+
+
+@webhook.command()
+@click.argument("webhook_id", metavar="ID")
+@options.as_json
+@options.config
+def deliveries(webhook_id: str, as_json: bool, config: str) -> None:
+    """List the last deliveries to the webhook ID: what waits, what was accepted, what was given up and why."""
+    from gateway.clock import isoformat
+
+    with options.store_of(config) as store:
+        found = store.forwards.of(webhook_id).forwards
+    head = ("event", "type", "state", "tries", "created_at", "status", "error")
+    rows = [
+        (
+            *(one.event_id, one.event_type, one.state, str(one.tries)),
+            *(isoformat(one.created_at), _text(one.last_status), _text(one.last_error)),
+        )
+        for one in found
+    ]
+    if as_json:
+        click.echo(json.dumps([dict(zip(head, row, strict=True)) for row in rows]))
+    else:
+        options.print_table(head, rows)
+
+
+def _text(value: object) -> str:
+    return "" if value is None else str(value)
