@@ -117,6 +117,7 @@ class Personality:
 
     # Network, calls, USSD, chatter.
     creg_format: str = '"{lac}","{cell}"'
+    creg_nowhere: str = ""
     creg_head: str = "+{name}: "
     circuit_domain: bool = True
     radio_technology: int | None = None

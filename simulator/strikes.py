@@ -71,7 +71,7 @@ def _brown_out(modem: "Modem", fault: Fault) -> bool:
 
 
 def _power_down(modem: "Modem", fault: Fault) -> bool:
-    modem.switch_off(tuple(modem.personality.switches_off.values())[:1])
+    modem.switch_off([words for words in modem.personality.switches_off.values() if words][:1])
     if fault.seconds:
         _call_later(modem, fault.seconds, modem.reset)
     return True

@@ -169,10 +169,10 @@ class RunningBank:
 @contextmanager
 def running_bank(ports: int = 1, family: str | tuple[str, ...] = "generic", folder: Path | None = None,
                  latency: Any = 0, report_delay: float = 0.0, answer_delay: float = 0.0,
-                 redeliver_after: float = 0.05, **plan: Any) -> Iterator[RunningBank]:
+                 redeliver_after: float = 0.05, speed: float = 1.0, **plan: Any) -> Iterator[RunningBank]:
     """A bank that runs while the block does. Its network takes no time unless asked to; `plan`: fields of Plan."""
     with tempfile.TemporaryDirectory(prefix="bank-") as own:
-        pace = Pace(span(latency), report_delay, answer_delay, redeliver_after)
+        pace = Pace(span(latency), report_delay, answer_delay, redeliver_after, speed=speed)
         families = (family,) if isinstance(family, str) else family
         bank = Bank(Plan(ports=ports, folder=folder or Path(own), families=families, pace=pace, **plan))
         loop = asyncio.new_event_loop()

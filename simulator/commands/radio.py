@@ -26,7 +26,7 @@ def _registration(name: str, register: str) -> Handler:
             level, state = getattr(modem.registers, register), modem.shown_registration
             if name == "+CREG" and not modem.personality.circuit_domain and state in SERVED:
                 state = _SEARCHING
-            place = modem.place() if level == 2 and state in SERVED else ""
+            place = "" if level < 2 else modem.place() if state in SERVED else modem.personality.creg_nowhere
             return [f"{modem.personality.creg_head.format(name=name[1:])}{level},{state}{place}"]
         level = call.number(0, 0)
         if level > 2:
