@@ -22,6 +22,8 @@ PRICE = "price: 5 €"
 LONG = "The quick brown fox jumps over the lazy dog. " * 5
 EMOJI = "so glad 😀 дa"
 LONG_EMOJI = "glad 😀 " + "каждый охотник желает знать, где сидит фазан " * 3
+# Old pools and new sticks, indexes from 0 and from 1, reports shown, on the SIM card and in a store of their own.
+FAMILIES = ("generic", "sim800", "wavecom", "mc35i", "quectel_m35", "quectel_ec25", "huawei_e173", "sim7600")
 # Daemons look around every few seconds, and all families of a story share the machine.
 PATIENCE = 60.0
 # Debian keeps daemons where only root looks.

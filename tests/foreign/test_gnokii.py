@@ -8,11 +8,10 @@ import re
 
 import pytest
 
-from tests.foreign.clients import EMOJI, LONG, PATIENCE, PRICE, SOMEONE, needs, run, tell
+from tests.foreign.clients import EMOJI, FAMILIES, LONG, PATIENCE, PRICE, SOMEONE, needs, run, tell
 
 pytestmark = [pytest.mark.slow, needs("gnokii", "gnokii")]
 
-FAMILIES = ("generic", "sim800", "wavecom", "mc35i", "quectel_m35", "quectel_ec25", "huawei_e173", "sim7600")
 CYRILLIC = "сидит фазан"
 SETTINGS = """
 [global]

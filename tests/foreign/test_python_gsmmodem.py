@@ -1,4 +1,4 @@
-"""python-gsmmodem-new, unmodified, drives every family over a terminal.
+"""python-gsmmodem-new, unmodified, drives eight families over a terminal.
 
 It cannot send characters beyond the basic plane, and reports that arrive while it talks confuse it; the network here
 keeps reports back until it has finished.
@@ -6,12 +6,12 @@ keeps reports back until it has finished.
 
 import threading
 import warnings
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from simulator import personality
 from simulator.testing import running_bank
+from tests.foreign.clients import FAMILIES, LONG, PRICE, SOMEONE, tell
 
 with warnings.catch_warnings():
     # Its own sources compare with `is` and use stray escapes.
@@ -19,12 +19,10 @@ with warnings.catch_warnings():
     gsmmodem = pytest.importorskip("gsmmodem.modem", reason="python-gsmmodem-new is not installed")
 
 pytestmark = pytest.mark.slow
-SOMEONE = "+4917012345"
-LONG = "The quick brown fox jumps over the lazy dog. " * 5
 CYRILLIC = "Съешь же ещё этих мягких французских булок, да выпей чаю. " * 2
 
 
-def story(bank, port: str) -> dict:
+def story(bank, port, family, folder):
     """Everything one client does at one port, and what came of it."""
     got, told = [], threading.Event()
 
@@ -39,39 +37,32 @@ def story(bank, port: str) -> dict:
                  "network": modem.networkName, "centre": modem.smsc}
         modem.smsTextMode = False
         found["references"] = [modem.sendSms(SOMEONE, text).reference for text in ("hello", LONG, CYRILLIC)]
-        bank.text(SOMEONE, port, "price: 5 €")
+        bank.text(SOMEONE, port, PRICE)
         told.wait(10)
         found["received"] = got
         # The callback has returned, but the deletion that follows it may still run: the modem answers in order.
         found["stored"] = len(modem.listStoredSms())
-        return found
+        return found, bank.state(port), bank.journal(kind="text")
     finally:
         modem.close()
 
 
 @pytest.fixture(scope="module")
-def stories():
-    """All families at once: a client waits 15 s for the OK that Wavecom never sends."""
-    families = personality.names()
-    with running_bank(ports=len(families), family=tuple(families), report_delay=60.0) as bank, \
-            ThreadPoolExecutor(len(families)) as pool:
-        running = {family: pool.submit(story, bank, f"p{place}") for place, family in enumerate(families)}
-        results = {}
-        for place, (family, future) in enumerate(running.items()):
-            results[family] = future.result(), bank.state(f"p{place}"), bank.journal(kind="text")
-        yield results
+def stories(tmp_path_factory):
+    """A client waits 15 s for the OK that Wavecom never sends."""
+    return tell(story, FAMILIES, tmp_path_factory.mktemp("gsmmodem"), report_delay=60.0)
 
 
-@pytest.mark.parametrize("family", personality.names())
+@pytest.mark.parametrize("family", FAMILIES)
 def test_it_identifies_sends_receives_and_deletes(stories, family):
-    found, state, texts = stories[family]
+    found, state, texts = stories[family].result()
     assert (found["imei"], found["imsi"], found["signal"]) == (state["imei"], state["imsi"], 20)
     assert found["maker"] == personality.load(family).manufacturer
     assert (found["network"], found["centre"]) == ("Simrack Mobile", "+491760000443")
     # A long text and a Cyrillic one are two parts each; it tells the last reference.
     assert found["references"] == [1, 3, 5]
     assert [entry["text"] for entry in texts if entry["from"] == state["number"]] == ["hello", LONG, CYRILLIC]
-    assert found["received"] == [(SOMEONE, "price: 5 €")]
+    assert found["received"] == [(SOMEONE, PRICE)]
     assert found["stored"] == 0
 
 
