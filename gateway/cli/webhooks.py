@@ -116,7 +116,7 @@ def remove(webhook_id: str, config: str) -> None:
     click.echo(f"{webhook_id} is removed", err=True)
 
 
-@webhook.command()
+@webhook.command(short_help="Queue a test event.")
 @click.argument("webhook_id", metavar="ID")
 @options.config
 def test(webhook_id: str, config: str) -> None:
@@ -130,7 +130,7 @@ def test(webhook_id: str, config: str) -> None:
     click.echo(f"what came of it: simrack webhook deliveries {webhook_id}", err=True)
 
 
-@webhook.command()
+@webhook.command(short_help="List what was posted, and what waits.")
 @click.argument("webhook_id", metavar="ID")
 @options.as_json
 @options.config

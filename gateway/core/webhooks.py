@@ -197,9 +197,10 @@ def _checked_channels(channels: Sequence[str]) -> tuple[str, ...]:
 
 def require_known(channels: Sequence[str] | None, known: Sequence[str]) -> None:
     """Raises BadValue for a channel that is not configured: nothing of it would ever be posted."""
+    remedy = f"known are {', '.join(known)}" if known else "none is configured"
     for channel in channels or ():
         if channel not in known:
-            raise BadValue("channels", f"there is no channel {channel!r}", f"known are {', '.join(known) or 'none'}")
+            raise BadValue("channels", f"there is no channel {channel!r}", remedy)
 
 
 def _checked_format(format: str) -> str:
