@@ -202,6 +202,7 @@ class ChannelFacts:
     registration: str = ""  # home, roaming, searching, denied, none
     signal_dbm: int | None = None
     smsc: str = ""
+    recoveries: tuple[tuple[str, int], ...] = ()  # (step, how often) since the start: what was done about silence
 
     @property
     def sim(self) -> str:

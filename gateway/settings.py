@@ -124,6 +124,8 @@ class ModemSettings:
     sweep_s: float = field(default=120.0, metadata=_range(1, 86_400))  # all storages are read and CNMI is armed again
     status_s: float = field(default=60.0, metadata=_range(1, 86_400))  # how often signal and registration are asked
     hang_up: bool = True  # refuse voice calls at once; on many modems a ringing one holds up texts
+    # switches a modem that nothing else revives off and on: "uhubctl -l 1-1 -p 2 -a cycle"; run without a shell
+    power_command: str = ""
     # the account of the SIM: asked by service code or by text, or told in texts of `balance_from`
     balance_ussd: str = field(default="", metadata=_form(_SERVICE_CODE))
     balance_text: str = field(default="", metadata=_form((r".{0,160}", "give up to 160 characters")))

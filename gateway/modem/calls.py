@@ -41,7 +41,7 @@ class Calls:
             self._rang_at = now
         elif news.name == "+CLIP":
             fields = split_fields(news.value)
-            self._number = self._number or replies.plain_number(*(fields + ["", ""])[:2])
+            self._number = self._number or replies.plain_number(*([*fields, "", ""])[:2])
             if self._number and self._open_until < math.inf:
                 self._open_until = now
         elif news.name in _ENDS:

@@ -67,6 +67,10 @@ class Desk:
         level = logging.WARNING if "POWER" in news.name or "VOLTAGE" in news.name else logging.DEBUG
         log.log(level, "%s: the modem says %s %s", self._channel, news.name, news.value)
 
+    def wake(self) -> None:
+        """Whoever waits looks again."""
+        self._woken.set()
+
     def give_up(self, fault: SimrackError) -> None:
         self.fault = self.fault or fault
         if self.ussd is not None:

@@ -11,8 +11,9 @@ from dataclasses import replace
 from typing import Any
 
 from gateway.clock import Clock
-from gateway.errors import SimrackError, UssdFailed
+from gateway.errors import LinkLost, SimrackError, UssdFailed
 from gateway.modem.keeper import Keeper
+from gateway.modem.ladder import Ladder, Step
 from gateway.modem.life import Life
 from gateway.modem.pin import PROCESS_GUARD, PinGuard
 from gateway.modem.timing import Timing
@@ -64,6 +65,14 @@ class Modem:
         self._keeper = Keeper(settings.name, lambda: self._facts.sim, keep_part, keep_report)
         self._facts = ChannelFacts(settings.name, ChannelState.STARTING, port=settings.port, number=settings.number)
         self._life: Life | None = None
+        self._ladder = Ladder(
+            settings.name,
+            self._timing.rungs,
+            clock,
+            scale=self._timing.ladder,
+            may=lambda step: step is not Step.POWER or bool(settings.power_command),
+            told=lambda counters: self._note(recoveries=counters),
+        )
         self._unanswered: int | None = None  # the attempt whose +CMGS may still come
 
     @property
@@ -79,13 +88,15 @@ class Modem:
         self._note(state=ChannelState.STARTING, reason="")
         life = Life(
             self._settings, self._clock, self._timing, self._guard, self._keeper, note=self._note, late=self._came_late,
-            called=self._rang,
+            called=self._rang, ladder=self._ladder, family=self._facts.family,
         )  # fmt: skip
         try:
             await life.open()
             self._life = life
             await life.serve()
         except SimrackError as fault:
+            if isinstance(fault, LinkLost):
+                self._ladder.port_is_gone()
             self._note(state=ChannelState.LOST, reason=str(fault))
             raise
         finally:
@@ -115,6 +126,12 @@ class Modem:
         if life is None or life.ussd is None:
             raise UssdFailed("not-ready", self._facts.reason or "the modem is being prepared", "try again later")
         return await life.ussd.dial(code, timeout_s)
+
+    def unpark(self) -> None:
+        """A person has seen to it: a quarantined modem is tried again at once, from the first step on."""
+        self._ladder.restart()
+        if self._life is not None:
+            self._life.unpark()
 
     def _rang(self, number: str) -> None:
         log.info("%s: a call from %s was not taken", self.name, number or "a withheld number")

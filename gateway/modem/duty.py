@@ -47,6 +47,7 @@ class Duty:
         routing: Routing,
         status: Status,
         observed: Callable[[Observed], None],
+        proved: Callable[[], None],
     ) -> None:
         self._session = session
         self._settings = settings
@@ -59,6 +60,7 @@ class Duty:
         self._routing = routing
         self._status = status
         self._observed = observed
+        self._proved = proved
         self._operator = ""
         self._operator_tries = _OPERATOR_TRIES
         self._observed_at = self._status_due = self._sweep_due = clock.monotonic()
@@ -106,3 +108,4 @@ class Duty:
         await self._reception.sweep()
         pause, self._second_look_s = self._second_look_s or self._settings.sweep_s, 0.0
         self._sweep_due = self._clock.monotonic() + pause
+        self._proved()

@@ -22,7 +22,11 @@ _SECRETS = ("AT+CPIN=", "AT+CLCK=", "AT+CPWD=")
 
 
 class NoAnswer(SimrackError):
-    """The modem said nothing in time, or forgot the question: it restarted."""
+    """The modem said nothing in time, or forgot the question."""
+
+
+class Restarted(NoAnswer):
+    """It forgot the question because it has just started: it is well, and has to be prepared."""
 
 
 class Exchange:
@@ -158,6 +162,21 @@ class Exchange:
             await asyncio.sleep(self._timing.quiet)
             if self._loop.time() - self._heard_at >= self._timing.quiet:
                 return
+
+    async def pause(self, seconds: float) -> None:
+        """Say nothing for so long. Raises LinkLost if the port goes away meanwhile."""
+        waiting, timer = self.expect(seconds)
+        try:
+            await waiting
+        except NoAnswer:
+            pass
+        finally:
+            timer.cancel()
+            self._waiting = None
+
+    def set_dtr(self, high: bool) -> None:
+        if self._link is not None:
+            self._link.set_dtr(high)
 
     def write(self, data: bytes) -> None:
         if self._link is None:

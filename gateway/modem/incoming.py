@@ -38,6 +38,19 @@ def without_filling(raw: str, filling: str) -> str:
     return raw
 
 
+def came_whole(raw: str, length: int | None) -> bool:
+    """False if this may be the reading of a bad line: it cannot be decoded without a flaw, or is shorter than announced.
+
+    `length` is the TPDU's, in octets, as the modem's header gives it.
+    """
+    try:
+        if length is not None and len(raw) < 2 * (1 + int(raw[:2], 16) + length):
+            return False
+        return kind_of(raw) is Kind.DRAFT or not getattr(read("", "", raw), "flaws", ())
+    except ValueError:
+        return False
+
+
 def read(channel: str, sim: str, raw: str) -> IncomingPart | Report:
     """The record of a text or report; of everything else a flawed IncomingPart."""
     try:

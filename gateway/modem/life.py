@@ -16,11 +16,13 @@ from gateway.errors import LinkLost, ModemSilent, SimrackError
 from gateway.modem.calls import Calls
 from gateway.modem.desk import Desk
 from gateway.modem.duty import Duty, Observed
-from gateway.modem.exchange import Exchange, NoAnswer
+from gateway.modem.exchange import Exchange, NoAnswer, Restarted
 from gateway.modem.keeper import Keeper
+from gateway.modem.ladder import Ladder, Step
 from gateway.modem.link import open_link
 from gateway.modem.pin import PinGuard
 from gateway.modem.reception import Reception
+from gateway.modem.rescue import Rescue
 from gateway.modem.routing import Routing
 from gateway.modem.sending import Sending
 from gateway.modem.session import Session
@@ -49,6 +51,8 @@ class Life:
         note: Callable[..., None],
         late: Callable[[int], None],
         called: Callable[[str], None],
+        ladder: Ladder,
+        family: str,
     ) -> None:
         self._settings = settings
         self._clock = clock
@@ -63,6 +67,8 @@ class Life:
         self._reception = Reception(self.session, keeper, timing, clock)
         self._calls = Calls(timing, clock, called)
         self._desk = Desk(settings.name, self._reception, self._calls)
+        self._ladder = ladder
+        self._rescue = Rescue(self.session, settings, timing, family or settings.family)
         self.sending: Sending | None = None  # None until the modem is prepared
         self.ussd: Ussd | None = None  # likewise
 
@@ -71,14 +77,16 @@ class Life:
         self.session.attach(link)
 
     async def serve(self) -> None:
-        """Until the link is lost (LinkLost), nobody answers (ModemSilent), or a person is needed (ModemUnfit)."""
+        """Until the link is lost (LinkLost) or to be opened anew (ModemSilent), or a person is needed (ModemUnfit)."""
         while True:
             try:
                 duty = await self._prepare()
                 await duty.run()
                 self._pause("the modem has restarted, or its SIM was changed")
-            except NoAnswer as fault:
-                await self._recover(fault)
+            except Restarted as fault:
+                self._pause(str(fault))
+            except (NoAnswer, ModemSilent) as fault:
+                await self._recover(str(fault))
 
     async def close(self) -> None:
         self._retire(LinkLost("the port is closed"))
@@ -117,6 +125,7 @@ class Life:
         duty = Duty(
             self.session, profile, self._settings, self._timing, self._clock,
             desk=self._desk, calls=self._calls, reception=self._reception, routing=routing, status=status, observed=self._observed,
+            proved=self._ladder.succeeded,
         )  # fmt: skip
         self.session.prepared()
         self.sending = Sending(self.session, profile, self._timing)
@@ -133,6 +142,7 @@ class Life:
             imei=identity.imei,
             family=start.profile.name,
         )
+        self._rescue.profile = start.profile
         await start.adapt()
         await start.unlock(identity.imei)
         self._note(iccid=await start.iccid(), imsi=await start.imsi(), number=await start.own_number())
@@ -151,20 +161,49 @@ class Life:
         self._retire(NoAnswer(why))
         self._note(state=ChannelState.LOST, reason=why)
 
-    async def _recover(self, fault: NoAnswer) -> None:
-        """Silence is borne for a while: ESC, drain, probes. Then the port is given up; the supervisor opens it anew."""
-        self._pause(f"the modem does not answer: {fault}")
-        log.warning("%s: %s; trying to get its attention", self._settings.name, fault)
-        if not await self.session.resynchronise():
-            raise ModemSilent(
-                f"the modem has not answered for {self._timing.give_up:.0f} s: if this goes on, switch it off and on"
-            )
+    async def _recover(self, why: str) -> None:
+        """Step by step until a command is answered; then the modem is prepared anew."""
+        if not self._ladder.exhausted:
+            self._pause(f"the modem does not answer: {why}")
+        while (rung := self._ladder.next()) is not None:
+            pause = self._ladder.due_in(rung)
+            if pause and await self._rescue.listen(pause):
+                return
+            self._ladder.take(rung, why)
+            if rung.step is Step.REOPEN:
+                raise ModemSilent(f"the modem does not answer: {why}")
+            if await self._rescue.take(rung):
+                return
+            why = f"still no answer after {rung.step}"
+        await self._quarantine()
+
+    async def _quarantine(self) -> None:
+        """Nothing has helped. Left by a person's word, by a modem that starts, or for one try after a long pause.
+
+        The port stays open: re-plugging ends this life, and the next begins with the gentlest step.
+        """
+        self._note(
+            state=ChannelState.PARKED,
+            reason=f"the modem does not answer, and nothing has helped ({self._ladder.tried}): switch it off and on, check its"
+            " supply, or take it out",
+        )
+        until = self._clock.monotonic() + self._timing.quarantine
+        self._desk.begin_again = False
+        while not self._desk.begin_again and self._ladder.exhausted and (left := until - self._clock.monotonic()) > 0:
+            if isinstance(self._desk.fault, LinkLost):
+                raise self._desk.fault
+            await self._desk.wait(left)
+        if self._desk.begin_again:
+            self._ladder.restart()
+
+    def unpark(self) -> None:
+        self._desk.wake()
 
     # -- what the session tells
 
     def _hear(self, news: News) -> None:
         if is_boot(news.name, news.value):
-            self.session.interrupt(NoAnswer("the modem restarted"))
+            self.session.interrupt(Restarted("the modem has restarted"))
         self._desk.hear(news)
 
     def _lost(self, fault: LinkLost) -> None:

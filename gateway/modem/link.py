@@ -46,6 +46,13 @@ class Link(asyncio.Protocol):
         if self._transport is not None and not self._transport.is_closing():
             self._transport.write(data)
 
+    def set_dtr(self, high: bool) -> None:
+        """Ports without that line (a pseudo-terminal, plain TCP) have nothing to set."""
+        device = self._transport.get_extra_info("serial") if isinstance(self._transport, asyncio.Transport) else None
+        if device is not None:
+            with contextlib.suppress(OSError):
+                device.dtr = high
+
     async def close(self) -> None:
         """Returns when the port is free for others, or after 2 s if the driver of a dying device holds on to it."""
         self._closing = True

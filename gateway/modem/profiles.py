@@ -62,6 +62,7 @@ class Profile:
     keeps_link: bool = True  # AT+CMMS=2 is worth trying
     hang_up: str = "ATH"  # refuses a voice call
     ussd: tuple[UssdWay, ...] = (_PLAIN_CODE, _BARE_CODE, _UCS2_CODE)  # ways to dial a service code, best first
+    reset: str = "AT+CFUN=1,1"  # restarts the modem; empty where that has never brought one back
     send_timeout_s: float = 150.0  # how long the network may take to answer a CMGS
     quirks: str = field(default="", compare=False)  # for people: one line for `simrack probe`
 
@@ -78,6 +79,7 @@ WAVECOM = Profile(
     domains=("+CREG",),
     stores=("SM",),
     report_filling="000000FF00",
+    reset="",  # AT+CFUN=1 kills a Q2406A that searches for its network
     quirks="answers AT+CPIN? without OK; CMS 512 means a collision, 513 an unknown outcome",
 )
 
@@ -90,7 +92,7 @@ SIM800 = Profile(
     fixes_speed=True,
     domains=("+CREG",),
     report_routes=(1, 0),
-    send_timeout_s=90.0,
+    send_timeout_s=120.0,
     quirks="takes reports only as +CDS; resets itself when 2 A peaks pull its supply down",
 )
 
@@ -101,6 +103,7 @@ SIMCOM_LTE = Profile(
     iccid=("AT+CICCID", "AT+CCID", "AT+CRSM=176,12258,0,0,10"),
     pin_counters=(_SPIC,),
     hang_up="AT+CHUP",
+    reset="AT+CRESET",
     quirks="some A76xx variants are data-only and refuse AT+CMGF",
 )
 
@@ -139,6 +142,7 @@ HUAWEI = Profile(
     routing_modes=(1, 2),
     keeps_link=False,
     hang_up="AT+CHUP",
+    reset="AT^RESET",
     ussd=(
         UssdWay(models=("e169", "e3131", "e3276", "e3372", "me909", "mu609", "mu709")),
         _PACKED_CODE,

@@ -13,7 +13,7 @@ from gateway.at import stored
 from gateway.at.events import News
 from gateway.at.stored import StoredText
 from gateway.clock import Clock
-from gateway.modem.incoming import Kind, kind_of, without_filling
+from gateway.modem.incoming import Kind, came_whole, kind_of, without_filling
 from gateway.modem.keeper import Keeper
 from gateway.modem.profiles import Profile
 from gateway.modem.routing import Routing
@@ -23,6 +23,8 @@ from gateway.modem.timing import Timing
 
 # Deleting waits while texts come in, but not until the storage is full of texts that are kept already.
 _MOST_UNDELETED = 4
+# A line that loses bytes gives another reading each time.
+_MOST_READINGS = 4
 # Texts that came unstored wait here while the disk is full; a modem holds back more than a few anyway.
 _MOST_DIRECT = 1000
 
@@ -124,20 +126,45 @@ class Reception:
         return True
 
     async def _keep_all(self, store: str) -> None:
-        assert self._storages is not None
-        for text in await self._storages.read_all(store):
+        for text in await self._list(store):
             await self._keep_stored(store, text)
 
-    async def _keep_stored(self, store: str, text: StoredText) -> None:
-        place = (store, text.index)
-        if text.blank or kind_of(text.pdu) is Kind.DRAFT:
+    async def _list(self, store: str) -> list[StoredText]:
+        """A listing whose indexes do not rise was read over a bad line: what is deleted by it could be another text."""
+        assert self._storages is not None
+        for _ in range(_MOST_READINGS):
+            texts = await self._storages.read_all(store)
+            indexes = [text.index for text in texts]
+            if indexes == sorted(set(indexes)):
+                return texts
+        return []
+
+    async def _keep_stored(self, store: str, listed: StoredText) -> None:
+        text = await self._read_well(store, listed)
+        if text is None or text.blank or kind_of(text.pdu) is Kind.DRAFT:
             return
+        place = (store, text.index)
         if self._kept.get(place) != text.pdu:
             if not await self._keeper.keep(without_filling(text.pdu, self._filling)):
                 return
             self._kept[place] = text.pdu
         if place not in self._deletions:
             self._deletions.append(place)
+
+    async def _read_well(self, store: str, text: StoredText) -> StoredText | None:
+        """A text that came flawed is read again: only what is read twice alike is flawed itself, and not the line.
+
+        None if every reading differs: it stays on the SIM for the next sweep.
+        """
+        assert self._storages is not None
+        for _ in range(_MOST_READINGS):
+            if text.blank or came_whole(without_filling(text.pdu, self._filling), text.length):
+                return text
+            again = await self._storages.read_one(store, text.index)
+            if again is None or again.pdu == text.pdu:
+                return again
+            text = again
+        return None
 
     async def _delete(self) -> None:
         """A refused deletion leaves the place in `_kept`: the next sweep deletes without keeping it twice."""

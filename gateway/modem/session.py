@@ -6,7 +6,7 @@ It decides nothing about texts: it says what was answered, or that nothing was.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from gateway.at.command import Command
@@ -42,7 +42,7 @@ class Session:
 
     @property
     def in_step(self) -> bool:
-        """False after silence: `resynchronise` must come before anything else is asked."""
+        """False after silence: a probe must be answered before anything else is asked."""
         return self._exchange.in_step
 
     def attach(self, link: Link) -> None:
@@ -163,19 +163,26 @@ class Session:
             return True
         return False
 
-    async def resynchronise(self) -> bool:
-        """After silence: ESC, drain, then probes until one is answered. False: silent for `give_up` seconds."""
+    async def attempt(self, step: Callable[[Exchange], Awaitable[None]], patience: float) -> bool:
+        """After silence: take `step` once the line is ours, then probe. True as soon as a probe is answered.
+
+        Nothing is written while the outcome of a text is still open: its window ends first.
+        """
         await self._turns.take(Turns.SERVICE)
         try:
-            return await self._back_in_step(self._timing.give_up)
+            await step(self._exchange)
+            return await self._answers(patience)
         finally:
             self._turns.give()
 
     async def _back_in_step(self, patience: float) -> bool:
-        loop = asyncio.get_running_loop()
-        deadline = loop.time() + patience
         self._exchange.escape()
         await self._exchange.drain()
+        return await self._answers(patience)
+
+    async def _answers(self, patience: float) -> bool:
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + patience
         while not await self._probe():
             if loop.time() >= deadline:
                 return False

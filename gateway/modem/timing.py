@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from gateway.modem.ladder import RUNGS, Rung
+
 
 @dataclass(frozen=True, slots=True)
 class Timing:
@@ -17,7 +19,12 @@ class Timing:
     quiet: float = 0.1  # the line counts as drained when nothing came for so long
     most_drains: int = 20  # notifications never end on some firmware: the drain does
     retry: float = 2.0  # between two probes of a modem that has fallen silent
-    give_up: float = 30.0  # silence after which the port is reopened
+    rungs: tuple[Rung, ...] = RUNGS  # what is done about a modem that stays silent, step by step
+    ladder: float = 1.0  # a factor on all times of the ladder
+    reset: float = 4.0  # between the OK to a reset and the moment it happens
+    dtr: float = 1.0  # how long DTR stays low
+    power: float = 30.0  # for the configured power command
+    quarantine: float = 3600.0  # then a modem that nothing has helped is tried once more
     last_word: float = 20.0  # how long a stopping gateway waits for the outcome of what is on the air
     busy_pause: float = 1.0  # between tries while the SIM or the text storage is not ready yet
     busy_tries: int = 30

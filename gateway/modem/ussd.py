@@ -135,7 +135,8 @@ class Ussd:
     async def _ask(self, command: str, by: float) -> replies.Ussd:
         """The answer may come before the OK; some firmware then never says OK."""
         await asyncio.sleep(self._heard_at + self._timing.doubled - self._loop.time())  # what comes twice comes at once
-        self._answer = answer = self._loop.create_future()
+        answer: asyncio.Future[replies.Ussd] = self._loop.create_future()
+        self._answer = answer
         answer.add_done_callback(_seen)
         enough = self._loop.create_task(self._session.stop_waiting_after(command, answer))
         try:

@@ -21,6 +21,7 @@ _SHARED = frozenset({0x00, 0x20, 0x21, 0xFF})  # high octets of Latin, punctuati
 # Septets that stand for another character when a modem hands them on as if they were ASCII: w{hlen is wählen.
 _AS_SEPTET = re.compile(r"(?<=[A-Za-z])[{|}~](?=[a-z])")
 _SEPTET_LETTERS = {"{": "ä", "|": "ö", "}": "ñ", "~": "ü"}
+_WRITTEN = frozenset("äöüÄÖÜßéèàùìòñÑåÅøØæÆ€£")
 _CODES_OF_CONTROL = re.compile(r"[\x01-\x09\x0b\x0c\x0e-\x1a\x1c-\x1f]")
 
 
@@ -108,5 +109,7 @@ def _script(high: int) -> int:
 
 def _ordinary(text: str) -> bool:
     """True if nearly every character is one that people write."""
-    odd = sum(not (char.isascii() and char.isprintable()) and char not in "\r\näöüÄÖÜßéèàùìòñÑåÅøØæÆ€£" for char in text)
-    return bool(text) and odd * 10 <= len(text) and not any(unicodedata.category(char) == "Cc" and char not in "\r\n" for char in text)
+    if any(unicodedata.category(char) == "Cc" and char not in "\r\n" for char in text):
+        return False
+    odd = sum(not (char.isascii() or char in _WRITTEN) for char in text)
+    return bool(text) and odd * 10 <= len(text)

@@ -11,15 +11,19 @@ from functools import wraps
 from gateway.clock import SystemClock
 from gateway.errors import SimrackError
 from gateway.modem.driver import Modem
+from gateway.modem.ladder import RUNGS, Step
 from gateway.modem.pin import PinGuard
 from gateway.modem.timing import Timing
 from gateway.records import ChannelFacts, ChannelState, Encoding, IncomingPart, Outcome, OutgoingPart, Part, Report
 from gateway.settings import ModemSettings
 
+# The default ladder up to the moment at which the port is opened anew.
+GENTLE = RUNGS[: [rung.step for rung in RUNGS].index(Step.REOPEN) + 1]
 # Short where a story waits for it to pass, long where nothing should ever take so long.
 QUICK = Timing(
     wake=0.3, wakes=3, command=5.0, slow_command=5.0, soft=0.2, prompt=5.0, send=5.0, quiet=0.01, most_drains=5,
-    retry=0.2, give_up=0.6, last_word=0.5, busy_pause=0.01, busy_tries=5, error_tries=2, search=0.05, glance=0.02,
+    retry=0.2, rungs=GENTLE, ladder=0.02, reset=0.05, dtr=0.01, power=5.0,
+    last_word=0.5, busy_pause=0.01, busy_tries=5, error_tries=2, search=0.05, glance=0.02,
     keep_again=0.05, clip=0.1, ring_gap=0.5, doubled=0.05, menu=5.0, connect=5.0,
 )  # fmt: skip
 

@@ -10,7 +10,7 @@ from gateway.records import ChannelState, Sent, Word
 from tests.modem.peer import OK, SILENCE, Peer, info
 from tests.modem.stage import QUICK, SAYS_OK, on_stage, story
 
-BRIEF = replace(QUICK, command=0.2, slow_command=0.2, retry=0.1, give_up=0.4)
+BRIEF = replace(QUICK, command=0.2, slow_command=0.2, retry=0.1)
 
 
 @story
@@ -18,7 +18,7 @@ async def test_a_modem_that_falls_silent_is_lost_and_serves_again_when_it_answer
     silent = []
     peer = Peer()
     peer.script["AT+CSQ"] = lambda _: SILENCE if silent else info("+CSQ: 20,0")
-    async with on_stage(peer.device, replace(BRIEF, give_up=5.0), status_s=0.05) as stage:
+    async with on_stage(peer.device, replace(BRIEF, ladder=1.0), status_s=0.05) as stage:
         await stage.ready()
         silent.append(1)
         await stage.until(lambda: stage.modem.facts.state is ChannelState.LOST)

@@ -16,7 +16,7 @@ from tests.modem.stage import QUICK, Stage, on_stage, story
 FAMILIES = ["generic", "sim800", "wavecom", "huawei_e173", "mc35i", "quectel_ec25", "quectel_m35", "sim7600"]
 HANDSET = "+4917012345678"
 # Patient enough for a loaded test machine, except where a fault is waited for.
-STEADY = replace(QUICK, command=2.0, slow_command=2.0, prompt=1.0, send=1.0, retry=0.3, give_up=5.0)
+STEADY = replace(QUICK, command=2.0, slow_command=2.0, prompt=1.0, send=1.0, retry=0.3, ladder=0.2)
 OPTIONS = {"late-ok": {"seconds": 1.5}, "news-in-reply": {"line": '+CMTI: "SM",7'}}
 
 
@@ -180,4 +180,4 @@ def test_many_texts_both_ways_are_all_there_once(bank):
 
 def test_the_default_timing_is_the_one_the_design_promises():
     timing = Timing()
-    assert (timing.prompt, timing.retry, timing.give_up, timing.send) == (10.0, 2.0, 30.0, None)
+    assert (timing.prompt, timing.retry, timing.ladder, timing.send) == (10.0, 2.0, 1.0, None)
