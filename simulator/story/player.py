@@ -115,8 +115,10 @@ async def _make_ready(story: Story, settings: Settings, world: World) -> None:
         return
 
     def untouched() -> str | None:
+        if gone := _gone(world):
+            raise Failed(gone)
         idle = [name for name in ready["modems"] if world.bank.modems[name].registers == before[name]]
-        return f"no client has set up {', '.join(idle)}" if idle else _gone(world)
+        return f"no client has set up {', '.join(idle)}" if idle else None
 
     await world.until(untouched, within)
     # Setting up takes a few commands; what shows that it began does not show that it is over.
