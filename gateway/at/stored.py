@@ -20,11 +20,15 @@ _HEX = re.compile(r"[0-9A-Fa-f]+")
 
 @dataclass(frozen=True, slots=True)
 class StoredText:
-    """A record of a storage. `stat` is 0 unread, 1 read, 2 unsent, 3 sent, None when the modem did not say."""
+    """A record of a storage. `stat` is 0 unread, 1 read, 2 unsent, 3 sent, None when the modem did not say.
+
+    `length` is what the header says of the TPDU, in octets; None when it does not.
+    """
 
     index: int
     stat: int | None
     pdu: str
+    length: int | None = None
 
     @property
     def blank(self) -> bool:
@@ -41,7 +45,7 @@ def listing(lines: Sequence[str]) -> list[StoredText]:
             fields = split_fields(header)
             index, body = number(fields[0]) if fields else None, _body(lines, at + 1)
             if index is not None and body:
-                found.append(StoredText(index, number(fields[1]) if len(fields) > 2 else None, body))
+                found.append(StoredText(index, number(fields[1]) if len(fields) > 2 else None, body, number(fields[-1])))
     return found
 
 
@@ -54,7 +58,7 @@ def single(lines: Sequence[str], index: int) -> StoredText | None:
             if not body or not fields or fields[-1] == "0":
                 return None
             leading = fields[1:] if len(fields) == 4 else fields  # some firmware repeats the index first
-            return StoredText(index, number(leading[0]) if len(leading) > 1 else None, body)
+            return StoredText(index, number(leading[0]) if len(leading) > 1 else None, body, number(fields[-1]))
     return None
 
 

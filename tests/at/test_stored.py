@@ -40,7 +40,7 @@ def test_storages_are_read_from_every_shape_seen(line, expected):
     ],
 )
 def test_a_single_record_is_read_with_one_to_four_header_fields(header, stat):
-    assert stored.single((header, PDU), 4) == StoredText(4, stat, PDU)
+    assert stored.single((header, PDU), 4) == StoredText(4, stat, PDU, 24)
 
 
 @pytest.mark.parametrize("lines", [(), ("+CMGR: 0,,0",), ("+CMGR: 0,,0", PDU)])
@@ -50,15 +50,15 @@ def test_an_empty_slot_gives_nothing(lines):
 
 def test_a_listing_is_read_with_three_and_four_header_fields():
     lines = ("+CMGL: 0,1,,24", PDU, "+CMGL: 17,3,24", PDU)
-    assert stored.listing(lines) == [StoredText(0, 1, PDU), StoredText(17, 3, PDU)]
+    assert stored.listing(lines) == [StoredText(0, 1, PDU, 24), StoredText(17, 3, PDU, 24)]
 
 
 def test_a_listed_header_without_its_pdu_is_left_out():
-    assert stored.listing(("+CMGL: 1,1,,24", "+CMGL: 2,1,,24", PDU)) == [StoredText(2, 1, PDU)]
+    assert stored.listing(("+CMGL: 1,1,,24", "+CMGL: 2,1,,24", PDU)) == [StoredText(2, 1, PDU, 24)]
 
 
 def test_what_some_firmware_appends_to_a_pdu_is_cut_off():
-    assert stored.listing(("+CMGL: 1,1,,24", PDU + ",0")) == [StoredText(1, 1, PDU)]
+    assert stored.listing(("+CMGL: 1,1,,24", PDU + ",0")) == [StoredText(1, 1, PDU, 24)]
 
 
 def test_the_dummy_record_of_old_siemens_is_blank():

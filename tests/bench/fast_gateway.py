@@ -34,7 +34,8 @@ def settings(path: Path, speed: float) -> Settings:
         retry_longest_s=read.sending.retry_longest_s / speed,
         unknown_wait_s=max(3.0, read.sending.unknown_wait_s / speed),
     )
-    modems = tuple(replace(modem, sweep_s=modem.sweep_s / speed * 10, status_s=modem.status_s / speed * 10) for modem in read.modems)
+    often = 10 / speed
+    modems = tuple(replace(m, sweep_s=m.sweep_s * often, status_s=m.status_s * often) for m in read.modems)
     return replace(read, sending=sending, modems=modems)
 
 

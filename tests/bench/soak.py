@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import heapq
 import json
 import random
@@ -113,15 +114,16 @@ class Day:
 
 def verdict(day: Day, receiver: Receiver) -> dict[str, Any]:
     gateway, bank = day.gateway, day.bank
-    until(lambda: _quiet(gateway), 300, "the queue to empty", 1.0)
-    until(lambda: {e["body"]["data"]["text"] for e in receiver.events()} >= day.came, 120, "all incoming texts", 2.0)
-    until(lambda: all(c["state"] in ("ready", "parked") for c in _channels(gateway)), 120, "every channel back", 1.0)
+    _patiently(lambda: _quiet(gateway), 300)
+    _patiently(lambda: {e["body"]["data"]["text"] for e in receiver.events()} >= day.came, 60)
+    _patiently(lambda: all(c["state"] in ("ready", "parked") for c in _channels(gateway)), 60)
     arrived = Counter(entry["text"] for entry in bank.journal("text") if entry["text"].startswith("out "))
     messages = {public_id: gateway.call(f"/v1/messages/{public_id}") for public_id in day.sent}
     statuses = Counter(message["status"] for message in messages.values())
     said_open = {"unknown", "failed", "undelivered"}
     lost = [text for i, (text, _) in day.sent.items() if not arrived[text] and messages[i]["status"] not in said_open]
-    doubled = [text for i, (text, held) in day.sent.items() if arrived[text] > 1 and (held or not _unknown_once(messages[i]))]
+    twice = [(i, text, held) for i, (text, held) in day.sent.items() if arrived[text] > 1]
+    doubled = [text for i, text, held in twice if held or not _unknown_once(messages[i])]
     told = defaultdict(set)
     for event in receiver.events():
         told[event["body"]["data"]["text"]].add(event["body"]["data"]["id"])
@@ -129,7 +131,7 @@ def verdict(day: Day, receiver: Receiver) -> dict[str, Any]:
         "outgoing": len(day.sent),
         "outgoing_lost": len(lost),
         "outgoing_falsely_doubled": len(doubled),
-        "outgoing_doubled_after_a_resend": sum(arrived[t] > 1 for t, held in day.sent.values()) - len(doubled),
+        "outgoing_doubled_after_a_resend": len(twice) - len(doubled),
         "incoming": len(day.came),
         "incoming_lost": len(day.came - set(told)),
         "incoming_doubled": sum(len(ids) > 1 for text, ids in told.items() if text in day.came),
@@ -137,8 +139,15 @@ def verdict(day: Day, receiver: Receiver) -> dict[str, Any]:
         "channels": dict(Counter(channel["state"] for channel in _channels(gateway))),
         "parked": {c["name"]: c["reason"] for c in _channels(gateway) if c["state"] == "parked"},
         "faults": dict(day.struck),
-        "examples": {"lost": lost[:5], "doubled": doubled[:5]},
+        "still_waiting": sum(statuses[status] for status in ("queued", "sending")),
+        "examples": {"lost": lost[:5], "doubled": doubled[:5], "incoming": sorted(day.came - set(told))[:5]},
     }
+
+
+def _patiently(happened: Callable[[], bool], seconds: float) -> None:
+    """What does not happen in time is counted in the verdict."""
+    with contextlib.suppress(TimeoutError):
+        until(happened, seconds, "a quiet evening", 1.0)
 
 
 def _unknown_once(message: dict[str, Any]) -> bool:
@@ -175,4 +184,4 @@ if __name__ == "__main__":
     given = parser.parse_args()
     result = soak(given.minutes, given.seed)
     print(json.dumps(result, indent=1))
-    sys.exit(bool(result["outgoing_lost"] or result["outgoing_falsely_doubled"] or result["incoming_lost"] or result["incoming_doubled"]))
+    sys.exit(any(result[count] for count in ("outgoing_lost", "outgoing_falsely_doubled", "incoming_lost", "incoming_doubled")))

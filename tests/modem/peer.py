@@ -40,6 +40,14 @@ GENERIC: dict[str, Answer] = {
 }
 
 
+def octets(pdu: str) -> int:
+    """The length that a header gives: octets behind the service centre's address."""
+    try:
+        return max(1, len(pdu) // 2 - 1 - int(pdu[:2], 16))
+    except ValueError:
+        return len(pdu) // 2
+
+
 class Peer:
     """`script` overrides the usual answers; `stores` holds what CMGL, CMGR and CMGD work on, by storage and index."""
 
@@ -136,11 +144,11 @@ class Peer:
 
     def _cmgl(self, _which: str) -> bytes:
         found = self.stores[self._open_store]
-        return info(*(line for index, pdu in sorted(found.items()) for line in (f"+CMGL: {index},0,,24", pdu)))
+        return info(*(line for index, pdu in sorted(found.items()) for line in (f"+CMGL: {index},0,,{octets(pdu)}", pdu)))
 
     def _cmgr(self, index: str) -> bytes:
         pdu = self.stores[self._open_store].get(int(index))
-        return info("+CMGR: 0,,24", pdu) if pdu else OK
+        return info(f"+CMGR: 0,,{octets(pdu)}", pdu) if pdu else OK
 
     def _cmgd(self, index: str) -> bytes:
         self.stores[self._open_store].pop(int(index.partition(",")[0]), None)

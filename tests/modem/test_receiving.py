@@ -8,7 +8,7 @@ import pytest
 
 from gateway.errors import StorageFull
 from gateway.records import Encoding
-from tests.modem.peer import ERROR, OK, Peer, info
+from tests.modem.peer import ERROR, OK, Peer, info, octets
 from tests.modem.stage import DELIVERED, SAYS_OK, SAYS_ONE, SAYS_TWO, on_stage, story
 
 DIRECT = {
@@ -206,6 +206,50 @@ async def test_what_cannot_be_decoded_is_kept_with_its_flaws(raw):
         await stage.until(lambda: stage.parts)
         assert stage.parts[0].raw == raw and stage.parts[0].flaws
         await peer.until_told("AT+CMGD=1")
+
+
+@story
+async def test_a_reading_that_lost_bytes_on_the_line_is_read_again_before_it_is_kept_and_deleted():
+    peer = Peer()
+    async with on_stage(peer.device) as stage:
+        await swept(peer, stage)
+        peer.stores["SM"][7] = SAYS_OK
+        answers = [info("+CMGR: 0,,22", SAYS_OK[:-2]), info("+CMGR: 0,,22", SAYS_OK[:30] + SAYS_OK[32:]), info("+CMGR: 0,,22", SAYS_OK)]
+        peer.script["AT+CMGR="] = lambda _: answers.pop(0)
+        peer.say(b'\r\n+CMTI: "SM",7\r\n')
+        await peer.until_told("AT+CMGD=7")
+        assert [(part.raw, part.flaws) for part in stage.parts] == [(SAYS_OK, ())]
+
+
+@story
+async def test_a_text_that_never_reads_twice_alike_stays_on_the_sim():
+    peer = Peer()
+    async with on_stage(peer.device) as stage:
+        await swept(peer, stage)
+        peer.stores["SM"][7] = SAYS_OK
+        cuts = iter(range(8, 60, 2))
+        peer.script["AT+CMGR="] = lambda _: info("+CMGR: 0,,22", SAYS_OK[: next(cuts)])
+        peer.say(b'\r\n+CMTI: "SM",7\r\n')
+        await peer.until_told("AT+CMGR=7", 4)
+        peer.script["AT+CMGR="] = lambda _: info("+CMGR: 0,,22", SAYS_OK)
+        peer.say(b'\r\n+CMTI: "SM",7\r\n')
+        await peer.until_told("AT+CMGD=7")
+        assert [part.raw for part in stage.parts] == [SAYS_OK]
+
+
+@story
+async def test_a_listing_whose_indexes_do_not_rise_is_read_again_before_anything_is_deleted_by_it():
+    peer = Peer()
+    async with on_stage(peer.device) as stage:
+        await swept(peer, stage)
+        peer.stores["SM"] = {3: SAYS_ONE, 13: SAYS_TWO}
+        spoilt = info("+CMGL: 3,0,,22", SAYS_ONE, "+CMGL: 3,0,,22", SAYS_TWO)
+        sound = info(f"+CMGL: 3,0,,{octets(SAYS_ONE)}", SAYS_ONE, f"+CMGL: 13,0,,{octets(SAYS_TWO)}", SAYS_TWO)
+        listings = [spoilt, sound]
+        peer.script["AT+CMGL="] = lambda _: listings.pop(0) if listings else OK
+        peer.say(b'\r\n+CMTI: "SM",3\r\n\r\n+CMTI: "SM",13\r\n')
+        await peer.until_told("AT+CMGD=13")
+        assert [part.text for part in stage.parts] == ["one", "two"]
 
 
 # -- reports
