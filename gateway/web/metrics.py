@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from apiflask import APIBlueprint
 from flask import Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
-from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from gateway.records import ChannelState
@@ -20,16 +20,21 @@ class Present(Collector):
     def __init__(self, doors: Doors) -> None:
         self._doors = doors
 
-    def collect(self) -> Iterator[GaugeMetricFamily]:
+    def collect(self) -> Iterator[Metric]:
         queue = GaugeMetricFamily("simrack_queue_messages", "Outgoing messages that wait", labels=["status"])
         for status, count in self._doors.queue().items():
             queue.add_metric([status], count)
         yield queue
         state = GaugeMetricFamily("simrack_channel_state", "1 for the state a channel is in", labels=["channel", "state"])
         signal = GaugeMetricFamily("simrack_channel_signal_dbm", "Signal strength", labels=["channel"])
+        recoveries = CounterMetricFamily(
+            "simrack_channel_recoveries", "What was done about a silent modem since the start", labels=["channel", "step"]
+        )
         balance = GaugeMetricFamily("simrack_channel_balance", "What the SIM's account held when last read", labels=["channel"])
         balances = self._doors.store.balances.all()
         for facts in self._doors.channels():
+            for step, count in facts.recoveries:
+                recoveries.add_metric([facts.name, step], count)
             read = balances.get(facts.sim)
             if read is not None and read.amount is not None:
                 balance.add_metric([facts.name], read.amount)
@@ -39,6 +44,7 @@ class Present(Collector):
                 signal.add_metric([facts.name], facts.signal_dbm)
         yield state
         yield signal
+        yield recoveries
         yield balance
 
 

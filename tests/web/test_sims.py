@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from gateway.core import events
@@ -80,6 +82,12 @@ def test_a_channel_shows_its_sim_and_what_the_account_holds(carol: Caller, read_
 def test_a_balance_is_a_figure_for_prometheus_without_naming_the_sim(alice: Caller, read_balance: Balance) -> None:
     text = alice.client.get("/metrics").text
     assert 'simrack_channel_balance{channel="p0"} 3.5' in text and SIM not in text
+
+
+def test_what_was_done_about_silence_is_shown_and_counted(alice: Caller, gateway: Gateway) -> None:
+    gateway.facts[1] = replace(gateway.facts[1], recoveries=(("reopen", 3), ("reset", 1)))
+    assert alice.get("/v1/channels/p1").json["recoveries"] == {"reopen": 3, "reset": 1}
+    assert 'simrack_channel_recoveries_total{channel="p1",step="reopen"} 3.0' in alice.client.get("/metrics").text
 
 
 def test_sims_are_listed_with_where_they_are(carol: Caller, seen: None, read_balance: Balance) -> None:

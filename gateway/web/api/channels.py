@@ -44,6 +44,7 @@ class ChannelOut(Out):
     registration: str
     signal_dbm: int | None
     smsc: str
+    recoveries: dict[str, int] = Field(description="What was done about silence since the start, and how often")
     sim: str = Field(description="As in `/v1/sims`: ICCID, else IMSI, else the port")
     balance: BalanceOut | None
 
@@ -114,6 +115,7 @@ def _channel_json(facts: ChannelFacts, balances: Mapping[str, Balance]) -> dict[
     return {
         **asdict(facts),
         "state": facts.state.value,
+        "recoveries": dict(facts.recoveries),
         "sim": facts.sim,
         "balance": balance_json(balances.get(facts.sim)),
     }
