@@ -1,5 +1,7 @@
 """The habits of firmware: each is a switch, and what it switches can be seen on the wire."""
 
+import re
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -92,8 +94,9 @@ def test_an_answer_without_ok_is_followed_by_the_next(quirky, name, command):
 
 
 def test_cops_0_twice_is_never_answered(quirky):
-    bank, client = quirky("cops-0-hangs")
+    bank, client = quirky("cops-0-hangs", quiet=False)
     client.write("AT+COPS=0\rAT\r")
+    client.until(rb"COPS=0\r")
     bank.reset("p0")
     assert client.ask("AT").startswith(b"AT\r")
 
@@ -215,8 +218,12 @@ def test_it_restarts_when_disturbed_after_the_pin(quirky):
 
 
 def test_it_dies_of_a_command(quirky):
-    bank, client = quirky("getportmode-crashes")
-    client.write("AT^GETPORTMODE\rAT\r")
+    bank, client = quirky("getportmode-crashes", quiet=False)
+    client.write("AT^GETPORTMODE\r")
+    bank.signal("p0", 7)
+    while bank.state("p0")["silent"] != "mute":
+        assert bank.state("p0")["plugged"]
+    client.until(rb"PORTMODE\r")
     bank.reset("p0")
     assert client.ask("AT").startswith(b"AT\r")
 
@@ -242,16 +249,24 @@ def test_a_sim_that_was_missing_is_not_found_again(quirky):
 
 
 def test_chatter_ends_with_curc(quirky):
-    bank, client = quirky("chatter", speed=0.01)
+    _, client = quirky("chatter", speed=0.01)
     client.until(rb"\^RSSI:20\r\n")
     assert client.ask("AT^CURC=0").endswith(b"OK\r\n")
     assert b"^CURC: 0" in client.ask("AT^CURC?")
 
 
 def test_a_flood_ends_with_cpms(quirky):
-    bank, client = quirky("flood", speed=0)
+    _, client = quirky("flood", speed=0)
     client.until(rb"\+ZUSIMR:2\r\n")
     assert b"OK" in client.ask("AT+CPMS?")
+
+
+def test_every_row_of_the_list_of_quirks_is_a_switch_or_explained():
+    switches = {row for quirk in quirks.LIST.values() for row in quirk.rows}
+    table = (Path(quirks.__file__).parent / "README.md").read_text(encoding="utf-8").split("## The list of quirks")[1]
+    explained = {int(row) for line in table.splitlines() if (match := re.match(r"\| ([\d, ]+) \|", line))
+                 for row in match[1].split(",")}
+    assert switches | explained == set(range(1, 84))
 
 
 def test_a_shown_report_has_a_comma(quirky):
