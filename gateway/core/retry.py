@@ -36,7 +36,7 @@ def after_refusal(
     error = MessageError(outcome.code, outcome.reason, outcome.advice)
     if outcome.word is Word.NEVER:
         return Verdict(Status.FAILED, error)
-    if outcome.word in (Word.ELSEWHERE, Word.CHANNEL):
+    if outcome.word in (Word.ELSEWHERE, Word.CHANNEL) and not _begun_and_held(claim):
         avoid = f"{claim.avoid or ','}{claim.channel},"
         if any(f",{other}," not in avoid for other in others):
             return Verdict(Status.QUEUED, error, due_at=now, avoid=avoid, restart=True, counts=False)
@@ -45,6 +45,12 @@ def after_refusal(
     if counts and claim.tries + 1 >= settings.retry_tries:
         return Verdict(Status.FAILED, error)
     return Verdict(Status.QUEUED, error, due_at=now + _pause(claim.tries, settings, chance), counts=counts)
+
+
+def _begun_and_held(claim: Claim) -> bool:
+    """Another channel would have to send the parts that went already once more, and this message must not be doubled."""
+    concat = claim.outgoing.part.concat
+    return claim.on_unknown is OnUnknown.HOLD and concat is not None and concat.number > 1
 
 
 def longest_pause(settings: SendingSettings) -> float:

@@ -161,10 +161,13 @@ def decide(db: SqliteDatabase, public_id: str, again: bool, ready: Collection[st
 
 
 def unpin(db: SqliteDatabase, channels: Collection[str], now: float) -> int:
-    """Free the messages that wait for these channels to send their remaining parts: another channel sends them whole."""
+    """Free the messages that wait for these channels to send their remaining parts: another channel sends them whole.
+
+    Those that are held wait on: the parts that went must not go twice.
+    """
     freed = 0
     for message_id, pinned, recipient, lane in db.execute_sql(
-        "SELECT id, pinned, recipient, lane FROM messages WHERE status = 'queued' AND pinned IS NOT NULL"
+        "SELECT id, pinned, recipient, lane FROM messages WHERE status = 'queued' AND pinned IS NOT NULL AND on_unknown <> 'hold'"
     ).fetchall():
         if pinned in channels and not lane.startswith("channel:"):
             db.execute_sql("UPDATE parts SET status = 'queued', reference = NULL WHERE message_id = ?", (message_id,))

@@ -1,11 +1,12 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 
 import pytest
 
 from gateway.core import retry
-from gateway.records import Encoding, OnUnknown, OutgoingPart, Part, Refused, Status, Unknown, Word
+from gateway.records import Concat, Encoding, OnUnknown, OutgoingPart, Part, Refused, Status, Unknown, Word
 from gateway.settings import SendingSettings
 from gateway.store.air import Claim
 
@@ -46,6 +47,14 @@ def test_after_so_many_tries_it_fails_with_the_last_reason() -> None:
 def test_elsewhere_and_channel_go_to_another_channel_at_once_without_counting(word: Word) -> None:
     moved = verdict(word, ["p1"], tries=3)
     assert (moved.status, moved.due_at, moved.avoid, moved.counts) == (Status.QUEUED, NOW, ",p0,", False)
+
+
+def test_a_held_text_that_has_begun_waits_for_its_channel_rather_than_begin_again_elsewhere() -> None:
+    part = Part("b", Encoding.GSM7, Concat(1, 2, 2))
+    second = replace(claim(on_unknown=OnUnknown.HOLD), outgoing=OutgoingPart(2, "+491701234567", part))
+    refusal = Refused(Word.CHANNEL, "cms:310", "SIM not inserted")
+    waits = retry.after_refusal(refusal, second, ["p1"], SETTINGS, NOW, random.Random(7))
+    assert (waits.status, waits.avoid, waits.restart) == (Status.QUEUED, "", False)
 
 
 def test_when_every_channel_refused_it_waits_and_may_try_all_of_them_again() -> None:

@@ -214,7 +214,8 @@ async def test_a_reading_that_lost_bytes_on_the_line_is_read_again_before_it_is_
     async with on_stage(peer.device) as stage:
         await swept(peer, stage)
         peer.stores["SM"][7] = SAYS_OK
-        answers = [info("+CMGR: 0,,22", SAYS_OK[:-2]), info("+CMGR: 0,,22", SAYS_OK[:30] + SAYS_OK[32:]), info("+CMGR: 0,,22", SAYS_OK)]
+        readings = (SAYS_OK[:-2], SAYS_OK[:30] + SAYS_OK[32:], SAYS_OK)
+        answers = [info("+CMGR: 0,,22", reading) for reading in readings]
         peer.script["AT+CMGR="] = lambda _: answers.pop(0)
         peer.say(b'\r\n+CMTI: "SM",7\r\n')
         await peer.until_told("AT+CMGD=7")

@@ -255,6 +255,17 @@ def test_texts_waiting_for_a_channel_that_is_gone_are_freed_of_it(db: SqliteData
     assert claim_one(db, P1).outgoing.part.text == "hello1"
 
 
+def test_a_held_text_that_has_begun_waits_for_the_channel_that_is_gone(db: SqliteDatabase) -> None:
+    outbox.add(db, [new_message(parts=2, on_unknown=OnUnknown.HOLD)], NOW)
+    first = claim_one(db)
+    air.record(db, first, Sent(1), None, NOW)
+    air.put_back(db, first.message_id, "p0", NOW)
+
+    assert unknowns.unpin(db, ["p0"], NOW) == 0
+    assert air.claim(db, [P1], NOW) == []
+    assert claim_one(db).outgoing.part.text == "hello2"
+
+
 def test_a_message_with_parts_is_sent_when_the_last_is(db: SqliteDatabase) -> None:
     outbox.add(db, [new_message(parts=2)], NOW)
     first = claim_one(db)

@@ -179,11 +179,11 @@ def _as_request(wanted: SendIn) -> SendRequest:
 
 
 def _refusal(fault: BadValue, requests: Sequence[SendRequest]) -> Problem:
-    """422 for a value that cannot be accepted; 409 for an own number that another channel has than the wanted one."""
+    """422 for a value that is wrong by itself; 409 for one that only the moment or another value of the request makes wrong."""
     problem = bad_value(fault)
     place, _, field = fault.field.rpartition("/")
     wanted = requests[int(place.removeprefix("messages/") or 0)]
-    if field == "from" and (wanted.channel or wanted.pool):
+    if field == "expires_at" or (field == "from" and (wanted.channel or wanted.pool)):
         problem.status = 409
     return problem
 
