@@ -9,8 +9,8 @@ import pytest
 from simulator.story import shelf
 from simulator.story.reader import read
 
-# Its answer never comes, and the driver waits for it as long as the slowest modems need.
-MINUTES = {"result-lost"}
+# A report that comes while the answer to its send is still awaited is not counted, and the text goes out a second time.
+FAILING = {"result-lost": pytest.mark.xfail(run=False, reason="takes two minutes, and the gateway doubles the text")}
 
 
 def test_every_story_can_be_read_and_has_a_title_of_its_own():
@@ -19,7 +19,7 @@ def test_every_story_can_be_read_and_has_a_title_of_its_own():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", [name for name in shelf.names() if name not in MINUTES])
+@pytest.mark.parametrize("name", [pytest.param(name, marks=FAILING.get(name, ())) for name in shelf.names()])
 def test_the_gateway_passes_the_story(name, tmp_path):
     played = subprocess.run([sys.executable, "-m", "simulator", "play", name, "--junit", str(tmp_path / "verdict.xml")],
                             capture_output=True, text=True, timeout=240, check=False)
