@@ -5,6 +5,8 @@ An error says what is wrong, where, and what the person who can mend it should d
 
 from __future__ import annotations
 
+from typing import Literal
+
 
 class SimrackError(Exception):
     """Base of every error this project raises on purpose."""
@@ -65,9 +67,9 @@ class ModemUnfit(SimrackError):
 
 
 class UssdFailed(SimrackError):
-    """A service code has no answer. `why` is busy, not-ready, refused or timeout; `remedy` is for whoever dialled it."""
+    """A service code has no answer; `why` in one word for programs, `remedy` for whoever dialled it."""
 
-    def __init__(self, why: str, reason: str, remedy: str) -> None:
+    def __init__(self, why: Literal["busy", "not-ready", "refused", "timeout"], reason: str, remedy: str) -> None:
         super().__init__(f"{reason} ({remedy})")
         self.why = why
         self.reason = reason

@@ -111,6 +111,10 @@ class RunningBank:
 
         self.on_loop(swap)
 
+    def service_centre(self, port: str, number: str) -> None:
+        """Writes +CSCA to the card; an empty one is how some modems lose it."""
+        self._on_modem(port, lambda modem: setattr(modem.sim, "service_centre", number))
+
     def say(self, port: str, *lines: str) -> None:
         """The modem says these lines unasked."""
         self._on_modem(port, lambda modem: modem.voice.news(lines))

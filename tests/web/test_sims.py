@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -52,7 +53,7 @@ def test_service_codes_cost_money_and_need_the_scope_admin(bob: Caller, carol: C
     ],
 )
 def test_each_failure_of_a_service_code_has_its_own_answer(
-    alice: Caller, gateway: Gateway, why: str, status: int, code: str
+    alice: Caller, gateway: Gateway, why: Any, status: int, code: str
 ) -> None:
     gateway.network = UssdFailed(why, "it did not work", "do something else")
     answer = alice.post("/v1/channels/p0/ussd", {"code": "*100#"})
