@@ -6,6 +6,7 @@ import random
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import inf
 from typing import Protocol
 
 from simulator import outside, validity
@@ -159,10 +160,10 @@ class Network:
             return
         wait = 0.0
         if fate.kind == "off":
-            wait, lasts = fate.seconds(float("inf")), sent.validity
-            if wait > (lasts if lasts is not None else float("inf")):
-                asyncio.get_running_loop().call_later(self.pace.window(lasts or 0.0), self._report, sent, EXPIRED)
-            if wait == float("inf") or (lasts is not None and wait > lasts):
+            wait, lasts = fate.seconds(inf), inf if sent.validity is None else sent.validity
+            if lasts < wait:
+                asyncio.get_running_loop().call_later(self.pace.window(lasts), self._report, sent, EXPIRED)
+            if lasts < wait or wait == inf:
                 return
         elif fate.kind == "temporary":
             self._report_later(sent, STILL_TRYING)
