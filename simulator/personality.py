@@ -13,6 +13,8 @@ from typing import Any
 from simulator.errors import Unknown
 
 FOLDER = Path(__file__).parent / "personalities"
+# The one file there that is no family: habits that can be laid over any.
+QUIRKS = "quirks"
 
 
 Span = tuple[float, ...]
@@ -149,13 +151,13 @@ _MERGED = ("answers", "times")
 
 def names() -> list[str]:
     """All families there are files for."""
-    return sorted(path.stem for path in FOLDER.glob("*.toml"))
+    return sorted(path.stem for path in FOLDER.glob("*.toml") if path.stem != QUIRKS)
 
 
 @cache
 def load(name: str) -> Personality:
     """The family called `name`. Raises Unknown with the known names when there is none."""
-    if not _path(name).is_file():
+    if name not in names():
         raise Unknown(f"no family {name!r}; there are: {', '.join(names())}")
     values = _values(name)
     if strangers := set(values) - _KNOWN:

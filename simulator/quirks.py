@@ -1,14 +1,14 @@
-"""Habits that only some firmware of a family has, by name: values laid over a personality. The list is quirks.toml."""
+"""Habits that only some firmware of a family has, by name: values laid over a personality. The list is
+personalities/quirks.toml."""
 
 import tomllib
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from simulator.errors import Unknown
-from simulator.personality import Personality, laid_over
+from simulator.personality import FOLDER, QUIRKS, Personality, laid_over
 
-FILE = Path(__file__).parent / "quirks.toml"
+FILE = FOLDER / f"{QUIRKS}.toml"
 
 
 @dataclass(frozen=True, slots=True)
