@@ -88,7 +88,7 @@ class Modem:
         self._note(state=ChannelState.STARTING, reason="")
         life = Life(
             self._settings, self._clock, self._timing, self._guard, self._keeper, note=self._note, late=self._came_late,
-            called=self._rang, ladder=self._ladder, family=self._facts.family,
+            called=self._rang, known_smsc=self._centre, ladder=self._ladder, family=self._facts.family,
         )  # fmt: skip
         try:
             await life.open()
@@ -132,6 +132,9 @@ class Modem:
         self._ladder.restart()
         if self._life is not None:
             self._life.unpark()
+
+    def _centre(self) -> str:
+        return "" if self._known_smsc is None else self._known_smsc(self._facts.sim)
 
     def _rang(self, number: str) -> None:
         log.info("%s: a call from %s was not taken", self.name, number or "a withheld number")

@@ -38,7 +38,10 @@ log = logging.getLogger("simrack.modem")
 
 
 class Life:
-    """`note(**facts)` tells what was learnt; `late(reference)` that a +CMGS came after its time; `called(number)` that it rang."""
+    """`note(**facts)` tells what was learnt; `late(reference)` that a +CMGS came after its time; `called(number)` that it rang.
+
+    `known_smsc()` is the service centre that the SIM in place is known to use, or empty.
+    """
 
     def __init__(
         self,
@@ -51,6 +54,7 @@ class Life:
         note: Callable[..., None],
         late: Callable[[int], None],
         called: Callable[[str], None],
+        known_smsc: Callable[[], str],
         ladder: Ladder,
         family: str,
     ) -> None:
@@ -60,6 +64,7 @@ class Life:
         self._guard = guard
         self._note = note
         self._late = late
+        self._known_smsc = known_smsc
         self._exchange = Exchange(
             settings.name, timing, on_news=self._hear, on_surprise=self._surprised, on_lost=self._lost
         )
@@ -120,7 +125,7 @@ class Life:
         await storages.prepare()
         status = Status(self.session, profile, self._timing)
         await status.prepare()
-        self._note(smsc=await start.service_centre())
+        self._note(smsc=await start.service_centre(self._known_smsc()))
         self._reception.serve(profile, storages, routing)
         duty = Duty(
             self.session, profile, self._settings, self._timing, self._clock,

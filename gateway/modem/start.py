@@ -127,11 +127,11 @@ class Start:
             await asyncio.sleep(self._timing.busy_pause)
         raise ModemUnfit("this modem refuses PDU mode (AT+CMGF=0)", "it is data-only, or this is not its AT port")
 
-    async def service_centre(self) -> str:
-        """The SMSC in force; the one from the configuration is written when the SIM holds another."""
-        wanted = self._settings.smsc
+    async def service_centre(self, known: str) -> str:
+        """The SMSC in force. The one from the configuration is written when the SIM holds another, `known` when it shows none."""
         present = replies.service_centre(replies.value(await self._lines("AT+CSCA?"), "+CSCA"))
-        if not wanted or wanted == present:
+        wanted = self._settings.smsc or present or known
+        if wanted == present:
             return present
         kind = 145 if wanted.startswith("+") else 129
         answer = await self._session.ask(f'AT+CSCA="{wanted}",{kind}')

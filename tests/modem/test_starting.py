@@ -53,6 +53,17 @@ async def test_the_configured_number_and_service_centre_win():
 
 
 @story
+async def test_a_lost_service_centre_is_given_back_and_one_that_is_there_is_left_alone():
+    for shown, given in (('+CSCA: "",129', True), ('+CSCA: "+491710760000",145', False)):
+        peer = Peer({"AT+CSCA?": info(shown)})
+        async with on_stage(peer.device) as stage:
+            stage.centres["8949293072227288805"] = "+491760000443"
+            await stage.ready()
+            assert ('AT+CSCA="+491760000443",145' in peer.told) is given
+            assert stage.modem.facts.smsc == ("+491760000443" if given else "+491710760000")
+
+
+@story
 async def test_a_modem_that_speaks_in_numbers_and_echoes_is_brought_to_words():
     state = {"verbose": False}
 

@@ -116,3 +116,14 @@ def test_a_report_finds_its_text_although_the_card_is_in_another_port_by_then(tm
         swap(bank, box)
         bank.plug("p2")
         assert box.wait_status(sent, "delivered")["channel"] == "p0"
+
+
+def test_a_modem_that_lost_the_service_centre_of_its_card_is_given_it_back(tmp_path: Path) -> None:
+    with running_bank(1) as bank, running_gateway(tmp_path, bank) as box:
+        centre = box.call("/v1/channels/p0")[1]["smsc"]
+        bank.unplug("p0")
+        box.wait_channel("p0", "lost")
+        bank.service_centre("p0", "")
+        bank.plug("p0")
+        assert centre and box.wait_channel("p0", "ready")["smsc"] == centre
+        box.wait_status(box.send(HANDSET), "delivered")
