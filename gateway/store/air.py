@@ -267,8 +267,11 @@ def _unknown(db: SqliteDatabase, claim: Claim, outcome: Unknown, verdict: Verdic
     db.execute_sql(
         "UPDATE messages SET settle_at = ?, unknowns = unknowns + 1 WHERE id = ?", (verdict.settle_at, claim.message_id)
     )
+    told = [progress.fetch(db, claim.message_id)]
+    if reports.match_unanswered(db, claim.outgoing.attempt_id, claim.part_id, now):
+        told.append(progress.fetch(db, claim.message_id))
     progress.call_next(db, claim.outgoing.recipient, claim.lane, now)
-    return [progress.fetch(db, claim.message_id)]
+    return told
 
 
 def _likely_reference(db: SqliteDatabase, claim: Claim) -> int | None:

@@ -67,6 +67,25 @@ def match_earlier(db: SqliteDatabase, attempt_id: int, part_id: int, now: float)
     return changed
 
 
+def match_unanswered(db: SqliteDatabase, attempt_id: int, part_id: int, now: float) -> bool:
+    """This part became unknown just now: did a report come while its answer was awaited? True if the message changed.
+
+    The reference was never learnt; a report for this person that belongs to no other text speaks of this one.
+    """
+    sim, recipient, started_at = db.execute_sql(
+        "SELECT sim, recipient, started_at FROM attempts WHERE id = ?", (attempt_id,)
+    ).fetchone()
+    changed = False
+    for report_id, reference, status, to in db.execute_sql(
+        "SELECT id, reference, status, recipient FROM reports WHERE part_id IS NULL AND sim = ? AND arrived_at >= ? ORDER BY id",
+        (sim, started_at),
+    ).fetchall():
+        if same_subscriber(to, recipient):
+            db.execute_sql("UPDATE reports SET part_id = ? WHERE id = ?", (part_id, report_id))
+            changed = _apply(db, attempt_id, part_id, reference, status, now) is not None or changed
+    return changed
+
+
 def _find_attempt(db: SqliteDatabase, report: Report, now: float) -> tuple[int, int] | None:
     """The attempt a report speaks of: same SIM, reference, recipient, nearest in time; else one whose reference we never learnt.
 

@@ -31,6 +31,7 @@ def recover(db: SqliteDatabase, marks: EarlierMarks, settle_at: Callable[[OnUnkn
     """
     unknown: set[int] = set()
     gone: set[int] = set()
+    unanswered: list[tuple[int, int]] = []
     for attempt_id, message_id, part_id, channel in db.execute_sql(
         "SELECT id, message_id, part_id, channel FROM attempts WHERE state = 'claimed' ORDER BY id"
     ).fetchall():
@@ -42,6 +43,7 @@ def recover(db: SqliteDatabase, marks: EarlierMarks, settle_at: Callable[[OnUnkn
         db.execute_sql("UPDATE parts SET status = ? WHERE id = ?", ("unknown" if left else "queued", part_id))
         if left:
             unknown.add(message_id)
+            unanswered.append((attempt_id, part_id))
     for message_id, recipient, lane, on_unknown, channel in db.execute_sql(
         "SELECT id, recipient, lane, on_unknown, channel FROM messages WHERE status = 'sending'"
     ).fetchall():
@@ -53,6 +55,8 @@ def recover(db: SqliteDatabase, marks: EarlierMarks, settle_at: Callable[[OnUnkn
         else:
             _back_in_line(db, message_id, channel, now)
         progress.call_next(db, recipient, lane, now)
+    for attempt_id, part_id in unanswered:
+        reports.match_unanswered(db, attempt_id, part_id, now)
     return [progress.fetch(db, message_id) for message_id in sorted(unknown | gone)]
 
 

@@ -197,6 +197,27 @@ def test_a_report_settles_an_unknown_whose_reference_we_never_learnt(db: SqliteD
     assert message is not None and message.status is Status.DELIVERED
 
 
+def test_a_report_that_comes_while_the_answer_is_awaited_settles_the_unknown_that_follows(db: SqliteDatabase) -> None:
+    outbox.add(db, [new_message()], NOW)
+    claim = claim_one(db)
+    assert reports.keep(db, report(99), NOW + 2) is None
+
+    verdict = Verdict(Status.UNKNOWN, MessageError("unknown", "no answer"), settle_at=NOW + 600)
+    told = air.record(db, claim, Unknown("no answer in 150 s"), verdict, NOW + 150)
+    assert [message.status for message in told] == [Status.UNKNOWN, Status.DELIVERED]
+    assert unknowns.settle_due(db, {"p0"}, 1, NOW + 600) == []
+    assert air.claim(db, [P0], NOW + 600) == []
+
+
+def test_a_report_that_came_before_the_kill_settles_the_unknown_of_the_start(db: SqliteDatabase) -> None:
+    outbox.add(db, [new_message()], NOW)
+    claim_one(db)
+    reports.keep(db, report(99), NOW + 2)
+
+    (message,) = unknowns.recover(db, Marks(True, 99), lambda on: NOW + 600, NOW + 3)
+    assert message.status is Status.DELIVERED
+
+
 def test_a_late_answer_settles_an_unknown(db: SqliteDatabase) -> None:
     outbox.add(db, [new_message()], NOW)
     claim = claim_one(db)
