@@ -9,8 +9,8 @@ import pytest
 from simulator.story import shelf
 from simulator.story.reader import read
 
-# A report that comes while the answer to its send is still awaited is not counted, and the text goes out a second time.
-FAILING = {"result-lost": pytest.mark.xfail(run=False, reason="takes two minutes, and the gateway doubles the text")}
+# The modem's answer is awaited as long as its manual allows.
+LONG = {"result-lost": pytest.mark.skip(reason="takes two minutes; run it with: simrack-sim play result-lost")}
 
 
 def test_every_story_can_be_read_and_has_a_title_of_its_own():
@@ -19,7 +19,7 @@ def test_every_story_can_be_read_and_has_a_title_of_its_own():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", [pytest.param(name, marks=FAILING.get(name, ())) for name in shelf.names()])
+@pytest.mark.parametrize("name", [pytest.param(name, marks=LONG.get(name, ())) for name in shelf.names()])
 def test_the_gateway_passes_the_story(name, tmp_path):
     played = subprocess.run([sys.executable, "-m", "simulator", "play", name, "--junit", str(tmp_path / "verdict.xml")],
                             capture_output=True, text=True, timeout=240, check=False)
