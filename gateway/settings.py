@@ -23,7 +23,10 @@ from gateway.errors import BadSetting
 
 # The names of the profiles in `modem.profiles` (a test compares them): a file that names another family is refused
 # here, before a port is opened.
-FAMILIES = ("auto", "generic", "wavecom", "sim800", "simcom-lte", "quectel-m", "quectel-ec2x", "huawei", "siemens")
+FAMILIES = (
+    "auto", "generic", "wavecom", "sim800", "simcom-lte", "quectel-m", "quectel-ec2x", "huawei", "siemens",
+    "telit", "zte", "ublox",
+)  # fmt: skip
 STRATEGIES = ("rotate",)
 # What serial drivers of Linux can be set to.
 SPEEDS = (

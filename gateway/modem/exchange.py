@@ -53,6 +53,8 @@ class Exchange:
         self._waiting: asyncio.Future[Answer | Prompt] | None = None
         self._heard_at = self._loop.time()
         self._echo_is_off = False
+        self._ended_at = 0.0
+        self.guard_s = 0.0
         self.early: Answer | None = None  # an answer that came in the same bytes as the prompt
         self.given_up: tuple[str, ...] = ()  # the lines of the last command that was given up
 
@@ -107,6 +109,7 @@ class Exchange:
 
     async def ask(self, command: Command, patience: float) -> Answer:
         """Raises NoAnswer or LinkLost."""
+        await self.rest()
         self.begin(command)
         try:
             event = await self.next(patience)
@@ -122,11 +125,18 @@ class Exchange:
         self.early = None
         self.write(self._dialogue.ask(command))
 
+    async def rest(self) -> None:
+        """The silence this family wants between an answer and the next command."""
+        left = self._ended_at + self.guard_s - self._loop.time()
+        if left > 0:
+            await asyncio.sleep(left)
+
     def type_payload(self) -> None:
         self.write(self._dialogue.payload())
 
     def end(self) -> None:
         """Whatever was not answered until now is given up."""
+        self._ended_at = self._loop.time()
         if self._dialogue.busy:
             self.given_up = self._dialogue.give_up()
 

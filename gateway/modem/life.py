@@ -148,6 +148,7 @@ class Life:
             family=start.profile.name,
         )
         self._rescue.profile = start.profile
+        self._exchange.guard_s = start.profile.pause_s
         await start.adapt()
         await start.unlock(identity.imei)
         self._note(iccid=await start.iccid(), imsi=await start.imsi(), number=await start.own_number())

@@ -18,7 +18,6 @@ from urllib.parse import urlsplit
 
 import serial
 import serial_asyncio_fast
-from serial.tools import list_ports
 
 from gateway.errors import LinkLost
 from gateway.modem.holders import holders
@@ -174,8 +173,3 @@ def _why(port: str, fault: OSError) -> str:
     if fault.errno in (errno.EACCES, errno.EPERM):
         return f"{port} may not be opened: the gateway's user must be in the group dialout"
     return f"{port} cannot be opened: {fault}"
-
-
-def serial_ports() -> tuple[str, ...]:
-    """Device files of all serial ports that belong to hardware."""
-    return tuple(sorted(port.device for port in list_ports.comports() if port.hwid != "n/a"))

@@ -50,6 +50,7 @@ class Profile:
     first: tuple[str, ...] = ()  # commands sent after identification; a refusal is ignored
     iccid: tuple[str, ...] = ("AT+CCID", "AT+ICCID", "AT+CRSM=176,12258,0,0,10")
     pin_counters: tuple[PinCounter, ...] = (_CPINR,)
+    pause_s: float = 0.0  # silence the firmware needs between an answer and the next command
     pin_pause_s: float = 0.0  # silence the firmware needs after the PIN
     cpin_without_final: bool = False  # AT+CPIN? is answered by its line alone
     fixes_speed: bool = False  # ships with autobaud, and then keeps its boot notifications to itself
@@ -161,8 +162,43 @@ SIEMENS = Profile(
     quirks="lists dummy records of F; some models offer no report routing, reports are then fetched by the sweep",
 )
 
+TELIT = Profile(
+    "telit",
+    makers=("telit",),
+    first=("AT#QSS=1",),
+    iccid=("AT#CCID", "AT+CCID", "AT+CRSM=176,12258,0,0,10"),
+    pin_counters=(PinCounter("AT#PCT", r"#PCT:\s*(\d+)"), _CPINR),
+    pin_pause_s=1.0,
+    pause_s=0.02,
+    hang_up="AT+CHUP",
+    reset="AT#REBOOT",
+    quirks="answers CMS 314 until #QSS: 3; wants 20 ms between an answer and the next command",
+)
+
+ZTE = Profile(
+    "zte",
+    makers=("zte",),
+    first=("AT+CPMS?",),
+    iccid=("AT+ZGETICCID", "AT+ICCID?", "AT+CCID", "AT+CRSM=176,12258,0,0,10"),
+    pin_counters=(PinCounter("AT+ZPINPUK=?", r"\+ZPINPUK:\s*(\d+)"), _CPINR),
+    routing_modes=(1, 2),
+    hang_up="AT+CHUP",
+    reset="AT+CFUN=1,1",
+    quirks="floods +ZUSIMR until AT+CPMS? was asked; may forget the service centre; says dcs 15 and writes UCS-2",
+)
+
+UBLOX = Profile(
+    "ublox",
+    makers=("u-blox",),
+    iccid=("AT+CCID", "AT+CRSM=176,12258,0,0,10"),
+    pin_counters=(PinCounter("AT+UPINCNT", r"\+UPINCNT:\s*(\d+)"), _CPINR),
+    hang_up="AT+CHUP",
+    reset="AT+CFUN=16",
+    quirks="its port appears up to 20 s before it listens",
+)
+
 # The first that fits is taken, so a family told by its models comes before one that takes every model of its maker.
-PROFILES = (WAVECOM, SIM800, SIMCOM_LTE, QUECTEL_M, QUECTEL_EC2X, HUAWEI, SIEMENS, GENERIC)
+PROFILES = (WAVECOM, SIM800, SIMCOM_LTE, QUECTEL_M, QUECTEL_EC2X, HUAWEI, SIEMENS, TELIT, ZTE, UBLOX, GENERIC)
 
 
 def detect(manufacturer: str, model: str) -> Profile:

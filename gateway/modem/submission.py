@@ -55,6 +55,7 @@ class Submission:
         """None at the prompt; an answer that came instead of it, or with it."""
         if not self._exchange.in_step:
             raise NotTaken("modem:silent", "the modem has fallen silent")
+        await self._exchange.rest()
         reached = False
         try:
             self._exchange.begin(command)
