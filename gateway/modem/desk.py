@@ -23,6 +23,7 @@ _CAME = frozenset({"+CMT", "+CDS"})
 _REGISTRATION = frozenset({"+CREG", "+CGREG", "+CEREG"})
 # The text service has come up, or the storage was full: time for a sweep, which also sees to the routing.
 _LOOK = frozenset({"SMS READY", "SMS DONE", "CALL READY", "PB DONE", "^SMMEMFULL"})
+_LOOK_VALUES = {"#QSS": ("3",), "+WIND": ("16",)}
 _SIM_GONE = {"+CPIN": ("NOT READY", "NOT INSERTED", "SIM REMOVED"), "+WIND": ("0",), "#QSS": ("0",)}
 
 
@@ -52,7 +53,7 @@ class Desk:
         elif news.name == "+CUSD" and self.ussd is not None:
             self.ussd.hear(news)
             return
-        elif news.name in _LOOK or (news.name == "+QIND" and "sms" in news.value.lower()):
+        elif _wants_a_look(news):
             self.look = True
         elif "POWER DOWN" in news.name or news.name in ("POWERED DOWN", "^SHUTDOWN"):
             self._mention(news)
@@ -83,3 +84,9 @@ class Desk:
             async with asyncio.timeout(seconds):
                 await self._woken.wait()
         self._woken.clear()
+
+
+def _wants_a_look(news: News) -> bool:
+    if news.name == "+QIND":
+        return "sms" in news.value.lower()
+    return news.name in _LOOK or news.value.strip() in _LOOK_VALUES.get(news.name, ())

@@ -59,6 +59,7 @@ class Profile:
     second_look_s: float = 0.0  # the first AT+CMGL after start may list nothing: sweep again after this
     routing_modes: tuple[int, ...] = (2, 1, 3)  # CNMI <mode>, best first
     report_routes: tuple[int, ...] = (1, 2, 0)  # CNMI <ds>, best first: +CDS, +CDSI, none
+    unwell: tuple[str, ...] = ()  # answers to a listing that only a restart of the modem cures
     report_filling: str = ""  # what precedes the PDU of a stored status report and is not part of it
     keeps_link: bool = True  # AT+CMMS=2 is worth trying
     hang_up: str = "ATH"  # refuses a voice call
@@ -117,6 +118,7 @@ QUECTEL_M = Profile(
     pin_counters=(PinCounter("AT+QTRPIN", r"\+QTRPIN:\s*(\d+)"), _CPINR),
     fixes_speed=True,
     domains=("+CREG",),
+    unwell=("cms:604",),
     send_timeout_s=150.0,
     quirks="CMS 604 on listing means that its storage is inconsistent; CME 3517 that another program talks to the port",
 )

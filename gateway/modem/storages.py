@@ -10,6 +10,7 @@ import logging
 from gateway.at import stored
 from gateway.at.events import Refusal
 from gateway.at.stored import StoredText
+from gateway.modem.exchange import NoAnswer
 from gateway.modem.profiles import Profile
 from gateway.modem.session import Session
 from gateway.modem.timing import Timing
@@ -63,6 +64,8 @@ class Storages:
             return []
         answer = await self._session.ask("AT+CMGL=4", self._timing.slow_command)
         if isinstance(answer, Refusal):
+            if answer.code in self._profile.unwell:
+                raise NoAnswer(f"the modem's text storage is broken: {answer.text}")
             log.warning("%s: the texts in storage %r cannot be listed: %s", self._channel, store, answer.text)
         return stored.listing(answer.lines)
 

@@ -189,6 +189,17 @@ async def test_a_modem_that_answers_everything_but_lists_no_texts_is_treated_wit
 
 
 @story
+async def test_a_broken_storage_is_cured_by_a_restart():
+    """Quectel M10 forum: CMS 604 on each listing, until it is switched off and on."""
+    peer = Peer({"AT+CGMI": info("Quectel_Ltd"), "AT+CGMM": info("Quectel_M10"), "AT+CMGL=4": b"\r\n+CMS ERROR: 604\r\n"})
+    peer.script["AT+CFUN=1,1"] = lambda _: peer.script.pop("AT+CMGL=4", None) and OK
+    async with on_stage(peer.device, replace(BRIEF, rungs=rungs(Step.DRAIN, Step.RESET, patience=1.0))) as stage:
+        await peer.until_told("AT+CFUN=1,1")
+        await peer.until_told("AT+CMGL=4", 4)
+        await stage.ready()
+
+
+@story
 async def test_a_restart_is_no_fault():
     peer = Peer()
     async with on_stage(peer.device, BRIEF) as stage:
