@@ -23,7 +23,7 @@ def hurried(timing: Timing, speed: float, send_s: float) -> Timing:
         for field in fields(timing)
         if isinstance(value := getattr(timing, field.name), float) and field.name not in ("quiet", "retry")
     }
-    return replace(timing, **{**shorter, "send": max(1.0, send_s / speed), "quiet": 0.05, "retry": 0.2})  # type: ignore[arg-type]
+    return replace(timing, **{**shorter, "send": max(1.0, send_s / speed), "quiet": 0.05, "retry": 0.2, "ladder": 0.03})  # type: ignore[arg-type]
 
 
 def settings(path: Path, speed: float) -> Settings:

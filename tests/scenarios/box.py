@@ -17,6 +17,7 @@ from typing import Any
 from gateway.clock import Clock, SystemClock
 from gateway.core.keys import Keys
 from gateway.core.webhooks import Webhooks
+from gateway.modem.timing import Timing
 from gateway.service import Service
 from gateway.settings import HttpSettings, ModemSettings, PoolSettings, Settings, StoreSettings
 from gateway.store import Store
@@ -106,6 +107,7 @@ def running_gateway(
     webhook: str = "",
     events: Sequence[str] = ("*",),
     clock: Clock | None = None,
+    timing: Timing | None = None,
     ready: bool = True,
     pools: Sequence[PoolSettings] = (),
     **given: Any,
@@ -124,7 +126,7 @@ def running_gateway(
     up = threading.Event()
 
     async def main() -> None:
-        built.append(Service(settings, clock))
+        built.append(Service(settings, clock, timing))
         up.set()
         await built[0].run()
 
