@@ -35,6 +35,9 @@ _SIM = "check the SIM of this port"
 _SMSC = "check the service centre number (smsc in the configuration)"
 _BUG = "keep the PDU and report it"
 _WAIT = "nothing to do; it is tried again"
+_RESTART = "if it persists, switch the modem off and on"
+_UNSURE = "it may have gone: on_unknown decides; better signal makes it rarer"
+_PLAIN_SETTINGS = "send it without special settings"
 _SPACE = "texts are taken off the SIM by the sweep; if it persists, delete old ones"
 
 # fmt: off
@@ -70,9 +73,9 @@ _NETWORK = {
 }
 # -- the service centre's words: TP-FCS (23.040 clause 9.2.3.22)
 _SERVICE_CENTRE = {
-    128: Verdict(NEVER, "telematic interworking is not supported"),
-    129: Verdict(NEVER, "short message type 0 is not supported"),
-    130: Verdict(NEVER, "the text cannot be replaced"),
+    128: Verdict(NEVER, "telematic interworking is not supported", _PLAIN_SETTINGS),
+    129: Verdict(NEVER, "short message type 0 is not supported", _PLAIN_SETTINGS),
+    130: Verdict(NEVER, "the text cannot be replaced", _PLAIN_SETTINGS),
     143: Verdict(NEVER, "TP-PID error", _BUG),
     144: Verdict(NEVER, "the alphabet is not supported", _BUG),
     145: Verdict(NEVER, "the message class is not supported", "send it without flash"),
@@ -86,12 +89,12 @@ _SERVICE_CENTRE = {
     194: Verdict(LATER, "the service centre fails", _WAIT),
     195: Verdict(NEVER, "the recipient's address is invalid", "check the number"),
     196: Verdict(NEVER, "the recipient is barred", "check the number"),
-    197: Verdict(NEVER, "the service centre has this text already", fate=Fate.EARLIER),
+    197: Verdict(NEVER, "the service centre has this text already", "nothing to do; the earlier copy counts", fate=Fate.EARLIER),
     198: Verdict(NEVER, "the validity format is not supported", "send it without validity_minutes"),
     199: Verdict(NEVER, "the validity period is not supported", "send it without validity_minutes"),
     208: Verdict(LATER, "the SIM's text storage is full", _SPACE),
     209: Verdict(CHANNEL, "the SIM has no text storage", _SIM),
-    210: Verdict(CHANNEL, "error in the modem"),
+    210: Verdict(CHANNEL, "error in the modem", _RESTART),
     211: Verdict(LATER, "memory capacity exceeded", _SPACE),
     212: Verdict(LATER, "the SIM toolkit is busy", _WAIT),
     213: Verdict(CHANNEL, "SIM data download error", _SIM),
@@ -99,7 +102,7 @@ _SERVICE_CENTRE = {
 }
 # -- the modem's own words (27.005 clause 3.2.5)
 _MODEM = {
-    300: Verdict(CHANNEL, "modem failure"),
+    300: Verdict(CHANNEL, "modem failure", _RESTART),
     301: Verdict(LATER, "the modem's text service is reserved", _WAIT),
     302: Verdict(LATER, "operation not allowed", "the modem is busy with a call, or its radio is off"),
     303: Verdict(CHANNEL, "operation not supported", "this modem may not send texts at all"),
@@ -119,7 +122,7 @@ _MODEM = {
     322: Verdict(LATER, "the text storage is full", _SPACE),
     330: Verdict(CHANNEL, "the service centre number is not known", _SMSC),
     331: Verdict(ELSEWHERE, "no network", "check antenna and registration of this port"),
-    332: Verdict(LATER, "the network did not answer in time", fate=Fate.UNKNOWN),
+    332: Verdict(LATER, "the network did not answer in time", _UNSURE, fate=Fate.UNKNOWN),
     340: Verdict(LATER, "no acknowledgement was expected", _WAIT),
     350: Verdict(NEVER, "the modem calls the text malformed", _BUG),
     500: Verdict(LATER, "unknown error", "weak signal, no credit, or a blocked SIM"),
@@ -129,7 +132,7 @@ _SIMCOM = {  # SIMCom and Quectel
     512: Verdict(LATER, "the SIM is not ready", _WAIT),
     513: Verdict(NEVER, "the text is too long for the modem", _BUG),
     514: Verdict(NEVER, "invalid request parameters", _BUG),
-    515: Verdict(CHANNEL, "the modem's storage fails"),
+    515: Verdict(CHANNEL, "the modem's storage fails", _RESTART),
     517: Verdict(LATER, "invalid service mode", _WAIT),
     528: Verdict(LATER, "the modem confuses the order of texts", _WAIT),
     529: Verdict(CHANNEL, "this SIM may not send texts", _TOP_UP),
@@ -140,7 +143,7 @@ _SIMCOM = {  # SIMCom and Quectel
 _WAVECOM = {  # also MultiTech and older Sierra
     512: Verdict(LATER, "collision with an incoming text, or weak signal", _WAIT),
     # It gives up waiting 28 or 42 s after the transmission: the network may well have the text.
-    513: Verdict(LATER, "the radio link was lost before the network answered", fate=Fate.UNKNOWN),
+    513: Verdict(LATER, "the radio link was lost before the network answered", _UNSURE, fate=Fate.UNKNOWN),
     514: Verdict(LATER, "the network is congested", _WAIT),
     515: Verdict(LATER, "the modem is still starting", _WAIT),
     517: Verdict(LATER, "the SIM is not ready", _WAIT),
@@ -153,7 +156,7 @@ _SIEMENS = {  # and Cinterion
     515: Verdict(NEVER, "invalid character in the number", "check the number"),
     516: Verdict(LATER, "invalid location", _WAIT),
     517: Verdict(NEVER, "invalid character in the PDU", _BUG),
-    521: Verdict(LATER, "the network did not answer in time", fate=Fate.UNKNOWN),
+    521: Verdict(LATER, "the network did not answer in time", _UNSURE, fate=Fate.UNKNOWN),
     532: Verdict(LATER, "the SIM is not ready", _WAIT),
     535: Verdict(LATER, "packet service is busy", _WAIT),
     538: Verdict(NEVER, "invalid parameter", _BUG),
@@ -163,13 +166,14 @@ _SIEMENS = {  # and Cinterion
 }
 # A modem of no known family: 513 may be Wavecom's, and a text that may have gone is never called refused.
 _GENERIC = {
-    513: Verdict(LATER, "the modem does not say whether the text left", fate=Fate.UNKNOWN),
+    512: Verdict(LATER, "the modem's text storage is not ready", "Sierra modems need minutes after their start"),
+    513: Verdict(LATER, "the modem does not say whether the text left", _UNSURE, fate=Fate.UNKNOWN),
     524: Verdict(LATER, "no acknowledgement was expected", _WAIT),
 }
 # -- +CME ERROR (27.007 clause 9.2)
 _EQUIPMENT = {
-    0: Verdict(CHANNEL, "modem failure"),
-    1: Verdict(CHANNEL, "no connection to the modem"),
+    0: Verdict(CHANNEL, "modem failure", _RESTART),
+    1: Verdict(CHANNEL, "no connection to the modem", _RESTART),
     2: Verdict(LATER, "the modem's link is reserved", _WAIT),
     3: Verdict(LATER, "operation not allowed", "the modem is busy or locked"),
     4: Verdict(CHANNEL, "operation not supported", "this modem may not send texts at all"),
@@ -188,13 +192,13 @@ _EQUIPMENT = {
     20: Verdict(LATER, "memory full", _SPACE),
     21: Verdict(LATER, "invalid index", _WAIT),
     22: Verdict(LATER, "not found", _WAIT),
-    23: Verdict(CHANNEL, "memory failure"),
+    23: Verdict(CHANNEL, "memory failure", _RESTART),
     24: Verdict(NEVER, "the text is too long for the modem", _BUG),
     25: Verdict(NEVER, "invalid characters in the text", _BUG),
     26: Verdict(NEVER, "the number is too long", "check the number"),
     27: Verdict(NEVER, "invalid characters in the number", "check the number"),
     30: Verdict(ELSEWHERE, "no network", "check antenna and registration of this port"),
-    31: Verdict(LATER, "the network did not answer in time", fate=Fate.UNKNOWN),
+    31: Verdict(LATER, "the network did not answer in time", _UNSURE, fate=Fate.UNKNOWN),
     32: Verdict(ELSEWHERE, "emergency calls only", _SIM),
     **{code: Verdict(CHANNEL, "the modem is locked to another operator", _SIM) for code in range(40, 49)},
     50: Verdict(NEVER, "incorrect parameters", _BUG),
@@ -206,7 +210,11 @@ _EQUIPMENT = {
     256: Verdict(LATER, "operation temporarily not allowed", _WAIT),
     257: Verdict(CHANNEL, "call barred", _TOP_UP),
     258: Verdict(LATER, "the phone is busy", _WAIT),
+    259: Verdict(LATER, "aborted", _WAIT),
+    260: Verdict(NEVER, "the modem calls the command invalid", _BUG),
+    261: Verdict(LATER, "supplementary service error", _WAIT),
     262: Verdict(CHANNEL, "the SIM is blocked", _SIM),
+    263: Verdict(LATER, "invalid block", _WAIT),
     515: Verdict(LATER, "the modem is still starting", _WAIT),
     **{code: Verdict(CHANNEL, "the modem's SIM interface fails", _SIM) for code in range(765, 774)},
     3517: Verdict(LATER, "another program talks to this port", "stop the other program"),
