@@ -27,6 +27,15 @@ class Channel(Protocol):
     async def run(self) -> None:
         """Open, prepare, serve. Returns only by raising: LinkLost and ModemSilent are tried again, ModemUnfit parks the channel."""
 
+    async def roused(self) -> None:
+        """While `run` is not running: returns when it is worth running again before a long pause is over.
+
+        Its port has been plugged in again, or `unpark` was called.
+        """
+
+    def unpark(self) -> None:
+        """A person says that whatever parked the channel has been seen to."""
+
     async def send_part(self, part: OutgoingPart, begun: Callable[[], None]) -> Outcome:
         """Put one part on the air. `begun` is called at the last moment before the payload leaves us.
 

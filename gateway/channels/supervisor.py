@@ -6,6 +6,7 @@ A fault in one channel is that channel's problem. The supervisor sends nothing a
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -57,6 +58,10 @@ class Supervisor:
         """Of all channels, in the order of the configuration. May be called from any thread."""
         return [self._facts_of(channel) for channel in self._channels.values()]
 
+    def unpark(self, name: str) -> None:
+        """On the loop: a person has seen to this channel."""
+        self._channels[name].unpark()
+
     async def run(self) -> None:
         """Until cancelled, be there channels or not."""
         async with asyncio.TaskGroup() as group:
@@ -85,7 +90,16 @@ class Supervisor:
                 parked = deaths >= self._patience.quick_deaths
                 pause = self._died(channel, ChannelState.PARKED if parked else ChannelState.LOST, f"fault: {fault!r}", deaths)
             deaths = 0 if self._clock.monotonic() - born > self._patience.settled_s else deaths + 1
-            await asyncio.sleep(pause)
+            await self._rest(channel, pause)
+
+    async def _rest(self, channel: Channel, pause: float) -> None:
+        """A parked channel is tried early when somebody plugs it in again, or says that it has been seen to."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(pause):
+                if pause > self._patience.lost_s:
+                    await channel.roused()
+                else:
+                    await asyncio.sleep(pause)
 
     def _died(self, channel: Channel, state: ChannelState, reason: str, deaths: int) -> float:
         """Note and tell why a channel is down. Returns the pause before its next life."""

@@ -5,6 +5,7 @@ It holds what is known of the modem, and nothing else; how it is prepared and se
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
@@ -16,6 +17,7 @@ from gateway.modem.keeper import Keeper
 from gateway.modem.ladder import Ladder, Step
 from gateway.modem.life import Life
 from gateway.modem.pin import PROCESS_GUARD, PinGuard
+from gateway.modem.presence import Token, plugged_in, token
 from gateway.modem.timing import Timing
 from gateway.records import (
     ChannelFacts,
@@ -65,6 +67,8 @@ class Modem:
         self._keeper = Keeper(settings.name, lambda: self._facts.sim, keep_part, keep_report)
         self._facts = ChannelFacts(settings.name, ChannelState.STARTING, port=settings.port, number=settings.number)
         self._life: Life | None = None
+        self._unparked = asyncio.Event()
+        self._opened: Token = None  # which port the last life has opened
         self._ladder = Ladder(
             settings.name,
             self._timing.rungs,
@@ -86,6 +90,7 @@ class Modem:
     async def run(self) -> None:
         """Open, prepare, serve. Raises LinkLost, ModemSilent or ModemUnfit; waits a while for what is on the air."""
         self._note(state=ChannelState.STARTING, reason="")
+        self._opened = token(self._settings.port)
         life = Life(
             self._settings, self._clock, self._timing, self._guard, self._keeper, note=self._note, late=self._came_late,
             called=self._rang, known_smsc=self._centre, ladder=self._ladder, family=self._facts.family,
@@ -127,9 +132,23 @@ class Modem:
             raise UssdFailed("not-ready", self._facts.reason or "the modem is being prepared", "try again later")
         return await life.ussd.dial(code, timeout_s)
 
+    async def roused(self) -> None:
+        """See the contract."""
+        self._unparked.clear()
+        waits = [
+            asyncio.create_task(self._unparked.wait()),
+            asyncio.create_task(plugged_in(self._settings.port, self._opened, self._timing.presence)),
+        ]
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for wait in waits:
+                wait.cancel()
+
     def unpark(self) -> None:
-        """A person has seen to it: a quarantined modem is tried again at once, from the first step on."""
+        """A person has seen to it: a parked modem is tried again at once, a quarantined one from the first step on."""
         self._ladder.restart()
+        self._unparked.set()
         if self._life is not None:
             self._life.unpark()
 

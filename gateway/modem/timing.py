@@ -36,4 +36,5 @@ class Timing:
     ring_gap: float = 8.0  # it rings every 5 or 6 s: a call that has not rung for so long is over
     doubled: float = 1.0  # the same answer to a service code within this time is the same answer
     menu: float = 30.0  # how long texts wait behind a menu that nobody answers
+    presence: float = 0.5  # how often a parked port is looked at, whether somebody has plugged it in again
     connect: float = 10.0  # for a port behind TCP

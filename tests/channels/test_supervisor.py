@@ -71,6 +71,33 @@ def test_repeated_faults_of_ours_park_the_channel(caplog: pytest.LogCaptureFixtu
     assert "a fault of ours" in caplog.text
 
 
+def test_a_parked_channel_is_tried_at_once_when_a_person_says_so_or_it_is_plugged_in_again() -> None:
+    class Rousable(Scripted):
+        def __init__(self, *deaths: Exception) -> None:
+            super().__init__(*deaths)
+            self.seen_to = asyncio.Event()
+
+        async def roused(self) -> None:
+            await self.seen_to.wait()
+
+        def unpark(self) -> None:
+            self.seen_to.set()
+
+    async def story() -> None:
+        channel = Rousable(ModemUnfit("there is no SIM", "put one in"))
+        parked = asyncio.Event()
+        supervisor = Supervisor([channel], SystemClock(), lambda _: parked.set(), Patience(parked_s=3600.0))
+        running = asyncio.create_task(supervisor.run())
+        await asyncio.wait_for(parked.wait(), 5)
+        assert channel.lives == 1
+        supervisor.unpark("p0")
+        await asyncio.wait_for(channel.alive.wait(), 5)
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+
+    asyncio.run(story())
+
+
 def test_a_gateway_without_channels_stays_up() -> None:
     async def story() -> None:
         running = asyncio.create_task(Supervisor([], SystemClock(), lambda facts: None).run())

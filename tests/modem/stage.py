@@ -24,7 +24,7 @@ QUICK = Timing(
     wake=0.3, wakes=3, command=5.0, slow_command=5.0, soft=0.2, prompt=5.0, send=5.0, quiet=0.01, most_drains=5,
     retry=0.2, rungs=GENTLE, ladder=0.02, reset=0.05, dtr=0.01, power=5.0,
     last_word=0.5, busy_pause=0.01, busy_tries=5, error_tries=2, search=0.05, glance=0.02,
-    keep_again=0.05, clip=0.1, ring_gap=0.5, doubled=0.05, menu=5.0, connect=5.0,
+    keep_again=0.05, clip=0.1, ring_gap=0.5, doubled=0.05, menu=5.0, presence=0.02, connect=5.0,
 )  # fmt: skip
 
 # From +4917012345678, 2026-11-21 20:03:04 +01:00.
@@ -50,7 +50,10 @@ def story(told: Callable[..., Awaitable[None]]) -> Callable[..., None]:
 
 
 class Stage:
-    def __init__(self, settings: ModemSettings, timing: Timing, guard: PinGuard) -> None:
+    """`supervised`: somebody else runs the modem, and hears of it as `listener`."""
+
+    def __init__(self, settings: ModemSettings, timing: Timing, guard: PinGuard, supervised: bool = False) -> None:
+        self.listener: Callable[[ChannelFacts], None] | None = None
         self.parts: list[IncomingPart] = []
         self.reports: list[Report] = []
         self.seen: list[ChannelFacts] = []
@@ -71,7 +74,7 @@ class Stage:
             timing=timing,
             guard=guard,
         )
-        self.run = asyncio.create_task(self.modem.run())
+        self.run = asyncio.create_task(self.modem.run()) if not supervised else asyncio.create_task(asyncio.Event().wait())
 
     async def keep_part(self, part: IncomingPart) -> None:
         if self.keeping is not None:
@@ -85,6 +88,8 @@ class Stage:
 
     def changed(self, facts: ChannelFacts) -> None:
         self.seen.append(facts)
+        if self.listener is not None:
+            self.listener(facts)
         self._changed.set()
 
     def came_late(self, attempt: int, reference: int) -> None:
@@ -123,9 +128,11 @@ class Stage:
 
 
 @contextlib.asynccontextmanager
-async def on_stage(port: str, timing: Timing = QUICK, guard: PinGuard | None = None, **settings: object) -> AsyncIterator[Stage]:
+async def on_stage(
+    port: str, timing: Timing = QUICK, guard: PinGuard | None = None, supervised: bool = False, **settings: object
+) -> AsyncIterator[Stage]:
     """A driver that runs while the block does."""
-    stage = Stage(ModemSettings("p0", port, **settings), timing, guard or PinGuard())  # type: ignore[arg-type]
+    stage = Stage(ModemSettings("p0", port, **settings), timing, guard or PinGuard(), supervised)  # type: ignore[arg-type]
     try:
         yield stage
     finally:
