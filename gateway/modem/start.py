@@ -96,8 +96,8 @@ class Start:
 
     async def _pin_state(self) -> str:
         """READY, SIM PIN …, or empty when it cannot be told yet."""
-        ask = self._session.ask_softly if self.profile.cpin_without_final else self._session.ask
-        answer = await ask("AT+CPIN?")
+        patience = self._timing.soft if self.profile.cpin_without_final else self._timing.command
+        answer = await self._session.ask_softly("AT+CPIN?", patience)
         if not isinstance(answer, Refusal):
             return replies.pin_state(answer.lines)
         if answer.code in _NO_SIM:

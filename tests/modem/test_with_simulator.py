@@ -13,7 +13,12 @@ from gateway.records import ChannelState, Refused, Sent, Unknown
 from simulator.testing import RunningBank, running_bank
 from tests.modem.stage import QUICK, Stage, on_stage, story
 
-FAMILIES = ["generic", "sim800", "wavecom", "huawei_e173", "mc35i", "quectel_ec25", "quectel_m35", "sim7600"]
+pytestmark = pytest.mark.slow
+
+FAMILIES = [
+    "generic", "sim800", "sim900", "sim7600", "a7670", "wavecom", "mc35i", "mc75i", "quectel_ec25", "quectel_m26", "quectel_m35",
+    "huawei_e173", "huawei_e1752", "huawei_e3372", "telit_he910", "ublox_toby_l2", "zte_mf190",
+]  # fmt: skip
 HANDSET = "+4917012345678"
 # Patient enough for a loaded test machine, except where a fault is waited for.
 STEADY = replace(QUICK, command=2.0, slow_command=2.0, prompt=1.0, send=1.0, retry=0.3, ladder=0.2)
@@ -181,3 +186,40 @@ def test_many_texts_both_ways_are_all_there_once(bank):
 def test_the_default_timing_is_the_one_the_design_promises():
     timing = Timing()
     assert (timing.prompt, timing.retry, timing.ladder, timing.send) == (10.0, 2.0, 1.0, None)
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_every_family_dials_service_codes_answers_menus_and_refuses_calls(family):
+    @story
+    async def told():
+        async with on_stage(bank.device("p0"), STEADY) as stage:
+            await stage.ready()
+            balance = await stage.modem.ussd("*100#", 5.0)
+            assert balance.text == "Your balance is 12.34 EUR." and not balance.open
+            menu = await stage.modem.ussd("*101#", 5.0)
+            assert menu.open
+            assert (await stage.modem.ussd("1", 5.0)).text == balance.text
+            await asyncio.to_thread(bank.call, "p0", HANDSET)
+            await stage.until(lambda: stage.calls)
+            assert stage.calls == [("p0", HANDSET)]
+            await asyncio.to_thread(bank.wait_for, "call", how="hung up")
+            await serving(stage)
+
+    with running_bank(ports=1, family=family) as bank:
+        told()
+
+
+@pytest.mark.parametrize("family", ["generic", "sim7600", "huawei_e3372"])
+def test_a_modem_that_reenumerates_is_lost_and_can_be_opened_again(family):
+    @story
+    async def told():
+        async with on_stage(bank.device("p0"), STEADY) as stage:
+            await stage.ready()
+            await asyncio.to_thread(bank.reenumerate, "p0")
+            assert "is gone" in str(await stage.end())
+        await asyncio.to_thread(bank.wait_for, "plug", port="p0")
+        async with on_stage(bank.device("p0"), STEADY) as stage:
+            await serving(stage)
+
+    with running_bank(ports=1, family=family) as bank:
+        told()
