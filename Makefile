@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
+# Most stories wait for modems and networks rather than for a processor.
+SIDE_BY_SIDE := -n 4 --dist loadgroup
 
 .PHONY: help demo test test-fast lint bench install clean
 
@@ -31,10 +33,10 @@ demo: $(VENV)/.installed
 	@$(BIN)/simrack demo $(ARGS)
 
 test: $(VENV)/.installed-test
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest $(SIDE_BY_SIDE) $(ARGS)
 
 test-fast: $(VENV)/.installed-test
-	@$(BIN)/python -m pytest -m 'not slow' $(ARGS)
+	@$(BIN)/python -m pytest -m 'not slow' $(SIDE_BY_SIDE) $(ARGS)
 
 lint: $(VENV)/.installed-test
 	@$(BIN)/ruff check gateway simulator tests

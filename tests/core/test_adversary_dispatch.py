@@ -36,6 +36,8 @@ from gateway.store.air import Verdict
 from gateway.store.outbox import NewMessage
 from tests.core.stage import story
 
+pytestmark = pytest.mark.slow
+
 PATIENCE_S = 15.0
 ELSEWHERE = Refused(Word.ELSEWHERE, "channel:not-ready", "not now")
 

@@ -18,6 +18,8 @@ from tests.modem.peer import Peer, info
 from tests.modem.stage import QUICK, Stage, story
 from tests.modem.stage import on_stage as _on_stage
 
+pytestmark = pytest.mark.slow
+
 SOON = 5.0  # seconds: what the design promises
 
 

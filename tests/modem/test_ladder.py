@@ -18,6 +18,8 @@ from gateway.records import ChannelState, Sent, Unknown
 from tests.modem.peer import OK, SILENCE, Peer, info
 from tests.modem.stage import QUICK, on_stage, story
 
+pytestmark = pytest.mark.slow
+
 BRIEF = replace(QUICK, command=0.2, slow_command=0.2, wake=0.05, wakes=2, retry=0.05, ladder=1.0)
 
 

@@ -5,10 +5,14 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 
+import pytest
+
 from gateway.errors import LinkLost, ModemSilent, ModemUnfit
 from gateway.records import ChannelState, Sent, Word
 from tests.modem.peer import OK, SILENCE, Peer, info
 from tests.modem.stage import QUICK, SAYS_OK, on_stage, story
+
+pytestmark = pytest.mark.slow
 
 BRIEF = replace(QUICK, command=0.2, slow_command=0.2, retry=0.1)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -43,27 +44,27 @@ ONLY_IN = {
 }
 
 
+@cache
+def parsed(path: Path) -> ast.Module:
+    return ast.parse(path.read_text())
+
+
+@cache
+def imports(path: Path) -> tuple[str, ...]:
+    """Every module or name a file imports, dotted."""
+    found: list[str] = []
+    for node in ast.walk(parsed(path)):
+        if isinstance(node, ast.Import):
+            found += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: imports are absolute here"
+            found += [f"{node.module}.{alias.name}" for alias in node.names]
+    return tuple(found)
+
+
 def modules(package: str) -> Iterator[tuple[Path, str]]:
     for path in sorted((ROOT / package).rglob("*.py")):
         yield path, path.relative_to(ROOT).as_posix()
-
-
-def imports(path: Path, runtime_only: bool = False) -> Iterator[str]:
-    tree = ast.parse(path.read_text())
-    hints = {node for branch in ast.walk(tree) if runtime_only and _for_types(branch) for node in ast.walk(branch)}
-    for node in ast.walk(tree):
-        if node in hints:
-            continue
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, f"{path}: imports are absolute here"
-            module = node.module or ""
-            yield from (f"{module}.{alias.name}" for alias in node.names)
-
-
-def _for_types(node: ast.AST) -> bool:
-    return isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
 
 
 @pytest.mark.parametrize("package", sorted(MAY_IMPORT))
@@ -104,8 +105,7 @@ def test_a_library_stays_behind_its_door(library: str) -> None:
 def test_at_most_one_broad_except_a_file_and_only_in_endless_loops() -> None:
     for package in ("gateway", "simulator"):
         for path, name in modules(package):
-            tree = ast.parse(path.read_text())
-            for function in (node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)):
+            for function in (node for node in ast.walk(parsed(path)) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)):
                 broad = [node for node in ast.walk(function) if isinstance(node, ast.ExceptHandler) and _broad(node)]
                 assert len(broad) <= 1, f"{name}: {function.name}"
 
@@ -117,6 +117,5 @@ def _broad(handler: ast.ExceptHandler) -> bool:
 def test_every_module_says_what_it_is_for() -> None:
     for package in ("gateway", "simulator"):
         for path, name in modules(package):
-            text = path.read_text()
-            if text.strip():
-                assert ast.get_docstring(ast.parse(text)), f"{name} has no docstring"
+            if parsed(path).body:
+                assert ast.get_docstring(parsed(path)), f"{name} has no docstring"

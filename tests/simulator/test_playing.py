@@ -2,12 +2,15 @@
 
 import xml.etree.ElementTree as xml
 
+import pytest
 from click.testing import CliRunner
 
 from simulator.cli import main
 from simulator.story.seen import doubled, texts
 from simulator.story.values import dig, matches, render, used
 from simulator.testing import running_bank
+
+pytestmark = pytest.mark.slow
 
 HEAD = '''title = "Try"
 limit = 20
