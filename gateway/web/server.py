@@ -75,8 +75,12 @@ class Server:
         """Let the requests in work end, then close every connection."""
         self._server.task_dispatcher.shutdown(timeout=_LAST_WORDS_S)
         if self._thread.is_alive():
-            # Sockets belong to the thread that polls them, so that thread closes them, and ends when none is left.
-            self._server.trigger.pull_trigger(lambda: wasyncore.close_all(self._server._map))
+            # Sockets belong to the thread that polls them, so that thread closes them, and ends when none is left. It closes
+            # the trigger too, so it may not read our wish before the trigger is pulled: the lock holds it off.
+            trigger = self._server.trigger
+            with trigger.lock:
+                trigger.thunks.append(lambda: wasyncore.close_all(self._server._map))
+                trigger._physical_pull()
             self._thread.join(_LAST_WORDS_S)
         else:
             wasyncore.close_all(self._server._map)
