@@ -36,7 +36,7 @@ test: $(VENV)/.installed-test
 	@$(BIN)/python -m pytest $(SIDE_BY_SIDE) $(ARGS)
 
 test-fast: $(VENV)/.installed-test
-	@$(BIN)/python -m pytest -m 'not slow' $(SIDE_BY_SIDE) $(ARGS)
+	@$(BIN)/python -m pytest -m 'not slow' -n 2 $(ARGS)
 
 lint: $(VENV)/.installed-test
 	@$(BIN)/ruff check gateway simulator tests

@@ -13,9 +13,9 @@ from tests.bench.stage import Bank, Gateway, stage
 PER_RECIPIENT = 5
 
 
-def texts(count: int) -> list[dict[str, object]]:
-    """Numbered texts, five to each recipient, spread over the whole queue."""
-    recipients = max(1, count // PER_RECIPIENT)
+def texts(count: int, each: int = PER_RECIPIENT) -> list[dict[str, object]]:
+    """Numbered texts, so many to each recipient, spread over the whole queue."""
+    recipients = max(1, count // each)
     return [{"to": f"+49170{at % recipients:07d}", "text": f"number {at}", "report": False} for at in range(count)]
 
 

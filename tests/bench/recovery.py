@@ -13,11 +13,14 @@ SILENCE_S = 20.0
 
 
 def hung_port() -> list[Figure]:
-    """One of four ports freezes in mid-queue for a while. Three ports need QUEUE/3 * 0.2 s for the rest."""
+    """One of four ports freezes in mid-queue for a while. Three ports need QUEUE/3 * 0.2 s for the rest.
+
+    Each text has a recipient of its own: a second text to the same one rightly waits for the first.
+    """
     with stage() as on:
         bank = on.bank(4, latency="0.2")
         gateway = on.gateway(bank)
-        gateway.send_all(texts(QUEUE))
+        gateway.send_all(texts(QUEUE, each=1))
         bank.wait_for("submit", QUEUE // 4, 30)
         bank.control("/ports/p1/fault", {"name": "silence", "seconds": SILENCE_S})
         froze = time.time()

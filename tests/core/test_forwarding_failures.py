@@ -20,6 +20,8 @@ from gateway.store import webhooks
 from tests.core.stage import Stage, story
 from tests.receiver import Answer, Receiver
 
+pytestmark = pytest.mark.slow
+
 DAY = 24 * 3600.0
 
 
