@@ -30,7 +30,8 @@ _LOCK = re.compile(r"\d+: (?:FLOCK|OFDLCK|POSIX)\s+\S+\s+\S+\s+(-?\d+) ([0-9a-f]
 def holders(device: str, proc: Path = PROC) -> tuple[str, ...]:
     """`name (pid)` of each other process that has `device` open or locked."""
     wanted = os.path.realpath(device)
-    pids = {pid for pid in _pids(proc) if _opens(proc / str(pid), wanted)} | _locking(wanted, proc)
+    opening = {pid for pid in _pids(proc) if _opens(proc / str(pid), wanted) and not _is_other_end(proc / str(pid), wanted)}
+    pids = opening | _locking(wanted, proc)
     return tuple(f"{name(pid, proc)} ({pid})" for pid in sorted(pids - {os.getpid()}))
 
 
@@ -59,6 +60,21 @@ def _opens(process: Path, device: str) -> bool:
     try:
         return any(os.readlink(handle) == device for handle in (process / "fd").iterdir())
     except OSError:  # it ended meanwhile, or belongs to somebody else
+        return False
+
+
+def _is_other_end(process: Path, device: str) -> bool:
+    """True for the program behind a pseudo-terminal: it plays the modem, and holds the port open for its clients' sake."""
+    place, _, number = device.rpartition("/")
+    if place != "/dev/pts":
+        return False
+    try:
+        return any(
+            os.readlink(handle).endswith("/ptmx")
+            and f"tty-index:\t{number}\n" in (process / "fdinfo" / handle.name).read_text()
+            for handle in (process / "fd").iterdir()
+        )
+    except OSError:
         return False
 
 

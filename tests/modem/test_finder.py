@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from gateway.modem.finder import BRIEF, Found, block, probe
+from gateway.modem.holders import holders
 from gateway.settings import parse
 from simulator.testing import running_bank
 from tests.modem.machines import bridge, modem, plant
@@ -124,3 +127,28 @@ def test_a_simulated_modem_is_found(family):
     with running_bank(ports=2, family=family) as bank:
         found = asyncio.run(probe([bank.device("p0"), bank.device("p1")]))
     assert [port.found for port in found] == [Found.MODEM, Found.MODEM] and all(port.use and port.imei for port in found)
+
+
+def test_the_program_that_plays_a_modem_behind_a_terminal_is_not_its_holder():
+    """The simulator holds both ends of its terminals, so that a client may come and go."""
+    with running_bank(ports=2) as bank:
+        opening = f"import os; os.open({bank.device('p1')!r}, os.O_RDWR | os.O_NOCTTY)"
+        ours = f"{opening}; print('open', flush=True); input()"
+        with subprocess.Popen([sys.executable, "-c", ours], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as client:
+            assert client.stdout is not None and client.stdout.readline()
+            found = {port: holders(bank.device(port)) for port in ("p0", "p1")}
+            client.kill()
+    assert found["p0"] == ()
+    assert len(found["p1"]) == 1 and str(client.pid) in found["p1"][0]
+
+
+def test_a_simulated_bank_is_found_from_another_process(tmp_path):
+    with subprocess.Popen(
+        [sys.executable, "-m", "simulator", "run", "--ports", "2", "--dir", str(tmp_path / "bank")], stdout=subprocess.PIPE
+    ) as bank:
+        assert bank.stdout is not None
+        while bank.stdout.readline().strip() != b"ready":
+            pass
+        found = asyncio.run(probe([str(tmp_path / "bank" / "p0"), str(tmp_path / "bank" / "p1")]))
+        bank.terminate()
+    assert [bool(port.imei) for port in found] == [True, True]
