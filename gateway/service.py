@@ -125,6 +125,7 @@ class Service:
             channels=self.supervisor.facts,
             queue=lambda: self.store.read(outbox.sizes),
             ussd=self.ussd.ask,
+            unpark=lambda name: self._from_thread(lambda: self.supervisor.unpark(name))(),
             storage_fault=self._storage_fault,
         )
         try:

@@ -66,7 +66,7 @@ def main() -> None:
 
 
 def _add_commands() -> None:
-    from gateway.cli import backup, check, demo_door, keys, pdu, probe, run, send, sims, status, ussd, webhooks
+    from gateway.cli import backup, check, demo_door, keys, pdu, probe, run, send, sims, status, unpark, ussd, webhooks
 
     for command in (
         run.run,
@@ -78,6 +78,7 @@ def _add_commands() -> None:
         status.status,
         sims.sims,
         ussd.ussd,
+        unpark.unpark,
         probe.probe,
         pdu.decode,
         pdu.encode,

@@ -46,5 +46,6 @@ class Doors:
     channels: Callable[[], Sequence[ChannelFacts]]
     queue: Callable[[], Mapping[str, int]]  # how many messages wait, by status
     ussd: Callable[[str, str], UssdReply]  # (channel, code); waits for the network
+    unpark: Callable[[str], None]  # of a channel that exists; does not wait
     storage_fault: Callable[[], str]  # why the database takes nothing now; empty when it does
     metrics: CollectorRegistry = field(default_factory=CollectorRegistry)

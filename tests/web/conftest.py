@@ -52,6 +52,7 @@ class Gateway:
     facts: list[ChannelFacts] = field(default_factory=list)
     storage_fault: str = ""
     woken: int = 0
+    unparked: list[str] = field(default_factory=list)
     network: UssdReply | UssdFailed = field(default_factory=lambda: UssdReply("Your balance is 12.34 EUR."))
 
     def __post_init__(self) -> None:
@@ -78,6 +79,7 @@ class Gateway:
             channels=lambda: self.facts,
             queue=lambda: self.store.read(outbox.sizes),
             ussd=self._ussd,
+            unpark=self.unparked.append,
             storage_fault=lambda: self.storage_fault,
         )
 

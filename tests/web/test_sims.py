@@ -43,6 +43,14 @@ def test_service_codes_cost_money_and_need_the_scope_admin(bob: Caller, carol: C
         assert caller.post("/v1/channels/p0/ussd", {"code": "*100#"}).status_code == 403
 
 
+def test_a_person_who_has_seen_to_a_channel_has_it_tried_again(alice: Caller, bob: Caller, gateway: Gateway) -> None:
+    assert alice.post("/v1/channels/p0/unpark").json["name"] == "p0"
+    assert gateway.unparked == ["p0"]
+    assert alice.post("/v1/channels/p9/unpark").status_code == 404
+    assert bob.post("/v1/channels/p0/unpark").status_code == 403
+    assert gateway.unparked == ["p0"]
+
+
 @pytest.mark.parametrize(
     ("why", "status", "code"),
     [

@@ -97,6 +97,22 @@ def blueprint(doors: Doors, guard: Guard) -> APIBlueprint:
         reply = doors.ussd(name, wanted.code)
         return answer({"text": reply.text, "open": reply.open})
 
+    @bp.post("/<name>/unpark")
+    @guard.needs("admin")
+    @bp.output(ChannelOut)
+    @bp.doc(
+        summary="A person has seen to this channel: try it again now",
+        description="Ends the quarantine of a modem that nothing had revived. Without effect on a channel that is not parked.",
+        security="bearer",
+        responses=documented(401, 403, 404),
+    )
+    def unpark(name: str) -> Response:
+        found = next((facts for facts in doors.channels() if facts.name == name), None)
+        if found is None:
+            raise NotFound(f"there is no channel {name}")
+        doors.unpark(name)
+        return answer(_channel_json(found, doors.store.balances.all()))
+
     return bp
 
 
