@@ -87,7 +87,8 @@ def settings_for(folder: Path, bank: RunningBank | None, ports: int, **given: An
     modems = tuple(ModemSettings(f"p{n}", bank.device(f"p{n}"), **given.get("modem", {})) for n in range(ports)) if bank else ()
     if bank:
         # The stable name under the bank's folder outlives unplugging.
-        modems = tuple(replace(modem, port=str(bank.folder / modem.name)) for modem in modems)
+        stable = given.get("devices") or [str(bank.folder / modem.name) for modem in modems]
+        modems = tuple(replace(modem, port=port) for modem, port in zip(modems, stable, strict=True))
     base = Settings(
         http=HttpSettings(listen="127.0.0.1:0"),
         store=StoreSettings(path=str(folder / "simrack.db"), reserve_mb=0),
@@ -112,7 +113,7 @@ def running_gateway(
     pools: Sequence[PoolSettings] = (),
     **given: Any,
 ) -> Iterator[Box]:
-    """`given`: sections of Settings by name, and `modem` with fields for every modem."""
+    """`given`: sections of Settings by name, `modem` with fields for every modem, `devices` with their ports."""
     import socket
 
     with socket.socket() as probe:
