@@ -5,9 +5,11 @@ The programs are the ones a user starts; their CPU is read from the operating sy
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -168,7 +170,11 @@ class Stage:
         program: Sequence[str] = GATEWAY,
     ) -> Gateway:
         process = self.start([*wrap, *program, "--config", str(config)], "gateway.log")
-        pid = _python_child(process.pid) if wrap else process.pid
+        pid = process.pid
+        if wrap:
+            pid = _python_child(process.pid)
+            # The wrapper would end without it; with it, the wrapper ends by itself.
+            self.stack.callback(_end, pid)
         gateway = Gateway(f"http://127.0.0.1:{port}", key, pid, process, config, self.folder / "simrack.db")
         until(lambda: self._alive(process) and gateway.ready(channels), 60, "the gateway's channels", 0.1)
         return gateway
@@ -244,6 +250,12 @@ def stop(process: subprocess.Popen[bytes]) -> None:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+
+
+def _end(pid: int) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGTERM)
+    until(lambda: not Path(f"/proc/{pid}").exists(), 20, f"the end of process {pid}")
 
 
 def _python_child(pid: int) -> int:
