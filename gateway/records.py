@@ -63,6 +63,10 @@ class EventType(StrEnum):
     MESSAGE_FAILED = "message.failed"
     MESSAGE_UNKNOWN = "message.unknown"
     CHANNEL_CHANGED = "channel.changed"
+    CHANNEL_UP = "channel.up"  # it takes texts again
+    CHANNEL_DOWN = "channel.down"  # it takes none: lost, parked, paused, resting
+    CHANNEL_BLOCKED = "channel.blocked"  # its SIM is kept from sending until a time or a person
+    CHANNEL_LIMIT = "channel.limit"  # a limit of its SIM is reached
     CHANNEL_BALANCE = "channel.balance"
     CALL_MISSED = "call.missed"
     SIM_CHANGED = "sim.changed"
@@ -105,6 +109,7 @@ class OutgoingPart:
     validity_minutes: int | None = None
     reject_duplicates: bool = False  # TP-RD, set when an unknown outcome is tried again
     reference: int | None = None  # TP-MR of the attempt being repeated; None lets the modem choose
+    parts: int = 1  # for a channel that takes texts whole: how many parts of ours this text is, one report for each
     more: bool = False  # another text waits for this channel: keep the radio link (AT+CMMS=2, TP-MMS has its own sense)
 
 
@@ -179,7 +184,6 @@ class ChannelState(StrEnum):
     UNREGISTERED = "unregistered"  # answers, but no network
     LOST = "lost"  # unplugged or silent; being tried again
     PARKED = "parked"  # needs a person; `reason` says why
-    PAUSED = "paused"  # stopped by a person
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,6 +211,37 @@ class ChannelFacts:
     @property
     def sim(self) -> str:
         return self.iccid or self.imsi or f"port:{self.name}"
+
+
+class Traffic(StrEnum):
+    """Whether a channel that is ready may take texts."""
+
+    OPEN = "open"
+    DRAINING = "draining"  # sends what is bound to it, takes nothing from pools
+    PAUSED = "paused"  # by a person
+    RESTING = "resting"  # after trouble, for a while
+    BLOCKED = "blocked"  # its SIM caused too much trouble; tried again at a time, or when a person resumes it
+    LIMITED = "limited"  # a limit is reached
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """May a channel take texts, why not, and until when. `until` is None for as long as nobody changes it."""
+
+    traffic: Traffic = Traffic.OPEN
+    reason: str = ""
+    until: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unanswered:
+    """An attempt whose outcome nobody told, for a channel that can still ask for it."""
+
+    attempt_id: int
+    channel: str
+    recipient: str
+    parts: int
+    started_at: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,6 +304,7 @@ class SendRequest:
     report: bool = True
     on_unknown: OnUnknown = OnUnknown.RESEND
     client_ref: str | None = None
+    campaign: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -301,10 +337,57 @@ class Message:
     send_at: float | None = None
     expires_at: float | None = None
     on_unknown: OnUnknown | None = None
+    campaign: str | None = None
+    pool: str | None = None  # outgoing: over which it rotates; None for any channel, or for the one that was asked for
+    route: str | None = None  # outgoing: the name of the route that chose the pool
     incomplete: bool = False  # incoming: some parts never came
     flaws: tuple[str, ...] = ()  # incoming: what could not be decoded
     raw: tuple[str, ...] = ()  # incoming: PDUs, shown when there are flaws or binary data
     data: bytes = b""  # incoming 8-bit data
+
+
+class Per(StrEnum):
+    """The span a limit counts over: by the calendar of the limit's time zone."""
+
+    MINUTE = "minute"
+    HOUR = "hour"
+    DAY = "day"
+    MONTH = "month"
+
+
+class Counted(StrEnum):
+    """What a limit is about."""
+
+    TEXTS = "texts"
+    PARTS = "parts"
+    RECIPIENTS = "recipients"  # distinct ones
+    GAP = "gap"  # seconds from one text to the next
+    HOURS = "hours"  # when texts may leave at all
+    WARMUP = "warmup"  # texts a day while a SIM is new
+    SHARE = "share"  # how much of the way a client key is given beside the others: `factor`, 1 where nothing is said
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """One rule about how much may leave. `subject` is "sim:ID", "pool:NAME" or "key:NAME"; "sim:*" and "key:*" count for each alone.
+
+    `most` and `per` belong to texts, parts and recipients; `gap_s` to gap (drawn anew from its range each time); `hours` to hours
+    ("Mon-Fri 08:00-20:00, Sat 09:00-12:00"); `first`, `factor` and `days` to warmup: on its day d, from 0, a SIM may send
+    first * factor**d texts, until it is `days` old. `reset_day` is the day of the month on which a month begins.
+    """
+
+    id: int
+    subject: str
+    counted: Counted
+    per: Per | None = None
+    most: int = 0
+    zone: str = "UTC"
+    reset_day: int = 1
+    gap_s: tuple[float, float] = (0.0, 0.0)
+    hours: str = ""
+    first: int = 0
+    factor: float = 1.0
+    days: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -321,6 +404,7 @@ class Attempt:
     word: Word | None = None
     code: str = ""
     reason: str = ""
+    why: str = ""  # why this SIM was chosen
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,19 +1,23 @@
 """What a channel is to everything above it: something that can send a part, tell its facts, and live until it dies.
 
-A modem port fulfils it today; a port of a network box will. The contract knows no hardware.
+A modem port fulfils it, and a port of a network box. The contract knows no hardware.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Protocol
 
-from gateway.records import ChannelFacts, IncomingPart, Outcome, OutgoingPart, Report, UssdReply
+from gateway.records import ChannelFacts, IncomingPart, Outcome, OutgoingPart, Refused, Report, Unanswered, UssdReply
 
 KeepPart = Callable[[IncomingPart], Awaitable[None]]
 KeepReport = Callable[[Report], Awaitable[None]]
 FactsChanged = Callable[[ChannelFacts], None]
 Called = Callable[[str, str], None]  # (channel, number): a call rang and was not taken; the number is empty when withheld
+# A channel that can ask what became of a text after it was called unknown tells it here.
+AnsweredLate = Callable[[int, int], None]  # (attempt, reference): it went
+RefusedLate = Callable[[int, Refused], None]  # (attempt, why): it certainly did not go
+AskUnanswered = Callable[[Sequence[str]], Awaitable[Sequence[Unanswered]]]  # of these channels, newest last
 KnownCentre = Callable[[str], str]  # (SIM as in ChannelFacts.sim): the service centre it is known to use, or empty
 
 
@@ -23,6 +27,14 @@ class Channel(Protocol):
 
     @property
     def facts(self) -> ChannelFacts: ...
+
+    @property
+    def depth(self) -> int:
+        """How many texts it may be given at once: 1 for a modem; a box is given the next one while it sends the first."""
+
+    @property
+    def whole(self) -> bool:
+        """It is given texts whole, in one `OutgoingPart` without a concatenation element, and splits them itself."""
 
     async def run(self) -> None:
         """Open, prepare, serve. Returns only by raising: LinkLost and ModemSilent are tried again, ModemUnfit parks the channel."""

@@ -87,6 +87,14 @@ class Modem:
     def facts(self) -> ChannelFacts:
         return self._facts
 
+    @property
+    def depth(self) -> int:
+        return 1
+
+    @property
+    def whole(self) -> bool:
+        return False
+
     async def run(self) -> None:
         """Open, prepare, serve. Raises LinkLost, ModemSilent or ModemUnfit; waits a while for what is on the air."""
         self._note(state=ChannelState.STARTING, reason="")

@@ -31,13 +31,17 @@ class AirMarks:
     def __init__(self, path: Path, channels: Iterable[str]) -> None:
         self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600)
         self._offsets: dict[str, int] = {}
+        self._newest: dict[str, int] = {}
         os.pwrite(self._file, _line("boot", _this_boot()), 0)
         for number, channel in enumerate(channels, start=1):
             self._offsets[channel] = number * _LINE
             self.mark(channel, 0)
 
     def mark(self, channel: str, attempt_id: int) -> None:
-        os.pwrite(self._file, _line(channel, str(attempt_id)), self._offsets[channel])
+        """Of two texts that a channel begins at once, the line keeps the newer: it stands for both."""
+        if attempt_id >= self._newest.get(channel, 0):
+            self._newest[channel] = attempt_id
+            os.pwrite(self._file, _line(channel, str(attempt_id)), self._offsets[channel])
 
     def close(self) -> None:
         os.close(self._file)

@@ -41,7 +41,7 @@ class NewMessage:
     report: bool = True
     on_unknown: OnUnknown = OnUnknown.RESEND
     client_ref: str | None = None
-    key_id: int | None = None
+    key_id: int = 0  # 0 is the gateway itself
 
 
 @dataclass(frozen=True, slots=True)

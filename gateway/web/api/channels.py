@@ -29,7 +29,7 @@ class BalanceOut(Out):
 
 class ChannelOut(Out):
     name: str
-    state: Literal["starting", "ready", "unregistered", "lost", "parked", "paused"]
+    state: Literal["starting", "ready", "unregistered", "lost", "parked"]
     reason: str
     port: str
     number: str
