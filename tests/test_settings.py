@@ -88,7 +88,6 @@ def test_every_table_arrives_in_its_record(tmp_path):
         ("http = 3\n", "http", ["[http]"]),
         ("[[http]]\n", "http", ["[http]"]),
         ('[modem]\nname = "p0"\n', "modem", ["[[modem]]"]),
-        ('[[dinstar]]\nname = "box1"\n', "dinstar", ["not supported"]),
         ('[[modem]]\nport = "/dev/p0"\n', "modem[1].name", ["missing"]),
         ('[[modem]]\nname = "p0"\n', "modem[1].port", ["missing", "/dev/ttyUSB0"]),
         (MODEM + 'prot = "x"\n', "modem[1].prot", ["'x'", "'port'"]),

@@ -1,0 +1,62 @@
+"""The tables that are given once: how the service listens, stores, sends, receives and forwards. Records alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from gateway.settings.forms import COUNTRIES, COUNTRY_REMEDY, LISTEN, between, form, judged_by, one_of, reachable
+
+
+@dataclass(frozen=True, slots=True)
+class HttpSettings:
+    listen: str = field(default="127.0.0.1:8080", metadata=form(LISTEN))
+    threads: int = field(default=8, metadata=between(1, 64))
+
+    @property
+    def host(self) -> str:
+        return self.listen.rpartition(":")[0].strip("[]")
+
+    @property
+    def port(self) -> int:
+        return int(self.listen.rpartition(":")[2])
+
+
+@dataclass(frozen=True, slots=True)
+class StoreSettings:
+    path: str = field(default="/var/lib/simrack/simrack.db", metadata=form((r".+", "name the database file")))
+    backups: int = field(default=3, metadata=between(0, 100))  # copies kept from before migrations
+    reserve_mb: int = field(default=50, metadata=between(0, 1_000_000))  # free disk below which nothing more is accepted
+
+
+@dataclass(frozen=True, slots=True)
+class NumbersSettings:
+    country: str = field(default="DE", metadata=one_of(COUNTRIES, COUNTRY_REMEDY))
+    # foreign countries ("CH") or prefixes ("+41") that may be texted; "*" is all. The own country always may.
+    open: tuple[str, ...] = field(default=(), metadata={**judged_by(reachable), "empty": True, "such_as": '["CH", "+43"]'})
+    premium: bool = False  # premium-rate and shared-cost numbers may be texted
+
+
+@dataclass(frozen=True, slots=True)
+class SendingSettings:
+    # the first pause after a refusal that says later; doubles each time
+    retry_first_s: float = field(default=30.0, metadata=between(0.01, 86_400))
+    retry_longest_s: float = field(default=1800.0, metadata=between(0.01, 86_400))
+    retry_tries: int = field(default=8, metadata=between(1, 1000))
+    # how long an unknown outcome waits for a late answer or a report before it is sent again
+    unknown_wait_s: float = field(default=600.0, metadata=between(0.01, 604_800))
+    expire_after_hours: float = field(default=72.0, metadata=between(0.01, 8760))  # for messages that name no expires_at
+    national_tables: bool = False  # use national language shift tables where they save parts
+    max_parts: int = field(default=10, metadata=between(1, 255))
+
+
+@dataclass(frozen=True, slots=True)
+class ReceivingSettings:
+    # parts of a long text are handed on flagged incomplete after this
+    incomplete_after_hours: float = field(default=24.0, metadata=between(0.0001, 8760))
+
+
+@dataclass(frozen=True, slots=True)
+class ForwardingSettings:
+    give_up_after_hours: float = field(default=72.0, metadata=between(0.001, 8760))
+    timeout_s: float = field(default=15.0, metadata=between(0.1, 300))
+    first_retry_s: float = field(default=5.0, metadata=between(0.01, 86_400))
