@@ -1,4 +1,4 @@
-"""A bank: so many modems with their SIMs on one network, built from a plan and started in a running loop."""
+"""A bank: so many modems and boxes with their SIMs on one network, built from a plan and started in a running loop."""
 
 import os
 import random
@@ -7,6 +7,8 @@ from pathlib import Path
 
 from simulator import personality, quirks, wires
 from simulator.control import Control
+from simulator.dinstar.box import Box
+from simulator.dinstar.plan import BoxPlan
 from simulator.errors import Unknown
 from simulator.handsets import Handsets, parse
 from simulator.journal import Journal
@@ -18,6 +20,7 @@ from simulator.ports import PtyPort, lock_folder
 from simulator.sim import Sim, luhn
 
 SERVICE_CENTRE = "+491760000443"
+_NUMBERS_APART = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +47,11 @@ class Plan:
     ack_seconds: float | None = None
     journal: Path | None = None
     control: tuple[str, int] | None = ("127.0.0.1", 0)
+    boxes: tuple[BoxPlan, ...] = ()
 
 
 class Bank:
-    """The modems of a plan. Made outside a loop; `start` and `stop` belong to one loop."""
+    """The modems and boxes of a plan. Made outside a loop; `start` and `stop` belong to one loop."""
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
@@ -57,6 +61,9 @@ class Bank:
         self.modems: dict[str, Modem] = {}
         for place in range(plan.ports):
             self._add_modem(place)
+        self.boxes: dict[str, Box] = {}
+        for count, box in enumerate(plan.boxes, 1):
+            self._add_box(count, box)
         self.control = Control(self, *plan.control) if plan.control else None
         self._lock = -1
 
@@ -78,6 +85,13 @@ class Bank:
         self.modems[name] = modem
         self.network.connect(sim, modem)
 
+    def _add_box(self, count: int, plan: BoxPlan) -> None:
+        """A box has the numbers behind those of the modems and of the boxes before it, unless it is given others."""
+        if plan.name in self.boxes or plan.name in self.modems:
+            raise ValueError(f"two things of this bank are named {plan.name!r}")
+        number = plan.first_number or f"+{int(self.plan.first_number.removeprefix('+')) + count * _NUMBERS_APART}"
+        self.boxes[plan.name] = Box(plan, self.network, self.journal, number, SERVICE_CENTRE, self.plan.seed)
+
     async def start(self) -> None:
         """Opens all wires and powers the modems up. Raises BlockingIOError when the folder belongs to another bank."""
         if self.plan.folder:
@@ -85,6 +99,8 @@ class Bank:
             (self.plan.folder / wires.BY_PATH).mkdir(exist_ok=True)
         for modem in self.modems.values():
             await modem.plug()
+        for box in self.boxes.values():
+            await box.start()
         if self.control:
             await self.control.start()
             if self.plan.folder:
@@ -98,6 +114,8 @@ class Bank:
             await self.control.stop()
         for modem in self.modems.values():
             modem.unplug()
+        for box in self.boxes.values():
+            await box.stop()
         if self.plan.folder:
             (self.plan.folder / "control").unlink(missing_ok=True)
             (self.plan.folder / wires.BY_PATH).rmdir()
@@ -111,17 +129,31 @@ class Bank:
             raise Unknown(f"no port {name!r}; there are p0 to p{len(self.modems) - 1}")
         return found
 
+    def box(self, name: str) -> Box:
+        """A box by name. Raises Unknown."""
+        if name not in self.boxes:
+            raise Unknown(f"no box {name!r}; there are: {', '.join(self.boxes) or 'none'}")
+        return self.boxes[name]
+
+    def sim(self, name: str) -> Sim:
+        """The SIM of a modem (`p0`), of a port of a box (`box1.0`), or with a number. Raises Unknown."""
+        for box in self.boxes.values():
+            for port in box.ports:
+                if name in (port.name, port.sim.number):
+                    return port.sim
+        return self.modem(name).sim
+
     def text(self, sender: str, to: str, text: str, dcs: int | None = None) -> int:
         """A text from outside for a port; returns its number of parts."""
-        return self.network.send(sender, self.modem(to).sim.number, text, dcs)
+        return self.network.send(sender, self.sim(to).number, text, dcs)
 
     def text_like(self, sender: str, to: str, what: str) -> int:
         """A message of a kind from outside for a port, as `long:shuffled`; returns its number of parts."""
-        return self.network.send_like(sender, self.modem(to).sim.number, what)
+        return self.network.send_like(sender, self.sim(to).number, what)
 
     def pdu(self, sender: str, to: str, octets: bytes) -> None:
         """A TPDU from outside for a port, whatever it holds."""
-        number = self.modem(to).sim.number
+        number = self.sim(to).number
         self.network.send_octets(sender, number, Parcel(Raw(octets), sender))
 
     async def plug(self, name: str) -> None:

@@ -1,11 +1,13 @@
-"""The bank's control: what can be done to modems and network, and what the network saw, by path. Knows no users."""
+"""The bank's control: what can be done to modems, boxes and network, and what the network saw, by path. Knows no users."""
 
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
 from simulator import network_control, quirks, strikes
+from simulator.dinstar import control as box_control
+from simulator.dinstar.faults import CATALOGUE as BOX_CATALOGUE
 from simulator.errors import Unknown
-from simulator.faults import CATALOGUE, NOW
+from simulator.faults import CATALOGUE, NOW, Kind
 from simulator.handsets import parse
 from simulator.json_server import Body, JsonServer
 
@@ -26,7 +28,8 @@ class Control:
             ("GET", "bank"): self._show_bank, ("GET", "journal"): self._journal, ("POST", "text"): self._text,
             ("POST", "network"): self._network, ("GET", "network"): self._show_network,
             ("POST", "handsets"): self._handsets, ("GET", "handsets"): self._show_handsets,
-            ("GET", "faults"): self._show_faults, ("GET", "quirks"): self._show_quirks,
+            ("GET", "faults"): self._show_faults, ("GET", "box-faults"): self._show_box_faults,
+            ("GET", "quirks"): self._show_quirks,
         }
         self._port_routes: dict[tuple[str, str], Callable[[Modem, Body], Awaitable[Any]]] = {
             ("POST", "unplug"): self._unplug, ("POST", "plug"): self._plug, ("POST", "reset"): self._reset,
@@ -56,6 +59,10 @@ class Control:
                 deed = self._port_routes.get((method, path[2] if len(path) == 3 else ""))
                 if deed is not None:
                     return 200, await deed(modem, body)
+            elif path[0] == "boxes" and len(path) in (2, 3):
+                deed_there = path[2] if len(path) == 3 else ""
+                if (done := box_control.answer(self._bank.box(path[1]), method, deed_there, body)) is not None:
+                    return 200, done
             elif len(path) == 1 and (method, path[0]) in self._routes:
                 return 200, await self._routes[method, path[0]](body)
         except Unknown as unknown:
@@ -70,7 +77,8 @@ class Control:
 
     async def _show_bank(self, body: Body) -> Any:
         return {"control": self.url, "last": self._bank.journal.last,
-                "ports": [show(modem) for modem in self._bank.modems.values()]}
+                "ports": [show(modem) for modem in self._bank.modems.values()],
+                "boxes": [box_control.show(box) for box in self._bank.boxes.values()]}
 
     async def _journal(self, body: Body) -> Any:
         journal = self._bank.journal
@@ -105,8 +113,10 @@ class Control:
         return {prefix: str(behaviour) for prefix, behaviour in self._bank.network.handsets.rules.items()}
 
     async def _show_faults(self, body: Body) -> Any:
-        return {name: {"sentence": kind.sentence, "moments": kind.moments, "options": kind.options}
-                for name, kind in CATALOGUE.items()}
+        return _told(CATALOGUE)
+
+    async def _show_box_faults(self, body: Body) -> Any:
+        return _told(BOX_CATALOGUE)
 
     async def _show_quirks(self, body: Body) -> Any:
         return {name: {"sentence": quirk.sentence, "rows": quirk.rows} for name, quirk in quirks.LIST.items()}
@@ -183,6 +193,11 @@ class Control:
         """Any line, unasked."""
         modem.voice.news([str(body["line"])])
         return show(modem)
+
+
+def _told(catalogue: dict[str, Kind]) -> Body:
+    return {name: {"sentence": kind.sentence, "moments": kind.moments, "options": kind.options}
+            for name, kind in catalogue.items()}
 
 
 def arm(modem: "Modem", name: str, **options: Any) -> None:

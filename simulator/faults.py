@@ -95,19 +95,20 @@ class Fault:
 
 
 class Faults:
-    """The armed faults of one modem."""
+    """The armed faults of one modem, or of whatever else has a catalogue of its own."""
 
-    def __init__(self, seed: int | str = 0) -> None:
+    def __init__(self, seed: int | str = 0, catalogue: dict[str, Kind] = CATALOGUE) -> None:
         self.chance = random.Random(seed)
+        self.catalogue = catalogue
         self.armed: list[Fault] = []
 
     def arm(self, name: str, when: str | None = None, nth: int = 1, times: int | None = None, chance: float = 0.0,
             **options: Any) -> Fault:
         """Arms a fault. `when`: its moment; `nth`: strikes first at the nth such moment; `chance`: strikes at each
         with this probability. Raises Unknown or ValueError for what does not exist."""
-        if name not in CATALOGUE:
-            raise Unknown(f"no fault {name!r}; there are: {', '.join(CATALOGUE)}")
-        kind = CATALOGUE[name]
+        if name not in self.catalogue:
+            raise Unknown(f"no fault {name!r}; there are: {', '.join(self.catalogue)}")
+        kind = self.catalogue[name]
         moment = when or kind.moments[0]
         if moment not in kind.moments:
             raise ValueError(f"{name} strikes at {' or '.join(kind.moments)}, not at {moment!r}")
@@ -123,14 +124,16 @@ class Faults:
         """Takes a fault back, or all of them."""
         self.armed = [fault for fault in self.armed if name is not None and fault.name != name]
 
-    def strike(self, moment: str, *names: str, command: str = "") -> Fault | None:
-        """The fault that is due at this moment, if any; `names` narrows what is asked for, `command` is what runs."""
+    def strike(self, moment: str, *names: str, command: str = "", place: int = -1) -> Fault | None:
+        """The fault that is due at this moment, if any; `names` narrows what is asked for, `command` is what runs, `place`
+        the port of a box."""
         if not self.armed:
             return None
         for fault in self.armed:
             if fault.moment != moment or (names and fault.name not in names):
                 continue
-            if moment == RUN and fault.options["command"] != command:
+            # One that names no command or port (-1) means any.
+            if (fault.options.get("command") or command) != command or fault.options.get("port", -1) not in (-1, place):
                 continue
             if fault.chance:
                 if self.chance.random() >= fault.chance:

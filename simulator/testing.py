@@ -5,13 +5,15 @@ import asyncio
 import tempfile
 import threading
 import traceback
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
 from simulator import control, network_control
 from simulator.bank import Bank, Plan
+from simulator.dinstar.plan import BoxPlan
+from simulator.dinstar.running import RunningBox
 from simulator.handsets import parse
 from simulator.journal import Entry
 from simulator.modem import Modem
@@ -45,7 +47,11 @@ class RunningBank:
         return self._bank.modem(port).ports[wire].device
 
     def number(self, port: str) -> str:
-        return self._bank.modem(port).sim.number
+        return self._bank.sim(port).number
+
+    def box(self, name: str) -> RunningBox:
+        """A box of the bank, as `boxes` of `running_bank` named it."""
+        return RunningBox(self, self._bank.box(name))
 
     def state(self, port: str) -> dict[str, Any]:
         """The port as GET /ports/{port} shows it."""
@@ -173,12 +179,13 @@ class RunningBank:
 @contextmanager
 def running_bank(ports: int = 1, family: str | tuple[str, ...] = "generic", folder: Path | None = None,
                  latency: Any = 0, report_delay: float = 0.0, answer_delay: float = 0.0,
-                 redeliver_after: float = 0.05, speed: float = 1.0, **plan: Any) -> Iterator[RunningBank]:
-    """A bank that runs while the block does. Its network takes no time unless asked to; `plan`: fields of Plan."""
+                 redeliver_after: float = 0.05, speed: float = 1.0, boxes: Sequence[BoxPlan] = (), **plan: Any) -> Iterator[RunningBank]:
+    """A bank that runs while the block does. Its network takes no time unless asked to; `boxes` as [BoxPlan("box1")];
+    `plan`: fields of Plan."""
     with tempfile.TemporaryDirectory(prefix="bank-") as own:
         pace = Pace(span(latency), report_delay, answer_delay, redeliver_after, speed=speed)
         families = (family,) if isinstance(family, str) else family
-        bank = Bank(Plan(ports=ports, folder=folder or Path(own), families=families, pace=pace, **plan))
+        bank = Bank(Plan(ports=ports, folder=folder or Path(own), families=families, pace=pace, boxes=tuple(boxes), **plan))
         loop = asyncio.new_event_loop()
         mishaps: list[str] = []
         loop.set_exception_handler(lambda _, context: mishaps.append(_told(context)))

@@ -1,0 +1,261 @@
+"""One port of a box: works its own queue off, one part at a time, and takes what the network brings."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING, Any
+
+from simulator.dinstar.faults import AIR, REPORT
+from simulator.dinstar.records import DELIVERED, FAILED, SENDING, SENT_OK, Outgoing
+from simulator.errors import Refused
+from simulator.joiner import Joiner
+from simulator.parcels import Parcel, Taken
+from simulator.sim import Sim
+from simulator.smspdu import Deliver, Report, Submit, write_submit
+
+if TYPE_CHECKING:
+    from simulator.dinstar.box import Box
+
+HOME, ROAMING, SEARCHING = 1, 5, 2
+_REG = {0: "UNREGISTER", HOME: "REGISTER_OK", SEARCHING: "SEARCHING_NETWORK", 3: "UNREGISTER", 4: "UNKNOWN", ROAMING: "REGISTER_OK"}
+# SUBMIT with a relative validity of 24 hours; bit 5 asks for a report.
+_FIRST, _WITH_REPORT, _VALIDITY = 0x11, 0x20, b"\xa7"
+_MORE_WANTED = 1
+
+
+class BoxPort:
+    """A radio module with its SIM."""
+
+    def __init__(self, box: Box, place: int, sim: Sim, imei: str) -> None:
+        self.box = box
+        self.place = place
+        self.name = f"{box.plan.name}.{place}"
+        self.sim = sim
+        self.imei = imei
+        self.number = sim.number
+        self.signal = 23
+        self.powered = self.sim_present = True
+        self.registration = HOME
+        self.locked = self.blocked = self.exhausted = False
+        self.used = 0
+        self.queue: deque[Outgoing] = deque()
+        self.current: Outgoing | None = None
+        self.hung = False
+        self.ussd_pending = self.ussd_open = False
+        self._life = 0
+        self._joiner = Joiner()
+        self._reports: dict[tuple[int, str], Outgoing] = {}
+
+    # -- state ---------------------------------------------------------------------------------------------------
+
+    @property
+    def reg(self) -> str:
+        """The word of get_port_info."""
+        if not self.powered:
+            return "POWER_OFF"
+        if not self.sim_present:
+            return "NO_SIM"
+        if self.sim.state != "READY":
+            return "PUK_REQUIRE" if self.sim.state == "SIM PUK" else "PIN_REQUIRE"
+        return _REG.get(self.registration, "UNKNOWN")
+
+    @property
+    def registered(self) -> bool:
+        return self.reg == "REGISTER_OK"
+
+    @property
+    def usable(self) -> bool:
+        """Whether the box gives it texts."""
+        return self.registered and not (self.locked or self.blocked or self.out_of_limit)
+
+    @property
+    def out_of_limit(self) -> bool:
+        return self.exhausted or 0 < self.box.plan.limit <= self.used
+
+    @property
+    def load(self) -> int:
+        return len(self.queue) + (self.current is not None)
+
+    def set_registration(self, state: int) -> None:
+        self._change(registration=state)
+
+    def set_sim(self, present: bool) -> None:
+        self._change(sim_present=present)
+
+    def set_power(self, on: bool) -> None:
+        """Without power the text under way has failed; what waits fails when its turn comes."""
+        if not on:
+            if self.current is not None:
+                self._finish(self.current, False)
+            self.forget(self.queue)
+        self._change(powered=on, registration=HOME if on and self.box.network.coverage else SEARCHING)
+
+    def _change(self, **values: Any) -> None:
+        before = self.registered
+        for name, value in values.items():
+            setattr(self, name, value)
+        if self.registered != before:
+            self.box.registration_changed(self)
+        if self.registered:
+            self.box.network.pump(self.sim)
+
+    # -- out -----------------------------------------------------------------------------------------------------
+
+    def take(self, text: Outgoing) -> None:
+        self.queue.append(text)
+        if self.current is None:
+            self._next()
+
+    def forget(self, kept: deque[Outgoing] | None = None) -> None:
+        """A restart: nothing waits any more but what is `kept`. A part on the air goes out, and nobody hears of it."""
+        self._life += 1
+        self.current, self.hung, self.ussd_pending, self.ussd_open = None, False, False, False
+        self._reports.clear()
+        self.queue = kept or deque()
+        if self.queue:
+            self._next()
+
+    def go_on(self) -> None:
+        """A port that hung works again."""
+        if self.hung:
+            self.hung = False
+            self._work()
+
+    def _next(self) -> None:
+        if self.queue:
+            self.current = self.queue.popleft()
+            self._work()
+
+    def _work(self) -> None:
+        text = self.current
+        if text is None:
+            return
+        if fault := self.box.faults.strike(AIR, place=self.place):
+            if fault.name == "hung-port":
+                self.hung = True
+                return
+            text.result_lost = fault.name == "no-result"
+            text.lie = fault.name if fault.name in ("fail", "false-failed") else ""
+        self._start_part(text)
+
+    def _start_part(self, text: Outgoing) -> None:
+        network = self.box.network
+        network.later(network.latency(), self._on_air, self._life, text)
+
+    def _on_air(self, life: int, text: Outgoing) -> None:
+        sent = self._transmit(text)
+        if life != self._life:
+            return
+        if sent:
+            text.sent += 1
+            self.used += 1
+        if sent and text.sent < len(text.parts):
+            self._start_part(text)
+            return
+        self._finish(text, sent)
+        self.current = None
+        self._next()
+
+    def _transmit(self, text: Outgoing) -> bool:
+        """Whether the network took the next part."""
+        if not self.registered or self.out_of_limit or text.lie == "fail":
+            return False
+        submit = _submit(text)
+        network = self.box.network
+        reference = self.sim.next_reference()
+        key = reference, network.admission.numbers.dialled(text.number)
+        if text.wants_report:
+            self._reports[key] = text
+        try:
+            network.submit(self.sim, submit, reference)
+        except Refused:
+            self._reports.pop(key, None)
+            return False
+        text.ref_id = reference
+        return True
+
+    def _finish(self, text: Outgoing, sent: bool) -> None:
+        if text.result_lost:
+            return
+        text.time = self.box.time()
+        if not sent or text.lie:
+            text.status = FAILED
+        elif text.status == SENDING:
+            text.status = DELIVERED if text.delivered >= len(text.parts) else SENT_OK
+        self.box.push("sms_result", [text.shown()])
+
+    # -- in ------------------------------------------------------------------------------------------------------
+
+    def offer(self, parcel: Parcel) -> Taken:
+        """The network brings a text or a report."""
+        if not self.registered or self.box.down:
+            return Taken.AWAY
+        if isinstance(parcel.content, Report):
+            self.box.journal.write("report", port=self.name, to=self.sim.number, **{"from": parcel.sender},
+                                   mr=parcel.content.reference, status=parcel.content.status, how="taken")
+            self._reported(parcel.content, parcel.sender)
+        else:
+            self._arrived(parcel)
+        return Taken.YES
+
+    def _reported(self, report: Report, number: str) -> None:
+        status = report.status
+        if fault := self.box.faults.strike(REPORT, place=self.place):
+            if fault.name == "lost-report":
+                return
+            self._note_report(report.reference, number, int(fault.options["status"]))
+            self.box.network.later(fault.seconds, self._note_report, report.reference, number, status)
+            return
+        self._note_report(report.reference, number, status)
+
+    def _note_report(self, reference: int, number: str, status: int) -> None:
+        """A report belongs to the newest text with its reference and recipient. Below 32 it arrived, up to 63 it is on its way."""
+        text = self._reports.get((reference, number))
+        shown = {"port": self.place, "number": text.number if text else number, "time": self.box.time(), "ref_id": reference,
+                 "status_code": status, "imsi": self.sim.imsi}
+        self.box.memory.keep_status(shown)
+        self.box.push("sms_deliver_status", [shown])
+        if text is None or 32 <= status < 64:
+            return
+        del self._reports[reference, number]
+        if status >= 64:
+            return
+        text.delivered += 1
+        if text.delivered >= len(text.parts) and text.status == SENT_OK:
+            text.status, text.time = DELIVERED, self.box.time()
+
+    def _arrived(self, parcel: Parcel) -> None:
+        content = parcel.content
+        concat = content.data.concat if isinstance(content, Deliver) else None
+        self.box.journal.write("deliver", port=self.name, **{"from": parcel.sender}, to=self.sim.number, text=parcel.text,
+                               concat=[concat.reference, concat.total, concat.number] if concat else None, how="stored",
+                               store=self.box.plan.name, index=self.box.memory.last_incoming + 1, pdu=content.octets.hex().upper())
+        if not isinstance(content, Deliver):
+            return
+        whole = self._joiner.add(parcel.sender, self.sim.number, content.data, parcel.text)
+        if whole is not None:
+            self.box.keep_incoming(self, parcel.sender, whole[0])
+
+    # -- USSD ----------------------------------------------------------------------------------------------------
+
+    def ussd(self, code: str) -> None:
+        self.ussd_pending = True
+        self.box.memory.ussd.pop(self.place, None)
+        self.box.network.later(self.box.network.latency(), self._ussd_answered, self._life, code)
+
+    def cancel_ussd(self) -> None:
+        self.ussd_pending = self.ussd_open = False
+
+    def _ussd_answered(self, life: int, code: str) -> None:
+        if life != self._life or not self.ussd_pending:
+            return
+        state, answer = self.box.network.ussd(self.sim, code)
+        self.ussd_pending, self.ussd_open = False, state == _MORE_WANTED
+        self.box.memory.ussd[self.place] = answer
+        self.box.push("ussd", [{"port": self.place, "text": answer}])
+
+
+def _submit(text: Outgoing) -> Submit:
+    """The next part as it goes on the air."""
+    first = _FIRST | (_WITH_REPORT if text.wants_report else 0)
+    return write_submit(first, text.number, 0, _VALIDITY, text.parts[text.sent])
