@@ -12,7 +12,7 @@ from gateway.cli import options
 from gateway.cli.exits import NO
 
 if TYPE_CHECKING:
-    from gateway.settings import Settings
+    from gateway.settings import PoolSettings, Settings
 
 
 @click.command(short_help="Check a configuration file.")
@@ -40,10 +40,28 @@ def check(file: str) -> int:
     for note in _notes(settings, file):
         click.echo(note, err=True)
     click.echo(
-        f"{file} is sound: {options.counted(len(settings.modems), 'modem')}, {options.counted(len(settings.pools), 'pool')}, "
+        f"{file} is sound: {_hardware(settings)}, {options.counted(len(settings.pools), 'pool')}, "
         f"listens on {settings.http.listen}, keeps its data in {settings.store.path}"
     )
+    for box in settings.dinstars:
+        click.echo(f"box {box.name} ({box.url}): {', '.join(box.channels)}")
+    for pool in settings.pools:
+        click.echo(f"pool {pool.name} ({pool.strategy}): {_tiers(settings, pool)}")
     return 0
+
+
+def _hardware(settings: Settings) -> str:
+    modems = options.counted(len(settings.modems), "modem")
+    boxes = len(settings.dinstars)
+    return f"{modems}, {boxes} Dinstar box{'' if boxes == 1 else 'es'}" if boxes else modems
+
+
+def _tiers(settings: Settings, pool: PoolSettings) -> str:
+    """The channels a pool comes down to; where their order counts, those of one entry behind those of another."""
+    from gateway.settings.dial import tiers
+
+    found = tiers(pool.channels, settings.channel_names, {one.name: one.channels for one in settings.pools})
+    return ("; then " if "failover" in pool.strategy else ", ").join(", ".join(tier) for tier in found if tier)
 
 
 def _notes(settings: Settings, file: str) -> list[str]:
@@ -56,10 +74,27 @@ def _notes(settings: Settings, file: str) -> list[str]:
         if secret.stat().st_mode & stat.S_IROTH
     ]
     notes += [
+        f"warning: dinstar[{n}].auth: basic over http sends the password readable; try: https, or auth = \"digest\""
+        for n, box in enumerate(settings.dinstars, 1)
+        if box.auth == "basic" and box.url.startswith("http://")
+    ]
+    notes += [
         f"note: modem[{n}].port: {modem.port} is not there now; it is used as soon as it is plugged in"
         for n, modem in enumerate(settings.modems, 1)
         if modem.port.startswith("/") and not Path(modem.port).exists()
     ]
-    if not settings.modems:
-        notes.append("note: no [[modem]] is configured: texts are accepted and wait")
-    return notes
+    if not settings.channel_names:
+        notes.append("note: no [[modem]] and no [[dinstar]] is configured: texts are accepted and wait")
+    return notes + _idle_entries(settings)
+
+
+def _idle_entries(settings: Settings) -> list[str]:
+    from gateway.settings.dial import tiers
+
+    entries = {pool.name: pool.channels for pool in settings.pools}
+    return [
+        f"note: pool[{n}].channels: {entry!r} adds nothing, the entries before it name its channels"
+        for n, pool in enumerate(settings.pools, 1)
+        for entry, tier in zip(pool.channels, tiers(pool.channels, settings.channel_names, entries), strict=True)
+        if not tier
+    ]

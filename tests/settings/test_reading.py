@@ -2,25 +2,12 @@
 
 from __future__ import annotations
 
-import re
-from dataclasses import fields, replace
-from pathlib import Path
-
 import pytest
 
-import gateway
-from gateway import settings
 from gateway.errors import BadSetting
 from gateway.modem.profiles import PROFILES
-from gateway.settings import FAMILIES, Settings, examine, load, parse, secret_files
-
-MODEM = '[[modem]]\nname = "p0"\nport = "/dev/simrack/p0"\n'
-
-
-def refusal(text: str, base: str = "/etc/simrack") -> BadSetting:
-    with pytest.raises(BadSetting) as caught:
-        parse(text, base)
-    return caught.value
+from gateway.settings import FAMILIES, NumbersSettings, Settings, examine, load, parse, secret_files
+from tests.settings.table import MODEM, assert_refused, refusal
 
 
 def test_an_empty_file_gives_the_defaults():
@@ -38,6 +25,8 @@ def test_every_table_arrives_in_its_record(tmp_path):
         path = "data/simrack.db"
         [numbers]
         country = "AT"
+        open = ["CH", "+49151", "*"]
+        premium = true
         [sending]
         unknown_wait_s = 90
         national_tables = true
@@ -62,7 +51,7 @@ def test_every_table_arrives_in_its_record(tmp_path):
     )
     assert (parsed.http.host, parsed.http.port, parsed.http.threads) == ("::1", 9090, 4)
     assert parsed.store.path == str(tmp_path / "data/simrack.db")
-    assert parsed.numbers.country == "AT"
+    assert parsed.numbers == NumbersSettings("AT", ("CH", "+49151", "*"), True)
     assert parsed.sending.unknown_wait_s == 90.0 and parsed.sending.national_tables is True
     assert parsed.modems[0].pin == "1234" and parsed.modems[1].port == "socket://127.0.0.1:7001"
     assert parsed.pools[0].channels == ("p0", "p1")
@@ -106,6 +95,12 @@ def test_every_table_arrives_in_its_record(tmp_path):
         (MODEM + '[[pool]]\nname = "m"\nchannels = []\n', "pool[1].channels", ["list"]),
         (MODEM + '[[pool]]\nname = "m"\nchannels = "p0"\n', "pool[1].channels", ["list"]),
         (MODEM + '[[pool]]\nname = "m"\nchannels = ["p0"]\nstrategy = "random"\n', "pool[1].strategy", ["rotate"]),
+        (MODEM + 'dial = "0"\n', "modem[1].dial", ["'0'", "'00'"]),
+        ('[numbers]\nopen = ["ch"]\n', "numbers.open", ["'ch'", "'CH'"]),
+        ('[numbers]\nopen = ["0041"]\n', "numbers.open", ["'0041'", "+41"]),
+        ('[numbers]\nopen = ["XX"]\n', "numbers.open", ["'XX'", "CH"]),
+        ('[numbers]\nopen = "CH"\n', "numbers.open", ["'CH'", '["CH", "+43"]']),
+        ('[numbers]\npremium = "no"\n', "numbers.premium", ["true or false"]),
         (MODEM + 'hang_up = "no"\n', "modem[1].hang_up", ["'no'", "true or false"]),
         (MODEM + 'balance_ussd = "star 100"\n', "modem[1].balance_ussd", ["'star 100'", "*100#"]),
         (MODEM + 'balance_pattern = "([0-9]+"\n', "modem[1].balance_pattern", ["([0-9]+", "amount"]),
@@ -122,11 +117,7 @@ def test_every_table_arrives_in_its_record(tmp_path):
     ],
 )
 def test_a_wrong_setting_is_refused_by_key_and_remedy(text, key, words):
-    fault = refusal(text)
-    assert fault.field == key
-    assert fault.remedy
-    for word in words:
-        assert word in str(fault)
+    assert_refused(text, key, words)
 
 
 def test_two_names_of_one_device_are_refused(tmp_path):
@@ -209,24 +200,3 @@ def test_relative_names_belong_to_the_folder_of_the_file(tmp_path):
 
 def test_every_modem_family_can_be_named():
     assert set(FAMILIES) == {"auto", *(profile.name for profile in PROFILES)}
-
-
-def example() -> str:
-    return (Path(gateway.__file__).parent / "install" / "simrack.toml").read_text()
-
-
-def test_the_example_is_a_sound_configuration(tmp_path):
-    assert [modem.name for modem in parse(example(), tmp_path).modems] == ["p0", "p1"]
-
-
-def test_what_the_example_calls_a_default_is_one(tmp_path):
-    """Every setting behind a # can be uncovered, and changes nothing; all settings are shown."""
-    (tmp_path / "p0.pin").write_text("1234")
-    uncovered = re.sub(r"^# (\w+ = )", r"\1", example(), flags=re.MULTILINE)
-    covered, shown = parse(example(), tmp_path), parse(uncovered, tmp_path)
-    for section in ("http", "store", "numbers", "sending", "receiving", "forwarding", "pools"):
-        assert getattr(shown, section) == getattr(covered, section)
-    assert shown.modems[0] == replace(covered.modems[0], pin="1234", smsc="+491710760000")
-    for table in (settings.HttpSettings, settings.StoreSettings, settings.SendingSettings, settings.ModemSettings):
-        for setting in fields(table):
-            assert re.search(rf"^(# )?{setting.name}(_file)? = ", example(), re.MULTILINE), setting.name
