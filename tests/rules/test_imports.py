@@ -11,12 +11,13 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 
-GROUND = {"records", "errors", "numbers", "clock", "settings"}
+GROUND = {"records", "errors", "numbers", "hours", "clock", "settings"}
 MAY_IMPORT: dict[str, set[str]] = {
     "errors": set(),
     "records": {"errors"},
     "clock": {"errors"},
     "numbers": {"errors"},
+    "hours": {"errors"},
     "settings": {"errors", "records"},
     "pdu": GROUND,
     "at": GROUND,
