@@ -1,0 +1,60 @@
+"""`simrack check` says what a configuration comes down to, and what a technician should know of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from gateway.cli import main
+from tests.settings.table import BOX, pool
+
+MODEM = '[[modem]]\nname = "p0"\nport = "socket://127.0.0.1:7001"\n'
+STORE = '[store]\npath = "simrack.db"\n'
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "box1.pw").write_text("geheim\n")
+    (tmp_path / "box1.pw").chmod(0o600)
+    return tmp_path
+
+
+def check(folder: Path, text: str) -> Result:
+    (folder / "simrack.toml").write_text(STORE + text)
+    return CliRunner().invoke(main, ("check", str(folder / "simrack.toml")))
+
+
+def test_boxes_and_the_channels_of_pools_are_listed(folder: Path) -> None:
+    inner = pool('["p0", "box1.1-0"]', name="inner")
+    result = check(folder, MODEM + BOX + 'ports = "0-2"\n' + pool('["box1.2", "inner"]', 'strategy = "failover"') + inner)
+    assert result.exit_code == 0 and result.stderr == ""
+    first, *rest = result.stdout.splitlines()
+    assert "is sound: 1 modem, 1 Dinstar box, 2 pools, listens on 127.0.0.1:8080" in first
+    assert rest == [
+        "box box1 (https://192.0.2.10): box1.0, box1.1, box1.2",
+        "pool m (failover): box1.2; then p0, box1.1, box1.0",
+        "pool inner (rotate): p0, box1.1, box1.0",
+    ]
+
+
+def test_a_file_of_a_password_that_everybody_may_read_is_a_warning(folder: Path) -> None:
+    (folder / "box1.pw").chmod(0o644)
+    result = check(folder, BOX.replace('password = "geheim"', 'password_file = "box1.pw"'))
+    assert result.exit_code == 0 and f"warning: dinstar[1].password_file: {folder / 'box1.pw'}" in result.stderr
+    assert "geheim" not in result.output
+
+
+def test_a_password_that_would_be_sent_readable_is_a_warning(folder: Path) -> None:
+    assert "warning: dinstar[1].auth" in check(folder, BOX.replace("https", "http") + 'auth = "basic"\n').stderr
+    assert check(folder, BOX + 'auth = "basic"\n').stderr == ""
+
+
+def test_an_entry_that_adds_no_channel_is_a_note(folder: Path) -> None:
+    result = check(folder, MODEM + pool('["0", "p0"]'))
+    assert result.exit_code == 0 and "note: pool[1].channels: 'p0' adds nothing" in result.stderr
+
+
+def test_a_configuration_without_channels_is_a_note(folder: Path) -> None:
+    assert "no [[modem]] and no [[dinstar]]" in check(folder, "").stderr
