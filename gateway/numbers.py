@@ -1,4 +1,4 @@
-"""Numbers as people write them to numbers as the gateway keeps them: +E.164, or a short code as it is.
+"""Numbers as people write them to numbers as the gateway keeps them: +E.164, or a short code as it is; and back to what is dialled.
 
 Knows nothing of routes or prices. Validity beyond the country code is not judged: numbering plans change faster than an appliance.
 """
@@ -15,12 +15,17 @@ from gateway.errors import BadValue
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 _SHORT_CODE = re.compile(r"[0-9*#]{2,6}")
 _SEPARATORS = str.maketrans("", "", " -./()\u00a0\u2011")
+_NON_GEOGRAPHIC = "001"
 _COUNTRY_CODES = frozenset(str(code) for code in phonenumbers.COUNTRY_CODE_TO_REGION_CODE)
 
 
+def country_code_of(number: str) -> str:
+    """The country code in use that the digits after + begin with (ITU-T E.164), or nothing; no code is the beginning of another."""
+    return next((number[1:end] for end in (2, 3, 4) if number[1:end] in _COUNTRY_CODES), "")
+
+
 def has_country_code(number: str) -> bool:
-    """True if the digits after + begin with a country code in use (ITU-T E.164)."""
-    return number[1:2] in _COUNTRY_CODES or number[1:3] in _COUNTRY_CODES or number[1:4] in _COUNTRY_CODES
+    return bool(country_code_of(number))
 
 
 def recipient(written: str, country: str, field: str = "to") -> str:
@@ -67,6 +72,61 @@ def _national(written: str, number: str, country: str, field: str) -> str:
 
 def _hint(country: str) -> str:
     return f"write it as +49151… or as a national number of {country}"
+
+
+def is_short_code(number: str) -> bool:
+    return not number.startswith("+")
+
+
+@lru_cache(maxsize=4096)
+def country_of(number: str, own: str) -> str:
+    """The ISO code of the country of a kept number: `own` for short codes; empty for what belongs to none, as satellites do.
+
+    Where several countries share a country code and the digits tell none of them, it is `own` if that is one of them.
+    """
+    if is_short_code(number):
+        return own
+    sharing = phonenumbers.COUNTRY_CODE_TO_REGION_CODE[int(country_code_of(number))]
+    region = sharing[0]
+    if len(sharing) > 1:
+        region = phonenumbers.region_code_for_number(phonenumbers.parse(number)) or (own if own in sharing else region)
+    return "" if region == _NON_GEOGRAPHIC else region
+
+
+@lru_cache(maxsize=4096)
+def operator_of(number: str) -> str:
+    """The operator that a mobile number was first given out by, empty where it is not known. A number that was ported since
+    keeps the old operator's name. The tables are loaded when this is first asked, and stay in memory."""
+    if is_short_code(number):
+        return ""
+    from phonenumbers import carrier
+
+    return str(carrier.name_for_number(phonenumbers.parse(number), "en"))
+
+
+@lru_cache(maxsize=4096)
+def dialled(number: str, style: str, country: str) -> str:
+    """A kept number as the operator of a SIM of `country` wants it: e164 (+49…), 00 (0049…), plain (49…), or national (0…
+    within the country, 00… abroad). Short codes are dialled as they are."""
+    if style == "e164" or is_short_code(number):
+        return number
+    if style == "plain":
+        return number[1:]
+    if style == "national" and number.startswith(f"+{phonenumbers.country_code_for_region(country) or '-'}"):
+        return _in_country(number, country)
+    return f"00{number[1:]}"
+
+
+def _in_country(number: str, country: str) -> str:
+    parsed = phonenumbers.parse(number)
+    shown = phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.NATIONAL)
+    digits = "".join(sign for sign in shown if sign.isdigit())
+    significant = phonenumbers.national_significant_number(parsed)
+    if digits == significant and not phonenumbers.is_valid_number(parsed):
+        # No form of that country's plan fits it, so its trunk prefix was left out.
+        metadata = phonenumbers.PhoneMetadata.metadata_for_region(country)
+        return ((metadata and metadata.national_prefix) or "") + significant
+    return digits
 
 
 # So many last digits tell two lines of one place apart; what stands before them is spelt in several ways.
