@@ -126,7 +126,8 @@ class Bank:
         """A modem by port name or number. Raises Unknown."""
         found = self.modems.get(name) or next((m for m in self.modems.values() if m.sim.number == name), None)
         if found is None:
-            raise Unknown(f"no port {name!r}; there are p0 to p{len(self.modems) - 1}")
+            there = f"p0 to p{len(self.modems) - 1}" if self.modems else "no modems"
+            raise Unknown(f"no port {name!r}; there are {there}")
         return found
 
     def box(self, name: str) -> Box:
@@ -139,8 +140,9 @@ class Bank:
         """The SIM of a modem (`p0`), of a port of a box (`box1.0`), or with a number. Raises Unknown."""
         for box in self.boxes.values():
             for port in box.ports:
-                if name in (port.name, port.sim.number):
-                    return port.sim
+                for sim in port.sims:
+                    if name == sim.number or (name == port.name and sim is port.sim):
+                        return sim
         return self.modem(name).sim
 
     def text(self, sender: str, to: str, text: str, dcs: int | None = None) -> int:

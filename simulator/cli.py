@@ -11,6 +11,8 @@ import click
 
 from simulator import personality, quirks
 from simulator.bank import Bank, Plan
+from simulator.dinstar.faults import CATALOGUE as BOX_CATALOGUE
+from simulator.dinstar.plan import box_plan
 from simulator.errors import Unknown
 from simulator.faults import CATALOGUE
 from simulator.pace import Pace, span
@@ -28,7 +30,7 @@ main.add_command(stories)
 
 
 @main.command()
-@click.option("--ports", default=1, show_default=True, type=click.IntRange(1, 256), help="How many modems.")
+@click.option("--ports", default=1, show_default=True, type=click.IntRange(0, 256), help="How many modems.")
 @click.option("--dir", "folder", type=click.Path(path_type=Path), help="Folder for the devices p0, p1 …")
 @click.option("--tcp", metavar="HOST:PORT", help="Also listen on TCP, one port after the other; PORT 0: any.")
 @click.option("--rfc2217", metavar="HOST:PORT", help="Also listen with RFC 2217, one port after the other; PORT 0: any.")
@@ -39,6 +41,8 @@ main.add_command(stories)
               help="Family of the modems; several are dealt in turn.")
 @click.option("--quirk", "quirks_", multiple=True, metavar="NAME|pN=NAME", help="A habit of some firmware (see quirks).")
 @click.option("--number", "first_number", default="+49151000000000", show_default=True, help="Number of p0.")
+@click.option("--box", "boxes", multiple=True, metavar="NAME:KEY=VALUE,…",
+              help="A Dinstar box beside the modems, e.g. box1:ports=8,port=8081,password=secret.")
 @click.option("--seed", default=0, show_default=True, help="Decides identities and everything left to chance.")
 @click.option("--latency", default="0", show_default=True, metavar="S|S-S", help="Time to submit a text.")
 @click.option("--report-delay", default=0.5, show_default=True, help="Seconds from submission to report.")
@@ -54,12 +58,12 @@ main.add_command(stories)
 @click.option("--journal", type=click.Path(path_type=Path), help="Also write the journal to this file.")
 @click.option("--control", default="127.0.0.1:0", show_default=True, metavar="HOST:PORT", help="Where to listen.")
 def run(ports: int, folder: Path | None, tcp: str | None, rfc2217: str | None, unix: bool, abstract: str,
-        composite: bool, families: tuple[str, ...], quirks_: tuple[str, ...], first_number: str, seed: int,
+        composite: bool, families: tuple[str, ...], boxes: tuple[str, ...], quirks_: tuple[str, ...], first_number: str, seed: int,
         latency: str, report_delay: float, answer_delay: float, handsets: tuple[str, ...], pins: tuple[str, ...],
         boot: float, delays: float, speed: float, ack_timeout: float | None, journal: Path | None,
         control: str) -> None:
     """Run a bank until it is interrupted."""
-    if not (folder or tcp or rfc2217 or abstract):
+    if not (folder or tcp or rfc2217 or abstract) and (ports or not boxes):
         raise click.UsageError("give --dir, --tcp or both, --rfc2217 or --abstract: the modems need a wire")
     if unix and folder is None:
         raise click.UsageError("--unix needs --dir")
@@ -71,7 +75,7 @@ def run(ports: int, folder: Path | None, tcp: str | None, rfc2217: str | None, u
             delays=delays,
             first_number=first_number, seed=seed, pace=pace, handsets=dict(_pair(each) for each in handsets),
             pins=dict(_pair(each) for each in pins), boot=boot, ack_seconds=ack_timeout, journal=journal,
-            control=_address(control)))
+            control=_address(control), boxes=tuple(box_plan(each) for each in boxes)))
     except (Unknown, ValueError) as wrong:
         raise click.UsageError(str(wrong)) from None
     try:
@@ -91,6 +95,8 @@ async def _run(bank: Bank) -> None:
         for modem in bank.modems.values():
             devices = " ".join(port.device for port in modem.ports)
             click.echo(f"{modem.name} {devices} {modem.sim.number} {modem.personality.name}")
+        for box in bank.boxes.values():
+            click.echo(f"{box.plan.name} {box.url} {box.plan.user} {box.plan.sn} {len(box.ports)} ports")
         if bank.control:
             click.echo(f"control {bank.control.url}")
         click.echo("ready")
@@ -114,9 +120,10 @@ def show_quirks() -> None:
 
 
 @main.command("faults")
-def faults_() -> None:
+@click.option("--box", is_flag=True, help="Those of a Dinstar box instead.")
+def faults_(box: bool) -> None:
     """List the faults a modem can be given."""
-    for name, kind in CATALOGUE.items():
+    for name, kind in (BOX_CATALOGUE if box else CATALOGUE).items():
         click.echo(f"{name:22}{kind.sentence}")
         details = [f"strikes: {', '.join(kind.moments)}"]
         details += [f"{option}={json.dumps(value)}" for option, value in kind.options.items()]
@@ -207,6 +214,29 @@ def fault(url: str | None, folder: Path | None, release: bool, port: str, name: 
     _call(url, folder, "POST", f"/ports/{port}/fault", {"name": name, **body})
 
 
+@main.command()
+@_reaches_a_bank
+@click.argument("name")
+@click.argument("deed", required=False, type=click.Choice(["fault", "release", "set"]))
+@click.argument("words", nargs=-1)
+def box(url: str | None, folder: Path | None, name: str, deed: str | None, words: tuple[str, ...]) -> None:
+    """Show the box NAME, or give it a fault (`fault lost-reply command=send_sms`), take one back (`release dead`), or change
+    its settings (`set delay=0.2 push_url=http://…`)."""
+    path = f"/boxes/{name}"
+    if deed == "set":
+        shown = _call(url, folder, "POST", path + "/settings", {key: _value(value) for key, value in map(_pair, words)})
+    elif deed == "release":
+        shown = _call(url, folder, "DELETE", path + "/fault", {"name": words[0]} if words else {})
+    elif deed == "fault":
+        if not words:
+            raise click.UsageError("which fault? `simrack-sim faults --box` lists them")
+        options = {key: _value(value) for key, value in map(_pair, words[1:])}
+        shown = _call(url, folder, "POST", path + "/fault", {"name": words[0], **options})
+    else:
+        shown = _call(url, folder, "GET", path)
+    click.echo(json.dumps(shown, indent=2, ensure_ascii=False))
+
+
 @main.command("journal")
 @_reaches_a_bank
 @click.option("--since", default=0, help="Only entries after this number.")
@@ -227,10 +257,14 @@ def journal_(url: str | None, folder: Path | None, since: int, kind: str | None,
 @main.command("bank")
 @_reaches_a_bank
 def bank_(url: str | None, folder: Path | None) -> None:
-    """Print ports, families and states."""
-    for port in _call(url, folder, "GET", "/bank")["ports"]:
+    """Print ports, families and states, and the boxes."""
+    bank = _call(url, folder, "GET", "/bank")
+    for port in bank["ports"]:
         state = "reachable" if port["reachable"] else "plugged in" if port["plugged"] else "unplugged"
         click.echo(f"{port['name']} {' '.join(port['devices'])} {port['number']} {port['family']} {state}")
+    for box in bank["boxes"]:
+        usable = sum(port["usable"] for port in box["ports"])
+        click.echo(f"{box['name']} {box['url']} {box['sn']} {usable} of {len(box['ports'])} ports usable")
 
 
 def _pair(text: str) -> tuple[str, str]:

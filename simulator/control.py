@@ -82,7 +82,7 @@ class Control:
 
     async def _journal(self, body: Body) -> Any:
         journal = self._bank.journal
-        facts = {name: value for name, value in body.items() if name in ("port", "from", "to", "text", "how")}
+        facts = {name: value for name, value in body.items() if name in ("port", "box", "from", "to", "text", "how")}
         seconds = min(float(body.get("wait", 0)), _LONGEST_WAIT)
         entries = await journal.wait(seconds, int(body.get("since", 0)), body.get("kind"),
                                      int(body.get("count", 1)), **facts)

@@ -179,7 +179,8 @@ class RunningBank:
 @contextmanager
 def running_bank(ports: int = 1, family: str | tuple[str, ...] = "generic", folder: Path | None = None,
                  latency: Any = 0, report_delay: float = 0.0, answer_delay: float = 0.0,
-                 redeliver_after: float = 0.05, speed: float = 1.0, boxes: Sequence[BoxPlan] = (), **plan: Any) -> Iterator[RunningBank]:
+                 redeliver_after: float = 0.05, speed: float = 1.0, boxes: Sequence[BoxPlan] = (),
+                 **plan: Any) -> Iterator[RunningBank]:
     """A bank that runs while the block does. Its network takes no time unless asked to; `boxes` as [BoxPlan("box1")];
     `plan`: fields of Plan."""
     with tempfile.TemporaryDirectory(prefix="bank-") as own:

@@ -38,7 +38,7 @@ def document_of(request: Request) -> Any:
     """The JSON of the body. Raises ApiError 400."""
     try:
         return json.loads(request.body)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise ApiError(400) from None
 
 
@@ -73,7 +73,7 @@ def numbers(value: Any) -> list[str] | None:
     if value is None or value == []:
         return None
     found = [str(each) for each in (value if isinstance(value, list) else [value])]
-    if len(found) > MOST_ASKED or any(len(each.encode()) > LONGEST_NUMBER for each in found):
+    if len(found) > MOST_ASKED or any(len(each.encode("utf-8", "surrogatepass")) > LONGEST_NUMBER for each in found):
         raise ApiError(413)
     return found
 

@@ -28,6 +28,7 @@ from simulator.sim import Sim, luhn
 
 # A radio module needs some 10 to 30 seconds until it is in the network.
 _START_SECONDS = 20.0
+_SLOTS_APART = 200
 _TAC = "86147503"
 _MAC = "F8:A0:3D:00:00:01"
 
@@ -45,21 +46,21 @@ class Box:
         self.login = Login()
         self.faults = Faults(f"{seed}/{plan.name}", CATALOGUE)
         self.long_texts = 0
-        self.down = False
+        # `down`: it is starting; `dead`: a fault keeps its web server shut.
+        self.down = self.dead = False
         self.requests: dict[str, int] = {}
         self._last_place = -1
         self._over = False
         files = (plan.certificate, plan.key) if plan.certificate and plan.key else None
         self.web = WebServer(plan.host, plan.port, files, self.answer, lambda: self.plan.close)
         self.pusher = Pusher(self._pushed)
-        self.ports = [self._port(place, f"+{int(first_number.removeprefix('+')) + place}", centre, chance)
-                      for place in range(plan.ports)]
+        first = int(first_number.removeprefix("+"))
+        self.ports = [self._port(place, first + place, centre, chance) for place in range(plan.ports)]
 
-    def _port(self, place: int, number: str, centre: str, chance: random.Random) -> BoxPort:
-        sim = Sim(number, f"26299{chance.randrange(10**10):010d}", luhn(f"894929{chance.randrange(10**12):012d}"), centre)
-        port = BoxPort(self, place, sim, luhn(f"{_TAC}{chance.randrange(10**6):06d}"))
-        self.network.connect(sim, port)
-        return port
+    def _port(self, place: int, number: int, centre: str, chance: random.Random) -> BoxPort:
+        sims = [Sim(f"+{number + slot * _SLOTS_APART}", f"26299{chance.randrange(10**10):010d}",
+                    luhn(f"894929{chance.randrange(10**12):012d}"), centre) for slot in range(self.plan.slots)]
+        return BoxPort(self, place, sims, luhn(f"{_TAC}{chance.randrange(10**6):06d}"))
 
     @property
     def url(self) -> str:
@@ -187,7 +188,8 @@ class Box:
         if self._over:
             return
         self.down = False
-        strikes.hold(asyncio.get_running_loop().create_task(self.web.listen()))
+        if not self.dead:
+            strikes.hold(asyncio.get_running_loop().create_task(self.web.listen()))
         for port in self.ports:
             self.network.pump(port.sim)
 

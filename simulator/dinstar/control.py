@@ -8,6 +8,7 @@ from typing import Any
 from simulator.dinstar import strikes
 from simulator.dinstar.box import Box
 from simulator.dinstar.plan import CHANGEABLE
+from simulator.dinstar.port import BoxPort
 
 Values = dict[str, Any]
 
@@ -57,9 +58,13 @@ def show(box: Box) -> Values:
         "settings": {name: getattr(plan, name) for name in CHANGEABLE if name != "password"},
         "last_task": memory.last_task, "results": len(memory.outgoing), "inbox": len(memory.inbox),
         "unread": sum(not each.read for each in memory.inbox), "requests": dict(box.requests),
-        "ports": [{"port": port.place, "name": port.name, "number": port.sim.number, "imsi": port.sim.imsi, "reg": port.reg,
-                   "usable": port.usable, "queue": port.load, "hung": port.hung, "used": port.used,
-                   "waiting": len(port.sim.waiting)} for port in box.ports],
+        "ports": [_port(port) for port in box.ports],
         "faults": [{"name": fault.name, "moment": fault.moment, "nth": fault.nth, "times": fault.times, "chance": fault.chance,
                     **fault.options} for fault in box.faults.armed],
     }
+
+
+def _port(port: BoxPort) -> Values:
+    sim = port.sim
+    return {"port": port.place, "name": port.name, "number": sim.number, "imsi": sim.imsi, "slot": port.slot, "reg": port.reg,
+            "usable": port.usable, "queue": port.load, "hung": port.hung, "used": port.used[sim.imsi], "waiting": len(sim.waiting)}

@@ -14,15 +14,16 @@ PUSHES = ("sms", "sms_result", "sms_deliver_status", "ussd", "register", "device
 class BoxPlan:
     """A box. Seconds are real ones times the speed of the network, except `clock` and `zone`.
 
-    `login`: digest, basic or any; `nonce_once`: a nonce is good for one request; `nonce_seconds`: and no longer than this
-    (0: for ever); `lockout`: so many failed logins in a row (a request without login counts) shut the API for
-    `lockout_seconds` with 403 (0: never). `clock`: how wrong it goes, in seconds; `zone`: seconds that its shown times are
-    east of its Date header. `limit`: parts each SIM may send before it falls out (0: no limit). `boot`: how slowly ports
-    start, 1 as a real one.
+    `login`: digest, basic or any; `nonce_once`: a nonce is good for one request; `nonce_seconds`: and no longer than this (0:
+    for ever); `lockout`: so many failed logins in a row (a request without login counts) shut the API for `lockout_seconds`
+    with 403 (0: never). `clock`: how wrong it goes, in seconds; `zone`: seconds that its shown times are east of its Date
+    header. `limit`: parts each SIM may send before it falls out (0: no limit). `slots`: SIMs of each port, one of them in use.
+    `boot`: how slowly ports start, 1 as a real one.
     """
 
     name: str = "box1"
     ports: int = 8
+    slots: int = 1
     host: str = "127.0.0.1"
     port: int = 0
     certificate: Path | None = None
@@ -51,6 +52,8 @@ class BoxPlan:
             raise ValueError(f"no name for a box: {self.name!r}; letters, digits and dashes")
         if not 1 <= self.ports <= 128:
             raise ValueError(f"{self.name}: a box has 1 to 128 ports, not {self.ports}")
+        if not 1 <= self.slots <= 4:
+            raise ValueError(f"{self.name}: a port has 1 to 4 slots, not {self.slots}")
         if self.login not in LOGINS:
             raise ValueError(f"{self.name}: login is one of {', '.join(LOGINS)}, not {self.login!r}")
         if strangers := set(self.push) - set(PUSHES):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import deque
+from collections import Counter, deque
 from typing import TYPE_CHECKING, Any
 
 from simulator.dinstar.faults import AIR, REPORT
@@ -11,7 +11,7 @@ from simulator.errors import Refused
 from simulator.joiner import Joiner
 from simulator.parcels import Parcel, Taken
 from simulator.sim import Sim
-from simulator.smspdu import Deliver, Report, Submit, write_submit
+from simulator.smspdu import BadPdu, Deliver, Report, Submit, write_submit
 
 if TYPE_CHECKING:
     from simulator.dinstar.box import Box
@@ -26,18 +26,21 @@ _MORE_WANTED = 1
 class BoxPort:
     """A radio module with its SIM."""
 
-    def __init__(self, box: Box, place: int, sim: Sim, imei: str) -> None:
+    def __init__(self, box: Box, place: int, sims: list[Sim], imei: str) -> None:
         self.box = box
         self.place = place
         self.name = f"{box.plan.name}.{place}"
-        self.sim = sim
+        self.sims: list[Sim] = sims
+        self.slot: int = 0
         self.imei = imei
-        self.number = sim.number
-        self.signal = 23
-        self.powered = self.sim_present = True
+        # What the box shows as its number; a client may write anything there.
+        self.number: str = sims[0].number
+        self.signal: int = 23
+        self.powered: bool = True
+        self.sim_present: bool = True
         self.registration = HOME
         self.locked = self.blocked = self.exhausted = False
-        self.used = 0
+        self.used: Counter[str] = Counter()
         self.queue: deque[Outgoing] = deque()
         self.current: Outgoing | None = None
         self.hung = False
@@ -46,7 +49,18 @@ class BoxPort:
         self._joiner = Joiner()
         self._reports: dict[tuple[int, str], Outgoing] = {}
 
+        for each in sims:
+            box.network.connect(each, _Slot(self, each))
+
     # -- state ---------------------------------------------------------------------------------------------------
+
+    @property
+    def sim(self) -> Sim:
+        """The SIM in use."""
+        return self.sims[self.slot]
+
+    def take_slot(self, slot: int) -> None:
+        self.slot, self.number = slot, self.sims[slot].number
 
     @property
     def reg(self) -> str:
@@ -70,7 +84,7 @@ class BoxPort:
 
     @property
     def out_of_limit(self) -> bool:
-        return self.exhausted or 0 < self.box.plan.limit <= self.used
+        return self.exhausted or 0 < self.box.plan.limit <= self.used[self.sim.imsi]
 
     @property
     def load(self) -> int:
@@ -148,7 +162,7 @@ class BoxPort:
             return
         if sent:
             text.sent += 1
-            self.used += 1
+            self.used[self.sim.imsi] += 1
         if sent and text.sent < len(text.parts):
             self._start_part(text)
             return
@@ -160,8 +174,12 @@ class BoxPort:
         """Whether the network took the next part."""
         if not self.registered or self.out_of_limit or text.lie == "fail":
             return False
-        submit = _submit(text)
         network = self.box.network
+        try:
+            submit = _submit(text)
+        except BadPdu:
+            # More digits than an address can hold.
+            return False
         reference = self.sim.next_reference()
         key = reference, network.admission.numbers.dialled(text.number)
         if text.wants_report:
@@ -253,6 +271,22 @@ class BoxPort:
         self.ussd_pending, self.ussd_open = False, state == _MORE_WANTED
         self.box.memory.ussd[self.place] = answer
         self.box.push("ussd", [{"port": self.place, "text": answer}])
+
+
+class _Slot:
+    """One SIM of a port as the network knows it: not reachable while another is in use."""
+
+    def __init__(self, port: BoxPort, sim: Sim) -> None:
+        self.name = port.name
+        self._port = port
+        self._sim = sim
+
+    def offer(self, parcel: Parcel) -> Taken:
+        return self._port.offer(parcel) if self._port.sim is self._sim else Taken.AWAY
+
+    def set_registration(self, state: int) -> None:
+        if self._port.sim is self._sim:
+            self._port.set_registration(state)
 
 
 def _submit(text: Outgoing) -> Submit:

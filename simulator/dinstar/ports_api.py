@@ -23,7 +23,7 @@ INFO: dict[str, Callable[[BoxPort], Any]] = {
     "smsc": lambda port: port.sim.service_centre if port.sim_present else "",
     "number": lambda port: port.number if port.sim_present else "",
     "reg": lambda port: port.reg,
-    "slot": lambda port: _NO_SLOT,
+    "slot": lambda port: port.slot if len(port.sims) > 1 else _NO_SLOT,
     "callstate": lambda port: "Idle",
     "signal": lambda port: port.signal if port.registered else 0,
     "gprs": lambda port: "attached" if port.registered else "detached",
@@ -56,7 +56,7 @@ def send_ussd(box: Box, document: dict[str, Any]) -> list[dict[str, int]]:
     text, command = document.get("text", ""), document.get("command", "send")
     if not isinstance(text, str) or command not in ("send", "cancel") or (command == "send" and not text) or "port" not in document:
         raise ApiError(400)
-    if len(text.encode()) > _MOST_USSD:
+    if len(text.encode("utf-8", "surrogatepass")) > _MOST_USSD:
         raise ApiError(413)
     return [{"port": port.place, "status": _ussd(port, text, command)} for port in _ports(box, document)]
 
@@ -97,8 +97,12 @@ def _reset(port: BoxPort, param: str) -> None:
 
 
 def _slot(port: BoxPort, param: str) -> None:
-    """Each port has one SIM, so there is no other slot to take."""
-    raise ApiError(400)
+    """Another SIM of the port; its module starts again with it."""
+    if not param.isdecimal() or int(param) >= len(port.sims) or len(port.sims) == 1:
+        raise ApiError(400)
+    port.set_power(False)
+    port.take_slot(int(param))
+    port.box.after_start(port.set_power, True)
 
 
 def _imei(port: BoxPort, param: str) -> None:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from simulator.dinstar import control, strikes
 from simulator.dinstar.box import Box
 
 if TYPE_CHECKING:
     from simulator.testing import RunningBank
+
+Result = TypeVar("Result")
 
 
 class RunningBox:
@@ -70,5 +72,5 @@ class RunningBox:
         """A text from outside arrives at a port; returns its number of parts."""
         return self._bank.text(sender, f"{self.name}.{port}", text)
 
-    def _do(self, act: Callable[[], Any]) -> Any:
+    def _do(self, act: Callable[[], Result]) -> Result:
         return self._bank.on_loop(act)

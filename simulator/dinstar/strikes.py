@@ -75,11 +75,13 @@ def _dead(box: Box, fault: Fault) -> None:
     if fault.options["how"] not in ("refused", "silent"):
         raise ValueError("a dead box is refused or silent")
     box.web.silent = fault.options["how"] == "silent"
-    if not box.web.silent:
+    box.dead = not box.web.silent
+    if box.dead:
         box.web.refuse()
 
 
 def _alive(box: Box) -> None:
+    box.dead = False
     if box.web.silent:
         box.web.silent = False
         box.web.cut()
@@ -127,7 +129,8 @@ def _exhaust(box: Box, fault: Fault) -> None:
 
 def _refill(box: Box) -> None:
     for port in box.ports:
-        port.exhausted, port.used = False, 0
+        port.exhausted = False
+        port.used.clear()
 
 
 def _go_on(box: Box) -> None:

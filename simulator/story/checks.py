@@ -9,6 +9,7 @@ from typing import Any, NoReturn
 
 from simulator import network_control, outside
 from simulator.bank import Bank
+from simulator.dinstar.faults import CATALOGUE
 from simulator.errors import Unknown
 from simulator.faults import Faults
 from simulator.handsets import parse
@@ -81,6 +82,8 @@ def check_step(checker: Checker, place: str, kind: str, what: Any, bank: Bank) -
         checker.complain(place, "must be a table")
     if "{port}" in vocabulary.CONTROL_DEEDS.get(kind, ("", ""))[1]:
         checker.choice(place, str(what.get("port", "")), bank.modems, "port")
+    if "{box}" in vocabulary.CONTROL_DEEDS.get(kind, ("", ""))[1]:
+        checker.choice(place, str(what.get("box", "")), bank.boxes, "box")
     _check_meaning(checker, place, kind, what, bank)
     if kind == "http":
         checker.table(f"{place}.expect", what.get("expect", {}), vocabulary.EXPECTED_HTTP)
@@ -103,8 +106,9 @@ def _patterns(kind: str, what: dict[str, Any]) -> Iterator[str]:
 def _check_meaning(checker: Checker, place: str, kind: str, what: dict[str, Any], bank: Bank) -> None:
     if kind == "text":
         if "{" not in what["to"]:
-            checker.choice(place, what["to"], [*bank.modems, *(modem.sim.number for modem in bank.modems.values())],
-                           "port or number")
+            ports = {name: modem.sim for name, modem in bank.modems.items()}
+            ports |= {port.name: port.sim for box in bank.boxes.values() for port in box.ports}
+            checker.choice(place, what["to"], [*ports, *(sim.number for sim in ports.values())], "port or number")
         if sum(key in what for key in ("text", "like", "pdu")) != 1:
             checker.complain(place, "give it one of text, like and pdu")
         if "like" in what:
@@ -115,5 +119,11 @@ def _check_meaning(checker: Checker, place: str, kind: str, what: dict[str, Any]
         checker.allowed(place, lambda: network_control.change(bank.network, what))
     elif kind == "handsets":
         checker.allowed(place, lambda: [parse(behaviour) for behaviour in what.values()])
+    elif kind == "box_fault":
+        box = bank.box(what["box"])
+        checker.allowed(place, lambda: box.port(what.get("port", -1)))
+        checker.allowed(place, lambda: Faults(0, CATALOGUE).arm(**{key: value for key, value in what.items() if key != "box"}))
+    elif kind == "box_settings":
+        checker.allowed(place, lambda: bank.box(what["box"]).change({key: value for key, value in what.items() if key != "box"}))
     elif kind == "fault":
         checker.allowed(place, lambda: Faults().arm(**{key: value for key, value in what.items() if key != "port"}))

@@ -48,8 +48,7 @@ def _rendered(step: Step, values: dict[str, str]) -> Any:
 async def _control(world: World, kind: str, what: Any) -> None:
     method, path = CONTROL_DEEDS[kind]
     body = {"port": what} if isinstance(what, str) else dict(what)
-    await world.control(method, path.format(**body), {key: value for key, value in body.items()
-                                                      if key != "port" or "{port}" not in path})
+    await world.control(method, path.format(**body), {key: value for key, value in body.items() if f"{{{key}}}" not in path})
 
 
 async def _http(world: World, what: Values) -> None:

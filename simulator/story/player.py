@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from simulator.bank import Bank
-from simulator.story import requests
+from simulator.story import boxes, requests
 from simulator.story.deeds import command, perform
 from simulator.story.listener import Listener
 from simulator.story.model import Failed, Step, Story
@@ -82,6 +82,7 @@ async def _stage(story: Story, settings: Settings) -> AsyncIterator[World]:
     values = {"folder": str(settings.folder), "devices": str(settings.devices), "python": sys.executable, "webhook": listener.url}
     values |= {name: modem.ports[0].device for name, modem in bank.modems.items()}
     values |= {f"{name}.number": modem.sim.number for name, modem in bank.modems.items()}
+    values |= boxes.placeholders(bank)
     values |= {name: str(free_port()) for name in story.gateway.free}
     world = World(bank, listener, None, settings.speed, story.gateway, values)
     try:
@@ -118,6 +119,8 @@ async def _make_ready(story: Story, settings: Settings, world: World) -> None:
         if gone := _gone(world):
             raise Failed(gone)
         idle = [name for name in ready["modems"] if world.bank.modems[name].registers == before[name]]
+        if not gateway.ready:
+            idle += boxes.untouched(world.bank)
         return f"no client has set up {', '.join(idle)}" if idle else None
 
     await world.until(untouched, within)

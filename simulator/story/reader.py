@@ -6,9 +6,10 @@ from typing import Any
 
 from simulator import network_control
 from simulator.bank import Bank, Plan
+from simulator.dinstar.plan import box_plan
 from simulator.handsets import parse
 from simulator.pace import Pace, span
-from simulator.story import vocabulary
+from simulator.story import boxes, vocabulary
 from simulator.story.checks import Checker, check_step
 from simulator.story.model import GatewayPlan, Malformed, Step, Story, Values
 from simulator.story.values import used
@@ -49,13 +50,13 @@ def plan(bank: Values, folder: Path | None = None, speed: float = 1.0, seed: int
     return Plan(ports=bank.get("ports", 1), folder=folder, families=(families,) if isinstance(families, str) else tuple(families),
                 first_number=bank.get("number", Plan().first_number), seed=bank.get("seed", 0) if seed is None else seed,
                 pace=pace, handsets=dict(bank.get("handsets", {})), pins=dict(bank.get("pins", {})),
-                boot=float(bank.get("boot", 0.0)))
+                boot=float(bank.get("boot", 0.0)), boxes=tuple(box_plan(each) for each in bank.get("boxes", ())))
 
 
 def _trial(checker: Checker, bank: Values) -> Bank:
     """A bank that is never started: what cannot be built or set is found on it."""
-    if not 1 <= bank.get("ports", 1) <= 256:
-        checker.complain("bank.ports", "a bank has 1 to 256 ports")
+    if not (0 if bank.get("boxes") else 1) <= bank.get("ports", 1) <= 256:
+        checker.complain("bank.ports", "a bank has 1 to 256 ports; 0 only when it has boxes")
     for key in bank:
         alone = {name: bank[name] for name in ("ports", key) if name in bank}
         checker.allowed(f"bank.{key}", lambda alone=alone: Bank(plan(alone)))
@@ -127,7 +128,7 @@ def _check_placeholders(checker: Checker, story: Story, trial: Bank) -> None:
     ports = [f"{port}{end}" for port in trial.modems for end in ("", ".number")]
     saved = [name for step in story.steps if isinstance(step.what, dict) for name in _saves(step.what)]
     saved += [name for command in story.gateway.prepare for name in _saves(command)]
-    known = ["folder", "devices", "python", "webhook", *story.gateway.free, *ports, *saved]
+    known = ["folder", "devices", "python", "webhook", *story.gateway.free, *ports, *boxes.placeholders(trial), *saved]
     gateway = story.gateway
     for place, value in [("gateway.start", gateway.start), ("gateway.ready", gateway.ready), ("gateway.prepare", gateway.prepare),
                          ("gateway.url", gateway.url), ("gateway.headers", gateway.headers),

@@ -10,7 +10,8 @@ ANY: tuple[type, ...] = (int, float, str, bool)
 TOP: Fields = {"title!": TEXT, "about": TEXT, "limit": NUMBER, "bank": TABLE, "network": TABLE, "gateway": TABLE,
                "step!": LIST}
 BANK: Fields = {"ports": (int,), "family": (str, list), "seed": (int,), "number": TEXT, "latency": (int, float, str),
-                "report_delay": NUMBER, "answer_delay": NUMBER, "handsets": TABLE, "pins": TABLE, "boot": NUMBER}
+                "report_delay": NUMBER, "answer_delay": NUMBER, "handsets": TABLE, "pins": TABLE, "boot": NUMBER,
+                "boxes": LIST}
 GATEWAY: Fields = {"use": TEXT, "url": TEXT, "headers": TABLE,
                    "start": LIST, "free": LIST, "files": TABLE, "prepare": LIST, "ready": TABLE}
 READY: Fields = {"url": TEXT, "headers": TABLE, "status": (int,), "body": TEXT, "modems": LIST, "within": NUMBER}
@@ -18,6 +19,7 @@ COMMAND: Fields = {"command!": LIST, "exit": (int,), "output": TEXT, "save": TEX
 STEP: Fields = {"name": TEXT, "at": NUMBER, "after": (str, list), "wait": NUMBER}
 
 _PORT: Fields = {"port!": TEXT}
+_BOX: Fields = {"box!": TEXT}
 _COUNTED: Fields = {"count": (int,), "within": NUMBER, "exactly": FLAG}
 
 # Steps whose value is the name of a port.
@@ -30,6 +32,8 @@ CONTROL_DEEDS: dict[str, tuple[str, str]] = {
     "sim": ("POST", "ports/{port}/sim"), "pin": ("POST", "ports/{port}/pin"), "say": ("POST", "ports/{port}/say"),
     "unplug": ("POST", "ports/{port}/unplug"), "plug": ("POST", "ports/{port}/plug"),
     "reset": ("POST", "ports/{port}/reset"),
+    "box_fault": ("POST", "boxes/{box}/fault"), "box_release": ("DELETE", "boxes/{box}/fault"),
+    "box_settings": ("POST", "boxes/{box}/settings"),
 }
 GATEWAY_DEEDS = ("stop", "kill", "start")
 # Fields of the steps that are tables; None: any.
@@ -39,6 +43,7 @@ FIELDS: dict[str, Fields | None] = {
     "fault": None, "release": _PORT | {"name": TEXT},
     "signal": _PORT | {"csq!": (int,)}, "registration": _PORT | {"stat!": (int,)}, "sim": None,
     "pin": _PORT | {"pin": TEXT}, "say": _PORT | {"line!": TEXT},
+    "box_fault": None, "box_release": _BOX | {"name": TEXT}, "box_settings": None,
     "http": {"method": TEXT, "url!": TEXT, "headers": TABLE, "json": (dict, list), "body": TEXT, "times": (int,),
              "expect": TABLE, "save": TABLE, "within": NUMBER},
     "run": COMMAND,
