@@ -231,6 +231,7 @@ class Standing:
     traffic: Traffic = Traffic.OPEN
     reason: str = ""
     until: float | None = None
+    trial: bool = False  # it is tried again after a block: one text alone, the next when its outcome is known
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from gateway.clock import isoformat
 from gateway.core.identifiers import new_id
 from gateway.core.message_json import message_json
-from gateway.records import Balance, ChannelFacts, Direction, Event, EventType, Message, Status
+from gateway.records import Balance, ChannelFacts, Direction, Event, EventType, Message, Standing, Status
 from gateway.store.sims import Change
 
 _BY_STATUS = {
@@ -52,6 +52,25 @@ def of_channel(facts: ChannelFacts, now: float) -> Event:
             "reason": facts.reason,
             "operator": facts.operator,
             "number": facts.number,
+        },
+        channel=facts.name,
+    )
+
+
+def of_standing(kind: EventType, facts: ChannelFacts, standing: Standing, now: float) -> Event:
+    """channel.up, channel.down, channel.blocked or channel.limit, and why: by its standing, or because it is not ready."""
+    return Event(
+        id=new_id("evt", now),
+        type=kind,
+        created_at=now,
+        conversation=f"channel:{facts.name}",
+        data={
+            "channel": facts.name,
+            "sim": facts.sim,
+            "state": facts.state.value,
+            "traffic": standing.traffic.value,
+            "reason": standing.reason or facts.reason,
+            "until": None if standing.until is None else isoformat(standing.until),
         },
         channel=facts.name,
     )
