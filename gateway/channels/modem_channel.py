@@ -21,6 +21,7 @@ def modem_channels(
     called: Called,
     known_smsc: KnownCentre,
     timing: Timing | None = None,
+    country: str = "",
 ) -> list[Channel]:
     return [
         Modem(
@@ -33,6 +34,7 @@ def modem_channels(
             called=called,
             known_smsc=known_smsc,
             timing=timing,
+            country=country,
         )
         for settings in modems
     ]

@@ -31,6 +31,9 @@ def message_json(message: Message) -> dict[str, object]:
         shown["send_at"] = _moment(message.send_at)
         shown["expires_at"] = _moment(message.expires_at)
         shown["on_unknown"] = None if message.on_unknown is None else message.on_unknown.value
+        shown["campaign"] = message.campaign
+        shown["pool"] = message.pool
+        shown["route"] = message.route
         return shown
     shown["incomplete"] = message.incomplete
     shown["flaws"] = list(message.flaws)

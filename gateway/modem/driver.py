@@ -19,6 +19,7 @@ from gateway.modem.life import Life
 from gateway.modem.pin import PROCESS_GUARD, PinGuard
 from gateway.modem.presence import Token, plugged_in, token
 from gateway.modem.timing import Timing
+from gateway.numbers import dialled
 from gateway.records import (
     ChannelFacts,
     ChannelState,
@@ -39,7 +40,8 @@ log = logging.getLogger("simrack.modem")
 class Modem:
     """`run` owns the modem; `send_part` borrows the line from it, turn by turn.
 
-    `late_answer(attempt_id, reference)` is told when an attempt whose outcome was unknown is answered after all.
+    `late_answer(attempt_id, reference)` is told when an attempt whose outcome was unknown is answered after all; `country`
+    is the one whose numbers are dialled nationally, where that is asked for.
     """
 
     def __init__(
@@ -53,6 +55,7 @@ class Modem:
         late_answer: Callable[[int, int], None] | None = None,
         called: Callable[[str, str], None] | None = None,
         known_smsc: Callable[[str], str] | None = None,
+        country: str = "",
         timing: Timing | None = None,
         guard: PinGuard = PROCESS_GUARD,
     ) -> None:
@@ -62,6 +65,7 @@ class Modem:
         self._late_answer = late_answer
         self._called = called
         self._known_smsc = known_smsc
+        self._country = country
         self._timing = timing or Timing()
         self._guard = guard
         self._keeper = Keeper(settings.name, lambda: self._facts.sim, keep_part, keep_report)
@@ -125,7 +129,7 @@ class Modem:
         if life is None or life.sending is None:
             return Refused(Word.ELSEWHERE, "channel:not-ready", self._facts.reason or "the modem is being prepared")
         try:
-            outcome = await life.sending.send(part, begun)
+            outcome = await life.sending.send(self._as_dialled(part), begun)
             if isinstance(outcome, Unknown):
                 self._unanswered = part.attempt_id
             return outcome
@@ -159,6 +163,11 @@ class Modem:
         self._unparked.set()
         if self._life is not None:
             self._life.unpark()
+
+    def _as_dialled(self, part: OutgoingPart) -> OutgoingPart:
+        if self._settings.dial == "e164":
+            return part
+        return replace(part, recipient=dialled(part.recipient, self._settings.dial, self._country))
 
     def _centre(self) -> str:
         return "" if self._known_smsc is None else self._known_smsc(self._facts.sim)

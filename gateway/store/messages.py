@@ -29,6 +29,7 @@ class MessageFilter:
     since: float | None = None
     client_ref: str | None = None
     channel: str | None = None
+    campaign: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +90,7 @@ def _conditions(wanted: MessageFilter) -> tuple[list[str], list[object]]:
         "created_at >= ?": wanted.since,
         "client_ref = ?": wanted.client_ref,
         "channel = ?": wanted.channel,
+        "campaign = ?": wanted.campaign,
     }
     used = {condition: value for condition, value in given.items() if value is not None}
     return list(used), list(used.values())

@@ -6,7 +6,7 @@ from apiflask import APIFlask
 
 import gateway
 from gateway.web import health, intake, metrics, problems
-from gateway.web.api import channels, keys, messages, pools, sims, webhooks
+from gateway.web.api import channels, keys, messages, pools, routes, sims, webhooks
 from gateway.web.auth import SECURITY, Guard
 from gateway.web.doors import Doors
 from gateway.web.published import describe
@@ -30,12 +30,14 @@ def create_app(doors: Doors) -> APIFlask:
         SECURITY_SCHEMES=SECURITY,
     )
     app.url_map.converters["message"] = messages.MessageId
+    app.url_map.converters["route"] = routes.RouteName
     guard = Guard(doors.store.keys)
     for blueprint in (
         messages.blueprint(doors, guard),
         channels.blueprint(doors, guard),
         sims.blueprint(doors, guard),
         pools.blueprint(doors, guard),
+        routes.blueprint(doors, guard),
         webhooks.blueprint(doors, guard),
         keys.blueprint(doors, guard),
         health.blueprint(doors, guard),

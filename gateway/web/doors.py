@@ -14,6 +14,7 @@ from gateway.records import ChannelFacts, Key, Message, SendRequest, UssdReply
 from gateway.settings import Settings
 
 if TYPE_CHECKING:
+    from gateway.core.routes import Routes
     from gateway.core.webhooks import Webhooks
     from gateway.pdu.split import Preview
     from gateway.store import Store
@@ -41,6 +42,7 @@ class Doors:
     store: Store  # read from, never written to
     keys: Keys
     webhooks: Webhooks
+    routes: Routes
     settings: Settings
     clock: Clock
     channels: Callable[[], Sequence[ChannelFacts]]

@@ -6,6 +6,7 @@ import json
 import re
 from typing import Any
 
+from gateway.hours import zones
 from gateway.numbers import plain_form
 from gateway.records import EventType
 from gateway.settings import Settings
@@ -31,6 +32,9 @@ def describe(spec: dict[str, Any], settings: Settings) -> dict[str, Any]:
     _limit(schemas["SendIn"]["properties"], channels, settings)
     for name in ("WebhookIn", "WebhookChange"):
         _choose_some(schemas[name]["properties"]["channels"], channels)
+    for name in ("RouteIn", "RouteChange"):
+        _limit_route(schemas[name]["properties"], settings)
+    schemas["ExplainIn"]["properties"]["to"]["pattern"] = plain_form(settings.numbers.country)
     for operations in spec["paths"].values():
         for operation in operations.values():
             _finish(operation, spec)
@@ -68,6 +72,12 @@ def _limit(fields: dict[str, Any], channels: list[str], settings: Settings) -> N
     fields["to"]["pattern"] = plain_form(settings.numbers.country)
     _choose(fields["from"], [modem.number for modem in settings.modems if modem.number])
     _choose(fields["channel"], channels)
+    _choose(fields["pool"], [pool.name for pool in settings.pools])
+
+
+def _limit_route(fields: dict[str, Any], settings: Settings) -> None:
+    fields["from"]["anyOf"] = [{"type": "string", "pattern": plain_form(settings.numbers.country)}, {"type": "null"}]
+    fields["zone"]["enum"] = list(zones())
     _choose(fields["pool"], [pool.name for pool in settings.pools])
 
 

@@ -13,6 +13,7 @@ from werkzeug.test import TestResponse
 
 from gateway.clock import ManualClock
 from gateway.core.keys import Keys
+from gateway.core.routes import Routes
 from gateway.core.sending import Sending
 from gateway.core.webhooks import Webhooks
 from gateway.errors import NotFound, UssdFailed
@@ -57,6 +58,7 @@ class Gateway:
 
     def __post_init__(self) -> None:
         self.sending = Sending(self.store, self.settings, self.clock, lambda: self.facts, self._wake, lambda: None)
+        self.routes = Routes(self.store, self.settings, self.clock)
 
     def _wake(self) -> None:
         self.woken += 1
@@ -74,6 +76,7 @@ class Gateway:
             store=self.store,
             keys=self.keys,
             webhooks=self.webhooks,
+            routes=self.routes,
             settings=self.settings,
             clock=self.clock,
             channels=lambda: self.facts,
@@ -101,6 +104,9 @@ class Caller:
 
     def patch(self, path: str, content: object) -> TestResponse:
         return self.client.patch(path, json=content, headers=self._headers())
+
+    def put(self, path: str, content: object) -> TestResponse:
+        return self.client.put(path, json=content, headers=self._headers())
 
     def delete(self, path: str) -> TestResponse:
         return self.client.delete(path, headers=self._headers())

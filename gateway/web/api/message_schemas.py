@@ -26,6 +26,8 @@ from gateway.web.schemas import (
 MAX_TEXT = 255 * 33
 MAX_BATCH = 1000
 
+Campaign = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=NO_NUL)]
+
 
 class SendIn(In):
     to: Annotated[str, StringConstraints(min_length=2, max_length=64, pattern=NO_NUL)] = Field(
@@ -47,6 +49,7 @@ class SendIn(In):
         OnUnknown.RESEND, description="When nobody can say whether it left: send it again, or wait for a person."
     )
     client_ref: Annotated[str, StringConstraints(max_length=255, pattern=NO_NUL)] | None = None
+    campaign: Campaign | None = Field(None, description="What the text belongs to; routes may ask for it.")
 
 
 class BatchIn(In):
@@ -72,6 +75,7 @@ class MessagesQuery(QueryIn):
     from_: str | None = Field(None, alias="from")
     channel: str | None = None
     client_ref: str | None = None
+    campaign: str | None = None
     since: QueryMoment | None = None
     cursor: Annotated[str, StringConstraints(pattern=CURSOR)] | None = None
     limit: Limit = 50
@@ -104,6 +108,9 @@ class MessageOut(Out):
     send_at: Timestamp | None = None
     expires_at: Timestamp | None = None
     on_unknown: OnUnknown | None = None
+    campaign: str | None = None
+    pool: str | None = Field(None, description="Over which it rotates; null for any channel, or the one that was asked for.")
+    route: str | None = Field(None, description="The route that chose the pool.")
     # incoming alone
     incomplete: bool = False
     flaws: list[str] = Field([])

@@ -107,6 +107,7 @@ def blueprint(doors: Doors, guard: Guard) -> APIBlueprint:
             from_=_as_kept(query.from_, country),
             since=query.since,
             client_ref=query.client_ref,
+            campaign=query.campaign,
             channel=query.channel,
         )
         try:
@@ -175,6 +176,7 @@ def _as_request(wanted: SendIn) -> SendRequest:
         wanted.report,
         wanted.on_unknown,
         wanted.client_ref,
+        wanted.campaign,
     )
 
 
