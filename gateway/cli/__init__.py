@@ -66,7 +66,7 @@ def main() -> None:
 
 
 def _add_commands() -> None:
-    from gateway.cli import backup, check, demo_door, keys, pdu, probe, run, send, sims, status, unpark, ussd, webhooks
+    from gateway.cli import backup, check, demo_door, keys, pdu, probe, routes, run, send, sims, status, unpark, ussd, webhooks
 
     for command in (
         run.run,
@@ -74,6 +74,8 @@ def _add_commands() -> None:
         demo_door.demo,
         keys.key,
         webhooks.webhook,
+        routes.routes,
+        routes.route,
         send.send,
         status.status,
         sims.sims,

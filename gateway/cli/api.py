@@ -45,12 +45,18 @@ class Api:
     def post(self, path: str, content: Mapping[str, object]) -> Any:
         return self._ask("POST", path, json.dumps(content).encode())
 
+    def put(self, path: str, content: Mapping[str, object]) -> Any:
+        return self._ask("PUT", path, json.dumps(content).encode())
+
+    def delete(self, path: str) -> Any:
+        return self._ask("DELETE", path, None)
+
     def _ask(self, method: str, path: str, body: bytes | None) -> Any:
         headers = {"Authorization": f"Bearer {self._key}", "Content-Type": "application/json"}
         try:
             request = urllib.request.Request(self._url + path, body, headers, method=method)
             with self._opener.open(request, timeout=_PATIENCE_S) as answer:
-                found = json.load(answer)
+                found = {} if answer.status == http.HTTPStatus.NO_CONTENT else json.load(answer)
         except urllib.error.HTTPError as fault:
             detail = _detail(fault)
             if detail is None:

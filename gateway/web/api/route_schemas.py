@@ -40,7 +40,7 @@ class RouteChange(In):
     model_config = ConfigDict(json_schema_extra={"oneOf": [_given("pool"), _given("refuse")]})
 
     enabled: bool = True
-    to_prefix: Annotated[list[Prefix], Field(max_length=checks.MOST_PREFIXES, description="One of them: +49, +4917.")] = []
+    to_prefix: Annotated[list[Prefix], Field(max_length=checks.MOST_PREFIXES, description="One of them: +49, +4917.")] = Field([])
     country: Country | None = Field(None, description="Of the recipient: ISO 3166, two letters.")
     operator: Word | None = Field(
         None, description="That the number was first given out by; a ported number keeps the name of its first operator."
