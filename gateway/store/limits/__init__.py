@@ -1,0 +1,9 @@
+"""How much may leave, counted by SIM, pool and client key: rules, calendar windows, counters that survive everything.
+
+What a person may ask for is checked in `core.limits`; which texts are claimed is decided in `claims`.
+"""
+
+from gateway.store.limits.book import Book, load
+from gateway.store.limits.ledger import Ledger, ended, refund, used_today
+
+__all__ = ["Book", "Ledger", "ended", "load", "refund", "used_today"]
