@@ -16,10 +16,14 @@ from gateway.core import events, retry
 from gateway.core.balances import Balances
 from gateway.core.care import Care
 from gateway.core.dispatch import Dispatch
+from gateway.core.fitness import Fitness
 from gateway.core.forwarding import Forwarding
 from gateway.core.keys import Keys
+from gateway.core.limits import Limits
+from gateway.core.pools import Pools
 from gateway.core.receiving import Receiving
 from gateway.core.reporting import Reporting, announce
+from gateway.core.routes import Routes
 from gateway.core.sending import Sending
 from gateway.core.sims import Sims
 from gateway.core.timetable import Timetable
@@ -54,7 +58,7 @@ class Service:
         self._background: set[asyncio.Task[None]] = set()
         self.store = Store.open(settings.store, self.clock, serving=True)
         self._recover()
-        self._marks = AirMarks(self._marks_path, [modem.name for modem in settings.modems])
+        self._marks = AirMarks(self._marks_path, settings.channel_names)
         self.forwarding = Forwarding(self.store, settings.forwarding, self.clock, own_listener=settings.http)
         self.sims = Sims(self.store, self.clock, self.forwarding.wake)
         self.balances = Balances(self.store, settings.modems, self.clock, self.forwarding.wake)
@@ -78,12 +82,20 @@ class Service:
             self._called,
             self.sims.known_smsc,
             timing,
+            settings.numbers.country,
         )
         self.supervisor = Supervisor(self.channels, self.clock, self._changed)
+        wake = self._from_thread(self._wake)
+        self.pools = Pools(self.store, settings, self.clock, wake)
+        self.routes = Routes(self.store, settings, self.clock)
+        self.limits = Limits(self.store, self.clock, wake)
+        self.fitness = Fitness(self.store, self.clock, settings.channel_names, wake, self._from_thread(self.forwarding.wake))
         self.dispatch = Dispatch(
             self.store,
             settings.sending,
-            settings.pools,
+            self.pools.lanes,
+            self.fitness,
+            self.limits,
             self.clock,
             self._marks,
             announce=lambda db, message: announce(db, message, self.clock.now()),
@@ -103,7 +115,10 @@ class Service:
             settings,
             self.clock,
             self.supervisor.facts,
-            wake=self._from_thread(self._wake),
+            self.pools,
+            self.routes,
+            wake=wake,
+            came_in=lambda lanes, priority: self._from_thread(lambda: self.dispatch.came_in(lanes, priority))(),
             due=self._from_thread(self.timetable.sooner),
         )
         self.webhooks = Webhooks(self.store, self.clock, self._from_thread(self.forwarding.wake))
@@ -120,6 +135,7 @@ class Service:
             store=self.store,
             keys=self.keys,
             webhooks=self.webhooks,
+            routes=self.routes,
             settings=self.settings,
             clock=self.clock,
             channels=self.supervisor.facts,
@@ -141,6 +157,7 @@ class Service:
                 ("timetable", self.timetable.run()),
                 ("forwarding", self.forwarding.run()),
                 ("care", self.care.run()),
+                ("fitness", self.fitness.run()),
             )
         ]
         try:
@@ -157,6 +174,7 @@ class Service:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
             await asyncio.gather(*self._background, return_exceptions=True)
+            await self.fitness.close()
             self.store.close()
             self._marks.close()
             log.info("simrack has stopped")
@@ -177,7 +195,7 @@ class Service:
 
         def job(db: Database) -> int:
             messages = unknowns.recover(db, earlier, lambda on: retry.settle_at(on, self.settings.sending, now), now)
-            unknowns.unpin_absent(db, {modem.name for modem in self.settings.modems}, now)
+            unknowns.unpin_absent(db, set(self.settings.channel_names), now)
             for message in messages:
                 announce(db, message, now)
             return sum(message.status is Status.UNKNOWN for message in messages)
@@ -215,6 +233,7 @@ class Service:
 
     def _changed(self, facts: ChannelFacts) -> None:
         self.dispatch.wake()
+        self.fitness.changed(facts)
         before = self._states.get(facts.name)
         if before is facts.state:
             return
@@ -257,6 +276,8 @@ def run(settings: Settings) -> None:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, service.stop)
+        loop.add_signal_handler(signal.SIGUSR1, lambda: loop.run_in_executor(None, service.fitness.pause_all, "a signal"))
+        loop.add_signal_handler(signal.SIGUSR2, lambda: loop.run_in_executor(None, service.fitness.resume_all, "a signal"))
         await service.run()
 
     asyncio.run(main())

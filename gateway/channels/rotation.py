@@ -1,13 +1,149 @@
-"""Which channel goes next. Pure: names in, an order out."""
+"""Which channels may take the next text of a lane, best first, and why. Pure: what is known of them in, names and reasons out.
+
+A lane's channels stand in tiers. The strategy picks the tier (all channels, the first in order, the cheapest) and the order
+within it (in turn, by weight, least used first). Turns are counted: a channel that takes a text takes one turn, or 1/weight of
+one, and nobody begins a round before everybody in it has had his turns of the one before. A conversation's own channel is not
+chosen here: the text itself says whom it wants.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+# A channel that was away may catch up so much and no more: what it missed beyond that was done by others.
+_MOST_OWED = 1.0
 
 
-def in_turn(channels: Sequence[str], last: str | None) -> list[str]:
-    """`channels` in their own order, beginning behind the one that was served last: 0-1-2-3-0."""
-    if last is None or last not in channels:
-        return list(channels)
-    start = channels.index(last) + 1
-    return [*channels[start:], *channels[:start]]
+class Order(StrEnum):
+    """How the channels of one tier take turns."""
+
+    ROTATE = "rotate"
+    LEAST_USED = "least-used"
+    WEIGHTED = "weighted"
+    NEXT_FREE = "next free"  # in turn, but nobody waits for a slower one; of texts that name no pool
+
+
+class Tiers(StrEnum):
+    """What makes one tier come before another."""
+
+    FAILOVER = "failover"
+    CHEAPEST = "cheapest"
+
+
+@dataclass(frozen=True, slots=True)
+class Strategy:
+    order: Order = Order.ROTATE
+    tiers: Tiers | None = None
+    sticky: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """A queue of texts and the channels that serve it. Without a tier rule there is one tier."""
+
+    name: str
+    tiers: tuple[tuple[str, ...], ...]
+    strategy: Strategy = Strategy()
+    weights: Mapping[str, float] = field(default_factory=dict)
+    because: str = ""  # said instead of the strategy: why only these channels
+
+    @property
+    def channels(self) -> tuple[str, ...]:
+        return tuple(name for tier in self.tiers for name in tier)
+
+    def step(self, channel: str) -> float:
+        """How much of a turn one text is for this channel."""
+        return 1.0 / self.weights.get(channel, 1.0) if self.strategy.order is Order.WEIGHTED else 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """What is known of one channel of a lane now."""
+
+    fit: bool  # it may take texts
+    slow: bool = False  # busy with one text for longer than others wait for it
+    expected: bool = False  # not fit yet, but starting: its turn is kept for it
+    turn: float = 0.0  # turns taken in this lane
+    used: int = 0  # texts of its SIM today
+
+    @property
+    def counts(self) -> bool:
+        """The round waits for it."""
+        return self.expected or (self.fit and not self.slow)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    channel: str
+    why: str
+
+
+def strategy(written: str) -> Strategy:
+    """ "sticky, failover, least-used" as a record; the words were checked when the configuration was read."""
+    words = [word.strip() for word in written.split(",")]
+    order = next((word for word in words if word in tuple(Order)), Order.ROTATE)
+    tiers = next((word for word in words if word in tuple(Tiers)), None)
+    return Strategy(Order(order), None if tiers is None else Tiers(tiers), "sticky" in words)
+
+
+def choose(lane: Lane, candidates: Mapping[str, Candidate]) -> list[Choice]:
+    """The channels that may take this lane's next text, best first. Empty while it has to wait."""
+    number, tier = _tier(lane, candidates)
+    fit = [name for name in tier if candidates[name].fit]
+    if lane.strategy.order is Order.LEAST_USED:
+        places = {name: place for place, name in enumerate(tier)}
+        ranked = sorted(fit, key=lambda name: (candidates[name].used, places[name]))
+        return [Choice(name, _why(lane, number, f"{candidates[name].used} texts today")) for name in ranked]
+    if lane.strategy.order is Order.NEXT_FREE:
+        return [Choice(name, _why(lane, number, "")) for name in sorted(fit, key=lambda name: candidates[name].turn)]
+    return [Choice(name, _why(lane, number, f"turn {_nth(candidates[name].turn)}")) for name in _in_turn(tier, candidates)]
+
+
+def _tier(lane: Lane, candidates: Mapping[str, Candidate]) -> tuple[int, tuple[str, ...]]:
+    """The first tier of which a channel is able; a slow one will do only where nobody is quicker."""
+    if len(lane.tiers) == 1 or lane.strategy.tiers is None:
+        return 0, lane.channels
+    for able in (lambda one: one.fit and not one.slow, lambda one: one.fit):
+        for number, tier in enumerate(lane.tiers):
+            if any(able(candidates[name]) for name in tier):
+                return number, tier
+    return 0, ()
+
+
+def _in_turn(tier: Sequence[str], candidates: Mapping[str, Candidate]) -> list[str]:
+    rounds = [_round(candidates[name].turn) for name in tier if candidates[name].counts]
+    present = min(rounds) if rounds else math.inf
+    fit = [name for name in tier if candidates[name].fit and _round(candidates[name].turn) <= present]
+    places = {name: place for place, name in enumerate(tier)}
+    return sorted(fit, key=lambda name: (round(candidates[name].turn, 6), places[name]))
+
+
+def _round(turn: float) -> int:
+    # Thirds do not add up to one.
+    return math.floor(turn + 1e-6)
+
+
+def _nth(turn: float) -> str:
+    return f"{_round(turn) + 1}"
+
+
+def _why(lane: Lane, tier: int, rank: str) -> str:
+    if lane.because:
+        return lane.because
+    words = [lane.strategy.order.value]
+    if lane.strategy.tiers is not None:
+        words.insert(0, f"{lane.strategy.tiers.value} (choice {tier + 1} of {len(lane.tiers)})")
+    return f"{', '.join(words)}: {rank}" if rank else ", ".join(words)
+
+
+def rejoin(turns: Mapping[str, float], away: Iterable[str], back: str) -> float:
+    """The turn count with which `back` takes its place again: it keeps what it is owed, up to one turn.
+
+    `turns` are those of the lane's channels, `away` the others that take no part in the round now.
+    """
+    gone = set(away)
+    others = [turn for name, turn in turns.items() if name != back and name not in gone]
+    return max(turns.get(back, 0.0), min(others) - _MOST_OWED) if others else turns.get(back, 0.0)

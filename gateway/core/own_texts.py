@@ -5,7 +5,7 @@ from __future__ import annotations
 from gateway.core.identifiers import new_id
 from gateway.pdu.split import split
 from gateway.records import OnUnknown
-from gateway.store import Database, outbox
+from gateway.store import Database, lanes, outbox
 from gateway.store.outbox import NewMessage
 
 _EXPIRES_AFTER_S = 24 * 3600.0
@@ -21,7 +21,7 @@ def queue(db: Database, channel: str, to: str, text: str, ref: str, now: float) 
         text=text,
         encoding=parts[0].encoding,
         parts=parts,
-        lane=f"channel:{channel}",
+        lane=lanes.of_channel(channel),
         expires_at=now + _EXPIRES_AFTER_S,
         report=False,
         on_unknown=OnUnknown.RESEND,

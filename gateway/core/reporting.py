@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from gateway.clock import Clock
 from gateway.core import events
-from gateway.records import Message, Report
+from gateway.records import Message, Refused, Report, Unanswered
 from gateway.store import Database, Store, forwards, reports, unknowns
+
+# What a box still knows of a text after this long is of no use to anybody.
+_ASKED_FOR_S = 3 * 86400.0
 
 
 def announce(db: Database, message: Message, now: float) -> None:
@@ -30,22 +33,37 @@ class Reporting:
         """Return when the report is committed, matched or not; only then may it be deleted or acknowledged."""
         self._store.require_room()
         now = self._clock.now()
-        await self._change(lambda db: reports.keep(db, report, now))
+        await self._change(lambda db: _listed(reports.keep(db, report, now)))
 
     async def answered_late(self, attempt_id: int, reference: int) -> None:
         """A modem named the reference of a text after we had called its outcome unknown."""
         now = self._clock.now()
         await self._change(lambda db: unknowns.answered_late(db, attempt_id, reference, now))
 
-    async def _change(self, change: Callable[[Database], Message | None]) -> None:
+    async def refused_late(self, attempt_id: int, refusal: Refused) -> None:
+        """A box says that a text did not go whose outcome we had called unknown: it is sent anew."""
+        now = self._clock.now()
+        if await self._store.writer.arun(lambda db: unknowns.refused_late(db, attempt_id, refusal, now)):
+            self._wake()
+
+    async def unanswered(self, channels: Sequence[str]) -> Sequence[Unanswered]:
+        """What may have gone over these channels, and nobody said so; oldest first."""
+        since = self._clock.now() - _ASKED_FOR_S
+        return await self._store.writer.arun(lambda db: unknowns.unanswered(db, channels, since))
+
+    async def _change(self, change: Callable[[Database], Sequence[Message]]) -> None:
         now = self._clock.now()
 
-        def job(db: Database) -> Message | None:
-            message = change(db)
-            if message is not None:
+        def job(db: Database) -> Sequence[Message]:
+            messages = change(db)
+            for message in messages:
                 announce(db, message, now)
-            return message
+            return messages
 
-        if await self._store.writer.arun(job) is not None:
+        if await self._store.writer.arun(job):
             self._forward()
         self._wake()
+
+
+def _listed(message: Message | None) -> list[Message]:
+    return [] if message is None else [message]

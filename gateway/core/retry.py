@@ -7,7 +7,8 @@ from collections.abc import Collection
 
 from gateway.records import MessageError, OnUnknown, Refused, Status, Unknown, Word
 from gateway.settings import SendingSettings
-from gateway.store.air import Claim, Verdict
+from gateway.store.air import Verdict
+from gateway.store.claims import Claim
 
 # A message is sent again once after an unknown outcome (promise 3).
 MOST_RESENDS = 1

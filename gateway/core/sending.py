@@ -5,16 +5,20 @@ Called from the web's threads; may block on the commit.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, replace
 
 from gateway.clock import Clock
+from gateway.core.allowed import require_accepted, require_allowed
 from gateway.core.identifiers import new_id
+from gateway.core.pools import Pools
+from gateway.core.routes import RouteFacts, Routes
 from gateway.errors import BadValue
 from gateway.numbers import recipient
 from gateway.pdu.split import Preview, preview, split
 from gateway.records import ChannelFacts, Direction, Key, Message, Part, SendRequest, Status
-from gateway.settings import PoolSettings, Settings
-from gateway.store import Database, Store, outbox, unknowns
+from gateway.settings import Settings
+from gateway.store import Database, Store, lanes, outbox, unknowns
 from gateway.store.outbox import NewMessage, Once
 
 # No part carries more (140 octets of 7-bit characters).
@@ -23,20 +27,41 @@ _MOST_CHARACTERS = 160
 Facts = Callable[[], Sequence[ChannelFacts]]
 
 
+@dataclass(frozen=True, slots=True)
+class _Way:
+    lane: str
+    sticky: str = ""
+    route: str | None = None
+
+
 class Sending:
-    """`wake` tells the dispatch that there may be work; `due` that something is due at a moment of its own."""
+    """`wake` tells the dispatch that there may be work, `came_in` in which lanes and how urgent; `due` that something is due at
+    a moment of its own.
+    """
 
     def __init__(
-        self, store: Store, settings: Settings, clock: Clock, facts: Facts, wake: Callable[[], None], due: Callable[[], None]
+        self,
+        store: Store,
+        settings: Settings,
+        clock: Clock,
+        facts: Facts,
+        pools: Pools,
+        routes: Routes,
+        *,
+        wake: Callable[[], None],
+        came_in: Callable[[Collection[str], int], None],
+        due: Callable[[], None],
     ) -> None:
         self._store = store
         self._settings = settings
         self._clock = clock
         self._facts = facts
+        self._pools = pools
+        self._routes = routes
         self._wake = wake
+        self._came_in = came_in
         self._due = due
-        self._channels = frozenset(modem.name for modem in settings.modems)
-        self._pools = {pool.name: pool for pool in settings.pools}
+        self._channels = frozenset(settings.channel_names)
 
     def accept(self, request: SendRequest, key: Key, idempotency: tuple[str, str] | None = None) -> Message:
         """Queue one message durably. Raises BadValue naming the field, IdempotencyMismatch, StorageFull."""
@@ -70,7 +95,7 @@ class Sending:
         earlier = self._store.writer.run(job)
         if earlier is not None:
             return self._again(earlier)
-        self._wake()
+        self._came_in({new.lane for new in news}, max((new.priority for new in news), default=0))
         if any(new.send_at is not None or new.expiry_given for new in news):
             self._due()
         return [_as_message(new, now) for new in news]
@@ -99,6 +124,7 @@ class Sending:
 
     def _check(self, request: SendRequest, key: Key, now: float, prefix: str) -> NewMessage:
         to = recipient(request.to, self._settings.numbers.country, f"{prefix}to")
+        require_allowed(to, self._settings.numbers, f"{prefix}to")
         if not request.text:
             raise BadValue(f"{prefix}text", "is empty", "a text has at least one character")
         parts = self._split(request.text, prefix)
@@ -107,6 +133,7 @@ class Sending:
         expires_at = request.expires_at
         if expires_at is None:
             expires_at = max(now, request.send_at or 0.0) + self._settings.sending.expire_after_hours * 3600
+        way = self._way(request, to, key, now, prefix)
         return NewMessage(
             public_id=new_id("msg", now),
             recipient=to,
@@ -114,7 +141,7 @@ class Sending:
             text=request.text,
             encoding=parts[0].encoding,
             parts=parts,
-            lane=self._lane(request, prefix),
+            lane=way.lane,
             priority=request.priority,
             send_at=request.send_at,
             expires_at=expires_at,
@@ -125,6 +152,9 @@ class Sending:
             on_unknown=request.on_unknown,
             client_ref=request.client_ref,
             key_id=key.id,
+            campaign=request.campaign,
+            route=way.route,
+            sticky=way.sticky,
         )
 
     def _split(self, text: str, prefix: str) -> tuple[Part, ...]:
@@ -136,35 +166,46 @@ class Sending:
             raise BadValue(f"{prefix}text", needs, f"at most {most} parts are allowed; POST /v1/messages/preview counts them")
         return parts
 
-    def _lane(self, request: SendRequest, prefix: str) -> str:
+    def _way(self, request: SendRequest, to: str, key: Key, now: float, prefix: str) -> _Way:
+        """By which lane a text leaves: the channel or pool that was asked for, else what the routes say, else its sender's."""
         if request.channel is not None:
-            if request.channel not in self._channels:
-                raise BadValue(f"{prefix}channel", f"there is no channel {request.channel!r}", "GET /v1/channels lists them")
-            self._check_from(request, prefix)
-            return f"channel:{request.channel}"
+            if request.channel in self._channels:
+                self._check_from(request, prefix)
+                return _Way(lanes.of_channel(request.channel))
+            if request.from_ is not None:
+                raise BadValue(f"{prefix}from", "cannot be kept by several channels", "leave out one of them")
+            return _Way(self._pools.lane_of_dial(request.channel, f"{prefix}channel"))
         if request.pool is not None:
-            if request.pool not in self._pools:
-                raise BadValue(f"{prefix}pool", f"there is no pool {request.pool!r}", "GET /v1/pools lists them")
-            if request.from_ is None:
-                return f"pool:{request.pool}"
-        return "" if request.from_ is None else f"channel:{self._channel_of(request, prefix)}"
+            return self._way_of_pool(request, request.pool, to, prefix)
+        facts = RouteFacts(to, request.from_, key.name, request.priority, request.campaign, request.send_at or now)
+        chosen = self._routes.choose(facts)
+        if chosen.refusal is not None:
+            raise BadValue(f"{prefix}to", chosen.refusal, f"the route {chosen.route} refuses it")
+        if chosen.pool is not None:
+            return replace(self._way_of_pool(request, chosen.pool, to, prefix), route=chosen.route)
+        return _Way(lanes.ANY if request.from_ is None else lanes.of_channel(self._channel_of(request, None, prefix)))
+
+    def _way_of_pool(self, request: SendRequest, pool: str, to: str, prefix: str) -> _Way:
+        views = {view.name: view for view in self._pools.find()}
+        if pool not in views:
+            raise BadValue(f"{prefix}pool", f"there is no pool {pool!r}", "GET /v1/pools lists them")
+        view = views[pool]
+        if view.accept:
+            require_accepted(to, request.to, view, self._settings.numbers.country, f"{prefix}to")
+        if request.from_ is not None:
+            return _Way(lanes.of_channel(self._channel_of(request, view.members, prefix)))
+        return _Way(*self._pools.lane_of(pool, to))
 
     def _check_from(self, request: SendRequest, prefix: str) -> None:
-        if request.from_ is not None and self._channel_of(request, prefix) != request.channel:
+        if request.from_ is not None and self._channel_of(request, None, prefix) != request.channel:
             raise BadValue(f"{prefix}from", f"{request.from_!r} is not the number of {request.channel}", "leave out one of them")
 
-    def _channel_of(self, request: SendRequest, prefix: str) -> str:
+    def _channel_of(self, request: SendRequest, allowed: Collection[str] | None, prefix: str) -> str:
         number = recipient(request.from_ or "", self._settings.numbers.country, f"{prefix}from")
-        allowed = None if request.pool is None else self._pools[request.pool].channels
         for facts in self._facts():
             if facts.number == number and (allowed is None or facts.name in allowed):
                 return facts.name
         raise BadValue(f"{prefix}from", f"no channel has the number {number}", "GET /v1/channels shows their numbers")
-
-
-def lanes_of(channel: str, pools: Sequence[PoolSettings]) -> tuple[str, ...]:
-    """The lanes of the queue that a channel serves."""
-    return ("", f"channel:{channel}", *(f"pool:{pool.name}" for pool in pools if channel in pool.channels))
 
 
 def _as_message(new: NewMessage, now: float) -> Message:
@@ -185,4 +226,7 @@ def _as_message(new: NewMessage, now: float) -> Message:
         send_at=new.send_at,
         expires_at=new.expires_at,
         on_unknown=new.on_unknown,
+        campaign=new.campaign,
+        pool=lanes.pool_of(new.lane) or None,
+        route=new.route,
     )

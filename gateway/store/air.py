@@ -1,68 +1,21 @@
-"""What happens to parts on the air: claimed for a channel, sent, refused, unknown. Jobs for the writer; each takes `db` first.
+"""What becomes of parts that were claimed: sent, refused, unknown, or given back. Jobs for the writer; each takes `db` first.
 
-The attempt row is written by `claim`, before the air; its outcome by `record`, after it. What a refusal means for the message
+The attempt row is written by `claims`, before the air; its outcome by `record`, after it. What a refusal means for the message
 is decided above and handed in as a `Verdict`; this module keeps rows true and refuses impossible steps.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from peewee import SqliteDatabase
 
-from gateway.records import (
-    Concat,
-    Encoding,
-    Message,
-    MessageError,
-    OnUnknown,
-    Outcome,
-    OutgoingPart,
-    Part,
-    Refused,
-    Sent,
-    Status,
-    Unknown,
-)
-from gateway.store import progress, reports
+from gateway.records import Message, MessageError, Outcome, Refused, Sent, Status, Unknown
+from gateway.store import conversations, limits, progress, reports, turns
+from gateway.store.claims import Claim
 
 # How many attempts of all channels to look back for the newest one of a channel.
 _LOOK_BACK = 2000
-
-
-@dataclass(frozen=True, slots=True)
-class Want:
-    """A channel that could send now. `lanes` are the lanes it serves; `goes_on_with` a message whose next part it owes.
-
-    `able` names for each lane, as a JSON list of ",NAME,", every channel that could send its texts now; without it no text is
-    taken that avoids this channel.
-    """
-
-    channel: str
-    sim: str
-    lanes: tuple[str, ...]
-    number: str = ""  # its own number, if known
-    goes_on_with: int | None = None
-    able: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """A part bound to a channel, its attempt row committed."""
-
-    channel: str
-    message_id: int
-    part_id: int
-    outgoing: OutgoingPart
-    on_unknown: OnUnknown
-    tries: int  # times the message was refused before
-    unknowns: int  # times its outcome was unknown before
-    avoid: str
-    more_parts: bool  # further parts of the same message are still to be claimed
-    lane: str
-    follows: bool  # claimed because the channel sent the part before it
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,121 +35,13 @@ class Verdict:
     counts: bool = True  # towards the tries a message has; being moved to another channel does not
 
 
-def claim(db: SqliteDatabase, wants: Sequence[Want], now: float) -> list[Claim]:
-    """Bind the best ready message to each wanting channel, in the order of `wants`. Channels that find nothing get nothing."""
-    claims = []
-    for want in wants:
-        found = _owed_part(db, want) if want.goes_on_with is not None else _best(db, want)
-        if found is not None and _begun_by_another_sim(db, want, found):
-            found = _anew(db, found)
-        if found is not None:
-            claims.append(_claim(db, want, found, now))
-    return claims
-
-
-_FOUND = (
-    "m.id, p.id, p.number, p.text, p.encoding, p.concat_reference, p.concat_wide, p.locking, p.single, m.recipient, m.flash,"
-    " m.report, m.validity_minutes, m.on_unknown, m.tries, m.unknowns, m.avoid, m.parts, m.status, m.lane, p.reference, p.sim"
-)
-_NEXT_PART = (
-    f"SELECT {_FOUND} FROM messages m JOIN parts p ON p.message_id = m.id"
-    " WHERE m.id = ? AND p.status = 'queued' ORDER BY p.number LIMIT 1"
-)
-
-
-def _owed_part(db: SqliteDatabase, want: Want) -> tuple[Any, ...] | None:
-    row: tuple[Any, ...] | None = db.execute_sql(_NEXT_PART, (want.goes_on_with,)).fetchone()
-    return row if row is not None and row[18] == Status.SENDING else None
-
-
-_SOMEBODY = '[",?,"]'  # no channel has this name, so no text avoids it
-
-
-def _best(db: SqliteDatabase, want: Want) -> tuple[Any, ...] | None:
-    """A text that avoids this channel is taken all the same once it avoids every channel that is left: it would wait for ever."""
-    best: tuple[int, int] | None = None
-    for lane, able in zip(want.lanes, want.able or (_SOMEBODY,) * len(want.lanes), strict=True):
-        row = db.execute_sql(
-            "SELECT priority, id FROM messages WHERE lane = ? AND status = 'queued' AND ready = 1"
-            " AND (pinned IS NULL OR pinned = ?) AND (avoid = '' OR instr(avoid, ?) = 0"
-            " OR NOT EXISTS (SELECT 1 FROM json_each(?) WHERE instr(avoid, value) = 0)) ORDER BY priority DESC, id LIMIT 1",
-            (lane, want.channel, f",{want.channel},", able),
-        ).fetchone()
-        if row is not None and (best is None or (-row[0], row[1]) < best):
-            best = (-row[0], row[1])
-    if best is None:
-        return None
-    found: tuple[Any, ...] = db.execute_sql(_NEXT_PART, (best[1],)).fetchone()
-    return found
-
-
-def _begun_by_another_sim(db: SqliteDatabase, want: Want, found: tuple[Any, ...]) -> bool:
-    """Did parts of this message leave from another number? A phone would never join them with the rest."""
-    if found[2] == 1:
-        return False
-    row = db.execute_sql(
-        "SELECT 1 FROM parts WHERE message_id = ? AND status IN ('sent', 'delivered', 'undelivered') AND sim <> ? LIMIT 1",
-        (found[0], want.sim),
-    ).fetchone()
-    return row is not None
-
-
-def _anew(db: SqliteDatabase, found: tuple[Any, ...]) -> tuple[Any, ...] | None:
-    """The SIM of the channel was changed between two parts: the message begins again, whole, once none of it is on the air."""
-    on_the_air = db.execute_sql("SELECT 1 FROM parts WHERE message_id = ? AND status = 'sending' LIMIT 1", (found[0],)).fetchone()
-    if on_the_air:
-        return None
-    db.execute_sql("UPDATE parts SET status = 'queued', reference = NULL WHERE message_id = ?", (found[0],))
-    first: tuple[Any, ...] = db.execute_sql(_NEXT_PART, (found[0],)).fetchone()
-    return first
-
-
-def _claim(db: SqliteDatabase, want: Want, found: tuple[Any, ...], now: float) -> Claim:
-    (message_id, part_id, number, text, encoding, reference, wide, locking, single, recipient, flash, report, validity,
-     on_unknown, tries, unknowns, avoid, total, status, lane, earlier, sim) = found  # fmt: skip
-    if status == Status.QUEUED:
-        progress.set_status(db, message_id, Status.QUEUED, Status.SENDING)
-        db.execute_sql(
-            "UPDATE messages SET channel = ?, ready = 0, sender = ? WHERE id = ?", (want.channel, want.number, message_id)
-        )
-    db.execute_sql(
-        "UPDATE parts SET status = 'sending', channel = ?, sim = ? WHERE id = ?", (want.channel, want.sim, part_id)
-    )
-    attempt_id = db.execute_sql(
-        "INSERT INTO attempts (message_id, part_id, number, channel, sim, recipient, state, started_at)"
-        " VALUES (?,?,?,?,?,?,'claimed',?)",
-        (message_id, part_id, number, want.channel, want.sim, recipient, now),
-    ).lastrowid
-    concat = None if total == 1 or reference is None else Concat(reference, total, number, bool(wide))
-    outgoing = OutgoingPart(
-        attempt_id=attempt_id,
-        recipient=recipient,
-        part=Part(text, Encoding(encoding), concat, locking, single),
-        flash=bool(flash),
-        report=bool(report),
-        validity_minutes=validity,
-        reject_duplicates=unknowns > 0,
-        reference=earlier if unknowns > 0 and sim == want.sim else None,  # a count of the SIM that sent it
-    )
-    return Claim(
-        channel=want.channel,
-        message_id=message_id,
-        part_id=part_id,
-        outgoing=outgoing,
-        on_unknown=OnUnknown(on_unknown),
-        tries=tries,
-        unknowns=unknowns,
-        avoid=avoid,
-        more_parts=number < total,
-        lane=lane,
-        follows=want.goes_on_with is not None,
-    )
-
-
-def release(db: SqliteDatabase, claim: Claim, now: float) -> None:
-    """Give back a claim that never began."""
-    _end_attempt(db, claim.outgoing.attempt_id, "released", now)
-    db.execute_sql("UPDATE parts SET status = 'queued' WHERE id = ?", (claim.part_id,))
+def release(db: SqliteDatabase, claim: Claim, book: limits.Book, now: float) -> None:
+    """Give back a claim that never began, and with it its turn and its place under the limits."""
+    for attempt_id, part_id in claim.pieces:
+        _end_attempt(db, attempt_id, "released", now)
+        db.execute_sql("UPDATE parts SET status = 'queued' WHERE id = ?", (part_id,))
+    _uncharge(db, claim, book)
+    turns.give_back(db, claim.lane, claim.channel, claim.step)
     row = db.execute_sql("SELECT status FROM messages WHERE id = ?", (claim.message_id,)).fetchone()
     others = db.execute_sql(
         "SELECT 1 FROM parts WHERE message_id = ? AND status = 'sending' LIMIT 1", (claim.message_id,)
@@ -204,6 +49,13 @@ def release(db: SqliteDatabase, claim: Claim, now: float) -> None:
     if row[0] == Status.SENDING and others is None:
         progress.set_status(db, claim.message_id, Status.SENDING, Status.QUEUED)
         progress.call_next(db, claim.outgoing.recipient, claim.lane, now)
+
+
+def _uncharge(db: SqliteDatabase, claim: Claim, book: limits.Book, *, gone: int = 0) -> None:
+    """The parts that were charged and did not go, after `gone` of them, stand free again under the limits."""
+    limits.refund(
+        db, book, claim.message_id, claim.subjects, claim.outgoing.recipient, int(claim.first and not gone), claim.left - gone
+    )
 
 
 def put_back(db: SqliteDatabase, message_id: int, channel: str, now: float) -> None:
@@ -219,30 +71,35 @@ def put_back(db: SqliteDatabase, message_id: int, channel: str, now: float) -> N
     progress.call_next(db, row[1], row[2], now)
 
 
-def record(db: SqliteDatabase, claim: Claim, outcome: Outcome, verdict: Verdict | None, now: float) -> list[Message]:
+def record(
+    db: SqliteDatabase, claim: Claim, outcome: Outcome, verdict: Verdict | None, book: limits.Book, now: float
+) -> list[Message]:
     """Write what came of an attempt. `verdict` goes with every outcome but Sent.
 
     Returns the message once for each status it took that clients are told of: sent, unknown or failed, and after sent what
     a report that came first made of it.
     """
     if isinstance(outcome, Sent):
-        return _sent(db, claim, outcome.reference, now)
+        return _sent(db, claim, outcome.reference, book, now)
     assert verdict is not None
     if isinstance(outcome, Unknown):
-        return _unknown(db, claim, outcome, verdict, now)
-    return _refused(db, claim, outcome, verdict, now)
+        return _unknown(db, claim, outcome, verdict, book, now)
+    return _refused(db, claim, outcome, verdict, book, now)
 
 
-def _sent(db: SqliteDatabase, claim: Claim, reference: int, now: float) -> list[Message]:
-    _end_attempt(db, claim.outgoing.attempt_id, "sent", now, reference=reference)
-    db.execute_sql(
-        "UPDATE parts SET status = 'sent', reference = ?, sent_at = ? WHERE id = ?", (reference, now, claim.part_id)
-    )
+def _sent(db: SqliteDatabase, claim: Claim, reference: int, book: limits.Book, now: float) -> list[Message]:
+    for attempt_id, part_id in claim.pieces:
+        _end_attempt(db, attempt_id, "sent", now, reference=reference)
+        db.execute_sql("UPDATE parts SET status = 'sent', reference = ?, sent_at = ? WHERE id = ?", (reference, now, part_id))
+    limits.ended(db, book, claim.message_id, claim.subjects, claim.outgoing.recipient, claim.left, now)
+    if claim.sticky:
+        conversations.note(db, claim.outgoing.recipient, claim.sim, now)
     told = []
     if not _parts_to_go(db, claim.message_id) and progress.follow_parts(db, claim.message_id, now):
         told.append(progress.fetch(db, claim.message_id))
-    if reports.match_earlier(db, claim.outgoing.attempt_id, claim.part_id, now):
-        told.append(progress.fetch(db, claim.message_id))
+    for attempt_id, part_id in claim.pieces:
+        if reports.match_earlier(db, attempt_id, part_id, now):
+            told.append(progress.fetch(db, claim.message_id))
     progress.call_next(db, claim.outgoing.recipient, claim.lane, now)
     return told
 
@@ -255,21 +112,27 @@ def _parts_to_go(db: SqliteDatabase, message_id: int) -> bool:
     return row is not None
 
 
-def _unknown(db: SqliteDatabase, claim: Claim, outcome: Unknown, verdict: Verdict, now: float) -> list[Message]:
-    _end_attempt(db, claim.outgoing.attempt_id, "unknown", now, reason=outcome.reason, code=verdict.error.code)
-    db.execute_sql(
-        "UPDATE parts SET status = 'unknown', reference = ? WHERE id = ?", (_likely_reference(db, claim), claim.part_id)
-    )
+def _unknown(
+    db: SqliteDatabase, claim: Claim, outcome: Unknown, verdict: Verdict, book: limits.Book, now: float
+) -> list[Message]:
+    likely = None if len(claim.pieces) > 1 else _likely_reference(db, claim)
+    for attempt_id, part_id in claim.pieces:
+        _end_attempt(db, attempt_id, "unknown", now, reason=outcome.reason, code=verdict.error.code)
+        db.execute_sql("UPDATE parts SET status = 'unknown', reference = ? WHERE id = ?", (likely, part_id))
+    limits.ended(db, book, claim.message_id, claim.subjects, claim.outgoing.recipient, claim.left, now)
+    if claim.more_parts:
+        _uncharge(db, claim, book, gone=len(claim.pieces))
     _stop_message(db, claim.message_id, verdict, Status.UNKNOWN, now)
     if verdict.status is Status.FAILED:
         progress.set_status(db, claim.message_id, Status.UNKNOWN, Status.FAILED)
-        db.execute_sql("UPDATE parts SET status = 'failed' WHERE id = ?", (claim.part_id,))
+        db.execute_sql("UPDATE parts SET status = 'failed' WHERE message_id = ? AND status = 'unknown'", (claim.message_id,))
     db.execute_sql(
         "UPDATE messages SET settle_at = ?, unknowns = unknowns + 1 WHERE id = ?", (verdict.settle_at, claim.message_id)
     )
     told = [progress.fetch(db, claim.message_id)]
-    if reports.match_unanswered(db, claim.outgoing.attempt_id, claim.part_id, now):
-        told.append(progress.fetch(db, claim.message_id))
+    for attempt_id, part_id in claim.pieces:
+        if reports.match_unanswered(db, attempt_id, part_id, now):
+            told.append(progress.fetch(db, claim.message_id))
     progress.call_next(db, claim.outgoing.recipient, claim.lane, now)
     return told
 
@@ -284,12 +147,14 @@ def _likely_reference(db: SqliteDatabase, claim: Claim) -> int | None:
     return None if row is None or row[0] is None else (int(row[0]) + 1) % 256
 
 
-def _refused(db: SqliteDatabase, claim: Claim, outcome: Refused, verdict: Verdict, now: float) -> list[Message]:
-    _end_attempt(
-        db, claim.outgoing.attempt_id, "refused", now, word=outcome.word.value, code=outcome.code, reason=outcome.reason
-    )
+def _refused(
+    db: SqliteDatabase, claim: Claim, outcome: Refused, verdict: Verdict, book: limits.Book, now: float
+) -> list[Message]:
     failed = verdict.status is Status.FAILED
-    db.execute_sql("UPDATE parts SET status = ? WHERE id = ?", ("failed" if failed else "queued", claim.part_id))
+    for attempt_id, part_id in claim.pieces:
+        _end_attempt(db, attempt_id, "refused", now, word=outcome.word.value, code=outcome.code, reason=outcome.reason)
+        db.execute_sql("UPDATE parts SET status = ? WHERE id = ?", ("failed" if failed else "queued", part_id))
+    _uncharge(db, claim, book)
     _stop_message(db, claim.message_id, verdict, verdict.status, now)
     if not failed:
         _queue_again(db, claim, verdict, now)

@@ -42,6 +42,9 @@ class NewMessage:
     on_unknown: OnUnknown = OnUnknown.RESEND
     client_ref: str | None = None
     key_id: int = 0  # 0 is the gateway itself
+    campaign: str | None = None
+    route: str | None = None  # the name of the route that chose the lane
+    sticky: str = ""  # the lane whose channels keep conversations together, if any
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,11 +92,13 @@ def _insert(db: SqliteDatabase, m: NewMessage, now: float) -> None:
     message_id = db.execute_sql(
         "INSERT INTO messages (public_id, direction, status, recipient, sender, text, encoding, parts, client_ref, key_id,"
         " created_at, lane, priority, due_at, ready, expires_at, expiry_given, send_at, validity_minutes, flash, report,"
-        " on_unknown) VALUES (?,'out','queued',?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+        " on_unknown, campaign, route, sticky) VALUES (?,'out','queued',?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
         (m.public_id, m.recipient, m.sender, m.text, m.encoding.value, len(m.parts), m.client_ref, m.key_id,
          now, m.lane, m.priority, due_at, ready, m.expires_at, m.expiry_given, m.send_at, m.validity_minutes, m.flash, m.report,
-         m.on_unknown.value),
+         m.on_unknown.value, m.campaign, m.route, m.sticky),
     ).lastrowid  # fmt: skip
+    if ready and m.sticky:
+        progress.prefer(db, message_id)
     reference = _next_reference(db) if len(m.parts) > 1 else None
     for number, part in enumerate(m.parts, start=1):
         db.execute_sql(

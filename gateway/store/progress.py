@@ -79,8 +79,21 @@ def fetch(db: SqliteDatabase, message_id: int) -> Message:
 def call_next(db: SqliteDatabase, recipient: str, lane: str, now: float) -> None:
     """Let the best due message of one line stand ready, unless one is ready or on its way already."""
     db.execute_sql(
-        "UPDATE messages SET ready = 1 WHERE id = (SELECT id FROM messages WHERE recipient = ? AND lane = ? AND status = 'queued'"
-        " AND due_at <= ? ORDER BY priority DESC, id LIMIT 1) AND NOT EXISTS (SELECT 1 FROM messages"
+        f"UPDATE messages SET ready = 1, wants = {_WANTED} WHERE id = (SELECT id FROM messages WHERE recipient = ? AND lane = ?"
+        " AND status = 'queued' AND due_at <= ? ORDER BY priority DESC, id LIMIT 1) AND NOT EXISTS (SELECT 1 FROM messages"
         f" WHERE recipient = ? AND lane = ? AND {AT_THE_FRONT})",
         (recipient, lane, now, recipient, lane),
     )
+
+
+def prefer(db: SqliteDatabase, message_id: int) -> None:
+    """Let a message that is ready want the channel of its conversation."""
+    db.execute_sql(f"UPDATE messages SET wants = {_WANTED} WHERE id = ?", (message_id,))
+
+
+# The channel that holds the SIM which this recipient heard from, or wrote to, last, if it serves the lane.
+_WANTED = (
+    "CASE WHEN sticky = '' THEN '' ELSE COALESCE((SELECT s.channel FROM conversations c JOIN sims s ON s.id = c.sim"
+    " JOIN members b ON b.lane = messages.sticky AND b.channel = s.channel WHERE c.recipient = messages.recipient"
+    " ORDER BY c.at DESC LIMIT 1), '') END"
+)

@@ -6,13 +6,14 @@ import json
 from typing import Any
 
 from gateway.records import Attempt, Direction, Encoding, Message, MessageError, OnUnknown, Status, Word
+from gateway.store.lanes import pool_of
 
 MESSAGE_COLUMNS = (
     "public_id, direction, status, recipient, sender, text, encoding, parts, channel, client_ref, created_at, sent_at, "
     "delivered_at, error_code, error_reason, error_advice, flash, priority, send_at, expires_at, on_unknown, incomplete, "
-    "flaws, raw, data"
+    "flaws, raw, data, campaign, lane, route"
 )
-ATTEMPT_COLUMNS = "number, channel, sim, started_at, ended_at, state, reference, word, code, reason"
+ATTEMPT_COLUMNS = "number, channel, sim, started_at, ended_at, state, reference, word, code, reason, why"
 
 
 def message(row: tuple[Any, ...]) -> Message:
@@ -41,6 +42,9 @@ def message(row: tuple[Any, ...]) -> Message:
         flaws=words(row[22]),
         raw=words(row[23]),
         data=bytes(row[24] or b""),
+        campaign=row[25],
+        pool=pool_of(row[26]) or None,
+        route=row[27],
     )
 
 
@@ -57,6 +61,7 @@ def attempt(row: tuple[Any, ...]) -> Attempt:
         word=None if row[7] is None else Word(row[7]),
         code=row[8] or "",
         reason=row[9] or "",
+        why=row[10],
     )
 
 

@@ -10,9 +10,10 @@ from collections.abc import Callable, Collection
 from peewee import SqliteDatabase
 
 from gateway.errors import Conflict, NotFound
-from gateway.records import Message, MessageError, OnUnknown, Status
-from gateway.store import progress, reports
+from gateway.records import Message, MessageError, OnUnknown, Refused, Status, Unanswered
+from gateway.store import limits, progress, reports, turns
 from gateway.store.airmarks import EarlierMarks
+from gateway.store.claims import subjects
 
 INTERRUPTED = MessageError(
     "interrupted",
@@ -32,10 +33,12 @@ def recover(db: SqliteDatabase, marks: EarlierMarks, settle_at: Callable[[OnUnkn
     unknown: set[int] = set()
     gone: set[int] = set()
     unanswered: list[tuple[int, int]] = []
+    charged = _Charged(db, now)
     for attempt_id, message_id, part_id, channel in db.execute_sql(
         "SELECT id, message_id, part_id, channel FROM attempts WHERE state = 'claimed' ORDER BY id"
     ).fetchall():
         left = not marks.certainly_never_left(channel, attempt_id)
+        charged.settle(attempt_id, left)
         db.execute_sql(
             "UPDATE attempts SET state = ?, ended_at = ?, reason = ? WHERE id = ?",
             ("unknown" if left else "released", now, "the gateway was stopped" if left else None, attempt_id),
@@ -58,6 +61,29 @@ def recover(db: SqliteDatabase, marks: EarlierMarks, settle_at: Callable[[OnUnkn
     for attempt_id, part_id in unanswered:
         reports.match_unanswered(db, attempt_id, part_id, now)
     return [progress.fetch(db, message_id) for message_id in sorted(unknown | gone)]
+
+
+class _Charged:
+    """Puts right at start-up what limits and turns counted for attempts that were open when the process ended."""
+
+    def __init__(self, db: SqliteDatabase, now: float) -> None:
+        self._db = db
+        self._now = now
+        self._book = limits.load(db)
+
+    def settle(self, attempt_id: int, left: bool) -> None:
+        """What may have left counts from its claim until now; what never left does not, and its turn is given back."""
+        message_id, number, sim, channel, pool, turn, recipient, key_id, lane = self._db.execute_sql(
+            "SELECT a.message_id, a.number, a.sim, a.channel, a.pool, a.turn, a.recipient, m.key_id, m.lane"
+            " FROM attempts a JOIN messages m ON m.id = a.message_id WHERE a.id = ?",
+            (attempt_id,),
+        ).fetchone()
+        whose = subjects(sim, pool, key_id)
+        if left:
+            limits.ended(self._db, self._book, message_id, whose, recipient, 1, self._now)
+        else:
+            limits.refund(self._db, self._book, message_id, whose, recipient, int(number == 1), 1)
+            turns.give_back(self._db, lane, channel, turn)
 
 
 def _all_gone(db: SqliteDatabase, message_id: int) -> bool:
@@ -123,30 +149,83 @@ def _give_up(db: SqliteDatabase, message_id: int, error: MessageError) -> Messag
     return progress.fetch(db, message_id)
 
 
-def answered_late(db: SqliteDatabase, attempt_id: int, reference: int, now: float) -> Message | None:
-    """The modem answered after we had stopped waiting: the text went. Returns the message if that changed it."""
-    row = db.execute_sql(
-        "SELECT a.part_id, a.message_id, p.status, m.recipient, m.lane, m.channel FROM attempts a JOIN parts p ON p.id = a.part_id"
-        " JOIN messages m ON m.id = a.message_id WHERE a.id = ? AND a.state = 'unknown'",
-        (attempt_id,),
-    ).fetchone()
-    if row is None:
-        return None
-    part_id, message_id, status, recipient, lane, channel = row
-    if status == Status.QUEUED:
-        progress.went_after_all(db, part_id)
-        status = db.execute_sql("SELECT status FROM parts WHERE id = ?", (part_id,)).fetchone()[0]
+def answered_late(db: SqliteDatabase, attempt_id: int, reference: int, now: float) -> list[Message]:
+    """The modem or box answered after we had stopped waiting: the text went. Returns the message if that changed it."""
+    told = []
+    for each, part_id, message_id in _stood_for(db, attempt_id):
+        status = _status_of_part(db, part_id)
+        if status == Status.QUEUED:
+            progress.went_after_all(db, part_id)
+            status = _status_of_part(db, part_id)
+        if status != Status.UNKNOWN:
+            continue
+        recipient, lane, channel = db.execute_sql(
+            "SELECT recipient, lane, channel FROM messages WHERE id = ?", (message_id,)
+        ).fetchone()
+        db.execute_sql("UPDATE attempts SET state = 'sent', reference = ? WHERE id = ?", (reference, each))
+        db.execute_sql("UPDATE parts SET status = 'sent', reference = ?, sent_at = ? WHERE id = ?", (reference, now, part_id))
+        changed = progress.follow_parts(db, message_id, now)
+        reports.match_earlier(db, each, part_id, now)
+        message = progress.fetch(db, message_id)
+        if message.status is Status.QUEUED:
+            db.execute_sql("UPDATE messages SET due_at = ?, ready = 0, pinned = ? WHERE id = ?", (now, channel, message_id))
+        elif changed:
+            told.append(message)
+        progress.call_next(db, recipient, lane, now)
+    return told
+
+
+def refused_late(db: SqliteDatabase, attempt_id: int, refusal: Refused, now: float) -> bool:
+    """A box says, after we had called the outcome unknown, that the text did not go. True if it is sent anew at once.
+
+    Only a message of which nothing went: its other parts, if any, are what this attempt stood for.
+    """
+    pieces = _stood_for(db, attempt_id)
+    if not pieces:
+        return False
+    message_id = pieces[0][2]
+    status, recipient, lane = db.execute_sql("SELECT status, recipient, lane FROM messages WHERE id = ?", (message_id,)).fetchone()
+    for each, _, _ in pieces:
+        db.execute_sql(
+            "UPDATE attempts SET state = 'refused', word = ?, code = ?, reason = ? WHERE id = ?",
+            (refusal.word.value, refusal.code, refusal.reason, each),
+        )
     if status != Status.UNKNOWN:
-        return None
-    db.execute_sql("UPDATE attempts SET state = 'sent', reference = ? WHERE id = ?", (reference, attempt_id))
-    db.execute_sql("UPDATE parts SET status = 'sent', reference = ?, sent_at = ? WHERE id = ?", (reference, now, part_id))
-    progress.follow_parts(db, message_id, now)
-    reports.match_earlier(db, attempt_id, part_id, now)
-    message = progress.fetch(db, message_id)
-    if message.status is Status.QUEUED:
-        db.execute_sql("UPDATE messages SET due_at = ?, ready = 0, pinned = ? WHERE id = ?", (now, channel, message_id))
+        return False
+    _send_again(db, message_id, None, now)
+    # It is no repetition: nothing of it went.
+    db.execute_sql("UPDATE messages SET unknowns = MAX(0, unknowns - 1) WHERE id = ?", (message_id,))
     progress.call_next(db, recipient, lane, now)
-    return None if message.status is Status.QUEUED else message
+    return True
+
+
+def _stood_for(db: SqliteDatabase, attempt_id: int) -> list[tuple[int, int, int]]:
+    """(attempt, part, message) of this unknown attempt and those that were put on the air with it, as one whole text."""
+    found: list[tuple[int, int, int]] = db.execute_sql(
+        "SELECT o.id, o.part_id, o.message_id FROM attempts a JOIN attempts o ON o.message_id = a.message_id"
+        " AND o.channel = a.channel AND o.started_at = a.started_at AND o.state = 'unknown' AND o.id BETWEEN a.id - 254 AND a.id"
+        " WHERE a.id = ? AND a.state = 'unknown' ORDER BY o.id",
+        (attempt_id,),
+    ).fetchall()
+    return found
+
+
+def _status_of_part(db: SqliteDatabase, part_id: int) -> str:
+    return str(db.execute_sql("SELECT status FROM parts WHERE id = ?", (part_id,)).fetchone()[0])
+
+
+def unanswered(db: SqliteDatabase, channels: Collection[str], since: float) -> list[Unanswered]:
+    """Attempts of these channels whose outcome nobody told, oldest first; of those that went as one, the last stands for all."""
+    found = []
+    for channel in channels:
+        for row in db.execute_sql(
+            "SELECT MAX(a.id), a.channel, a.recipient, COUNT(*), a.started_at FROM attempts a JOIN parts p ON p.id = a.part_id"
+            " WHERE a.state = 'unknown' AND a.channel = ? AND a.started_at > ? AND p.status IN ('unknown', 'queued')"
+            " GROUP BY a.message_id, a.started_at ORDER BY 1",
+            (channel, since),
+        ).fetchall():
+            found.append(Unanswered(*row))
+    return sorted(found, key=lambda one: one.attempt_id)
 
 
 def decide(db: SqliteDatabase, public_id: str, again: bool, ready: Collection[str], now: float) -> Message:

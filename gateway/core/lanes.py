@@ -1,0 +1,100 @@
+"""The lanes of the queue and who serves them: pools as configured or changed made `Lane`s for rotation. Pure.
+
+Texts of a pool that looks for the cheapest channel wait in several lanes, one for each order in which its tariffs can stand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from gateway.channels.rotation import Lane, Order, Strategy, Tiers, strategy
+from gateway.settings import TariffSettings
+from gateway.store import lanes
+
+
+@dataclass(frozen=True, slots=True)
+class PoolView:
+    """A pool as it is now. `origin` says where it comes from: configuration, changed (from it), or created."""
+
+    name: str
+    channels: tuple[str, ...]  # entries as written
+    tiers: tuple[tuple[str, ...], ...]  # the channels of each entry, each named once
+    strategy: str = "rotate"
+    weights: Mapping[str, float] = field(default_factory=dict)
+    accept: str = ""
+    hint: str = ""
+    origin: str = "configuration"
+
+    @property
+    def members(self) -> tuple[str, ...]:
+        return tuple(name for tier in self.tiers for name in tier)
+
+
+Tariffs = Mapping[str, TariffSettings | None]  # by channel
+
+
+def build(channels: Sequence[str], pools: Sequence[PoolView], tariffs: Tariffs) -> dict[str, Lane]:
+    """Every lane by its name, but for those of sets that clients name."""
+    any_channel = Strategy(Order.NEXT_FREE)
+    found = [Lane(lanes.ANY, (tuple(channels),), any_channel)]
+    found += [Lane(lanes.of_channel(name), ((name,),), any_channel, because="this channel was asked for") for name in channels]
+    for pool in pools:
+        found += _of_pool(pool, tariffs)
+    return {lane.name: lane for lane in found}
+
+
+def of_set(channels: tuple[str, ...]) -> Lane:
+    """The lane of a dial string: the channels in strict turn."""
+    return Lane(lanes.of_set(channels), (channels,), Strategy(Order.ROTATE))
+
+
+def lane_of(pool: PoolView, to: str, tariffs: Tariffs) -> str:
+    """The lane in which texts of this pool to this recipient wait."""
+    if strategy(pool.strategy).tiers is not Tiers.CHEAPEST:
+        return lanes.of_pool(pool.name)
+    return lanes.of_pool(pool.name, _kind(_by_price(pool, to, tariffs)))
+
+
+def _of_pool(pool: PoolView, tariffs: Tariffs) -> list[Lane]:
+    how = strategy(pool.strategy)
+    if how.tiers is Tiers.FAILOVER:
+        return [Lane(lanes.of_pool(pool.name), tuple(tier for tier in pool.tiers if tier), how, pool.weights)]
+    if how.tiers is None:
+        return [Lane(lanes.of_pool(pool.name), (pool.members,), how, pool.weights)]
+    prefixes = {prefix for name in pool.members if (tariff := tariffs.get(name)) is not None for prefix in tariff.prices}
+    orders = {_kind(tiers): tiers for tiers in (_by_price(pool, prefix, tariffs) for prefix in prefixes | {"+", ""})}
+    return [
+        Lane(lanes.of_pool(pool.name, kind), tuple(channels for _, channels in tiers), how, pool.weights)
+        for kind, tiers in orders.items()
+    ]
+
+
+_Tiers = tuple[tuple[tuple[str, ...], tuple[str, ...]], ...]  # (tariffs, channels), cheapest first
+
+
+def _by_price(pool: PoolView, to: str, tariffs: Tariffs) -> _Tiers:
+    """Tariffs of one price are one tier; channels of which no price is known come last."""
+    prices: dict[float, tuple[set[str], list[str]]] = {}
+    for name in pool.members:
+        tariff = tariffs.get(name)
+        names, channels = prices.setdefault(price(tariff, to), (set(), []))
+        names.add(_name(tariff))
+        channels.append(name)
+    return tuple((tuple(sorted(names)), tuple(channels)) for _, (names, channels) in sorted(prices.items()))
+
+
+def price(tariff: TariffSettings | None, to: str) -> float:
+    """Of one part to this recipient: that of the longest prefix which fits; infinite where none does."""
+    if tariff is None:
+        return float("inf")
+    fitting = [prefix for prefix in tariff.prices if to.startswith(prefix) or (prefix == "+" and not to.startswith("+"))]
+    return tariff.prices[max(fitting, key=len)] if fitting else float("inf")
+
+
+def _name(tariff: TariffSettings | None) -> str:
+    return "" if tariff is None else tariff.name
+
+
+def _kind(tiers: _Tiers) -> str:
+    return "<".join("=".join(names) for names, _ in tiers)

@@ -1,0 +1,175 @@
+"""The pools as they are now: those of the configuration, changed or made by people while it runs. Sends nothing.
+
+Changes are durable before they are told, and every change leaves an audit row.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, fields, replace
+from typing import Any
+
+from gateway.channels.rotation import Lane, strategy
+from gateway.clock import Clock
+from gateway.core import lanes
+from gateway.core.lanes import PoolView
+from gateway.errors import BadValue, Conflict, NotFound
+from gateway.settings import PoolSettings, Settings
+from gateway.settings.dial import expand, tiers
+from gateway.settings.pool_checks import wrong_pools
+from gateway.settings.spelling import nearest
+from gateway.store import Database, Store, audit, claims, conversations
+from gateway.store import lanes as names
+from gateway.store import pools as rows
+
+_CHANGEABLE = tuple(field.name for field in fields(PoolSettings) if field.name != "name")
+
+
+class Pools:
+    """`changed` tells the dispatch that lanes may have changed. Read from any thread: what is read is replaced as a whole."""
+
+    def __init__(self, store: Store, settings: Settings, clock: Clock, changed: Callable[[], None]) -> None:
+        self._store = store
+        self._settings = settings
+        self._clock = clock
+        self._changed = changed
+        self._tariffs = {name: settings.tariff_of(name) for name in settings.channel_names}
+        self._views: dict[str, PoolView] = {}
+        self._lanes: dict[str, Lane] = {}
+        self._sets: dict[str, Lane] = {}
+        waiting = store.writer.run(self._start)
+        for lane in waiting:
+            self._remember_set(names.set_of(lane))
+
+    def find(self) -> Sequence[PoolView]:
+        return list(self._views.values())
+
+    def get(self, name: str) -> PoolView:
+        """Raises NotFound."""
+        if name not in self._views:
+            raise NotFound(f"there is no pool {name}")
+        return self._views[name]
+
+    def lanes(self) -> Mapping[str, Lane]:
+        """Every lane in which texts may wait, by name."""
+        return {**self._lanes, **self._sets} if self._sets else self._lanes
+
+    def lane_of(self, pool: str, to: str) -> tuple[str, str]:
+        """The lane of a text to this recipient, and the lane whose conversations it keeps to (empty for none)."""
+        view = self._views[pool]
+        sticky = names.of_pool(pool) if strategy(view.strategy).sticky else ""
+        return lanes.lane_of(view, to, self._tariffs), sticky
+
+    def lane_of_dial(self, written: str, field: str) -> str:
+        """The lane of a dial string such as (0.3). Raises BadValue naming `field`."""
+        entries = {view.name: view.channels for view in self._views.values()}
+        try:
+            channels = expand(written, self._settings.channel_names, entries)
+        except BadValue as fault:
+            raise BadValue(field, fault.reason, fault.remedy) from fault
+        if len(channels) == 1:
+            return names.of_channel(channels[0])
+        self._remember_set(channels)
+        return names.of_set(channels)
+
+    def change(self, name: str, changes: Mapping[str, Any], by: str) -> PoolView:
+        """Change or make a pool. Raises BadValue naming the field."""
+        unknown = next((key for key in changes if key not in _CHANGEABLE), None)
+        if unknown is not None:
+            raise BadValue(unknown, "is not a property of a pool", nearest(unknown, _CHANGEABLE))
+        before = self._views.get(name)
+        if before is None and not changes.get("channels"):
+            raise BadValue("channels", "is missing", 'name the channels of the new pool, such as ["0-3"]')
+        old = PoolSettings(name, ()) if before is None else _settings_of(before)
+        new = replace(old, **{key: tuple(value) if key == "channels" else value for key, value in changes.items()})
+        self._check(new)
+
+        def job(db: Database) -> None:
+            rows.keep(db, new)
+            self._note(db, by, "changed" if before else "created", old if before else None, new)
+            self._reload(db)
+
+        self._store.writer.run(job)
+        self._changed()
+        return self._views[name]
+
+    def reset(self, name: str, by: str) -> None:
+        """Back to the configuration; a pool that is not there is removed. Raises NotFound, or Conflict while texts wait in it."""
+        old = _settings_of(self.get(name))
+        configured = next((pool for pool in self._settings.pools if pool.name == name), None)
+        if configured is None:
+            self._check_unused(name)
+
+        def job(db: Database) -> None:
+            if configured is None and rows.texts_wait(db, name):
+                raise Conflict(f"texts wait in the pool {name}; pause whoever sends them, or cancel them first")
+            rows.remove(db, name)
+            self._note(db, by, "reset" if configured else "removed", old, configured)
+            self._reload(db)
+
+        self._store.writer.run(job)
+        self._changed()
+
+    def _check(self, new: PoolSettings) -> None:
+        others = [_settings_of(view) for view in self._views.values() if view.name != new.name]
+        fault = next(iter(wrong_pools(replace(self._settings, pools=(new, *others)))), None)
+        if fault is not None:
+            raise BadValue(fault.field.removeprefix("pool[1]."), fault.reason, fault.remedy)
+
+    def _check_unused(self, name: str) -> None:
+        users = [view.name for view in self._views.values() if view.name != name and _names(view, name)]
+        if users:
+            raise Conflict(f"the pool {users[0]} holds the pool {name}; change that first")
+
+    def _note(self, db: Database, by: str, action: str, old: PoolSettings | None, new: PoolSettings | None) -> None:
+        name = (new or old).name  # type: ignore[union-attr]
+        audit.note(db, by, f"pool {action}", f"pool:{name}", _words(old), _words(new), self._clock.now())
+
+    def _start(self, db: Database) -> list[str]:
+        self._reload(db)
+        return [lane for lane in claims.lanes(db) if names.set_of(lane)]
+
+    def _reload(self, db: Database) -> None:
+        configured = {pool.name: pool for pool in self._settings.pools}
+        changed = {pool.name: pool for pool in rows.find(db)}
+        found = {**configured, **changed}
+        entries = {name: pool.channels for name, pool in found.items()}
+        views = {}
+        for name, pool in found.items():
+            origin = "configuration" if name not in changed else "changed" if name in configured else "created"
+            try:
+                resolved = tiers(pool.channels, self._settings.channel_names, entries)
+            except BadValue:
+                # The configuration no longer has a channel that this change named: what is left of it serves.
+                resolved = tuple(_known(pool.channels, self._settings.channel_names, entries))
+            views[name] = PoolView(name, pool.channels, resolved, pool.strategy, dict(pool.weights), pool.accept, pool.hint, origin)
+        self._lanes = lanes.build(self._settings.channel_names, list(views.values()), self._tariffs)
+        self._views = views
+        sticky = {names.of_pool(view.name): view.members for view in views.values() if strategy(view.strategy).sticky}
+        conversations.set_members(db, sticky)
+
+    def _remember_set(self, channels: tuple[str, ...]) -> None:
+        name = names.of_set(channels)
+        if name not in self._sets and set(channels) <= set(self._settings.channel_names):
+            self._sets = {**self._sets, name: lanes.of_set(channels)}
+
+
+def _settings_of(view: PoolView) -> PoolSettings:
+    return PoolSettings(view.name, view.channels, view.strategy, view.weights, view.accept, view.hint)
+
+
+def _names(view: PoolView, pool: str) -> bool:
+    return any(part.strip().removeprefix("pool:") == pool for entry in view.channels for part in entry.split(","))
+
+
+def _known(entries: Iterable[str], channels: Sequence[str], pools: Mapping[str, Sequence[str]]) -> Iterable[tuple[str, ...]]:
+    for entry in entries:
+        try:
+            yield expand(entry, channels, pools)
+        except BadValue:
+            yield ()
+
+
+def _words(pool: PoolSettings | None) -> str:
+    return "" if pool is None else json.dumps(asdict(pool), sort_keys=True)

@@ -1,0 +1,23 @@
+"""Which SIM a person heard from, or wrote to, last: so that a conversation keeps one number. Jobs for the writer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from peewee import SqliteDatabase
+
+
+def note(db: SqliteDatabase, person: str, sim: str, now: float) -> None:
+    db.execute_sql("INSERT OR REPLACE INTO conversations (recipient, sim, at) VALUES (?,?,?)", (person, sim, now))
+
+
+def forget(db: SqliteDatabase, before: float) -> None:
+    db.execute_sql("DELETE FROM conversations WHERE at < ?", (before,))
+
+
+def set_members(db: SqliteDatabase, lanes: Mapping[str, Iterable[str]]) -> None:
+    """Which channels serve each lane that keeps conversations together."""
+    db.execute_sql("DELETE FROM members")
+    for lane, channels in lanes.items():
+        for channel in channels:
+            db.execute_sql("INSERT INTO members (lane, channel) VALUES (?,?)", (lane, channel))

@@ -1,0 +1,30 @@
+"""The names of lanes: whom a queued text may leave by. Any channel, those of a pool, one channel, or a set a client named. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+ANY = ""
+
+
+def of_channel(name: str) -> str:
+    return f"channel:{name}"
+
+
+def of_pool(name: str, kind: str = "") -> str:
+    """`kind` tells texts apart for which the channels of one pool stand in different orders."""
+    return f"pool:{name}@{kind}" if kind else f"pool:{name}"
+
+
+def of_set(channels: Iterable[str]) -> str:
+    return "set:" + ",".join(channels)
+
+
+def pool_of(lane: str) -> str:
+    """The name of the pool whose texts wait in this lane; empty for other lanes."""
+    return lane.removeprefix("pool:").partition("@")[0] if lane.startswith("pool:") else ""
+
+
+def set_of(lane: str) -> tuple[str, ...]:
+    """The channels that a client named; empty for other lanes."""
+    return tuple(lane.removeprefix("set:").split(",")) if lane.startswith("set:") else ()
