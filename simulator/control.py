@@ -60,8 +60,10 @@ class Control:
                 if deed is not None:
                     return 200, await deed(modem, body)
             elif path[0] == "boxes" and len(path) in (2, 3):
-                deed_there = path[2] if len(path) == 3 else ""
-                if (done := box_control.answer(self._bank.box(path[1]), method, deed_there, body)) is not None:
+                box = self._bank.box(path[1])
+                done = box_control.answer(box, method, path[2] if len(path) == 3 else "", body)
+                await box.settled()
+                if done is not None:
                     return 200, done
             elif len(path) == 1 and (method, path[0]) in self._routes:
                 return 200, await self._routes[method, path[0]](body)

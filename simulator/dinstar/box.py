@@ -51,6 +51,7 @@ class Box:
         self.requests: dict[str, int] = {}
         self._last_place = -1
         self._over = False
+        self._opening: set[asyncio.Task[None]] = set()
         files = (plan.certificate, plan.key) if plan.certificate and plan.key else None
         self.web = WebServer(plan.host, plan.port, files, self.answer, lambda: self.plan.close)
         self.pusher = Pusher(self._pushed)
@@ -70,8 +71,21 @@ class Box:
         await self.web.listen()
         self.push("device", {"port_number": len(self.ports), "IP": self.plan.host, "MAC": _MAC, "status": "power_on"})
 
+    def listen(self) -> None:
+        """Opens the web server again, soon; `settled` waits until it is done."""
+        self.web.wanted = True
+        if self._opening:
+            return
+        task = asyncio.get_running_loop().create_task(self.web.listen())
+        self._opening.add(task)
+        task.add_done_callback(self._opening.discard)
+
+    async def settled(self) -> None:
+        await asyncio.gather(*self._opening)
+
     async def stop(self) -> None:
         self._over = True
+        await self.settled()
         await self.web.stop()
         await self.pusher.stop()
 
@@ -182,14 +196,17 @@ class Box:
         else:
             self.memory.restart()
         self.journal.write("restart", box=self.plan.name, lost=lost, factory=factory)
-        self.network.later(seconds, self._up)
+        if seconds:
+            self.network.later(seconds, self._up)
+        else:
+            self._up()
 
     def _up(self) -> None:
         if self._over:
             return
         self.down = False
         if not self.dead:
-            strikes.hold(asyncio.get_running_loop().create_task(self.web.listen()))
+            self.listen()
         for port in self.ports:
             self.network.pump(port.sim)
 

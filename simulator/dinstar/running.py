@@ -73,4 +73,9 @@ class RunningBox:
         return self._bank.text(sender, f"{self.name}.{port}", text)
 
     def _do(self, act: Callable[[], Result]) -> Result:
-        return self._bank.on_loop(act)
+        async def there() -> Result:
+            done = act()
+            await self._box.settled()
+            return done
+
+        return self._bank.run(there)

@@ -15,13 +15,6 @@ if TYPE_CHECKING:
     from simulator.dinstar.box import Box
 
 _NOTHING = Reply(cut=-1)
-_TASKS: set[asyncio.Task[None]] = set()
-
-
-def hold(task: asyncio.Task[None]) -> None:
-    """Keeps a task alive until it is done."""
-    _TASKS.add(task)
-    task.add_done_callback(_TASKS.discard)
 
 
 async def around(box: Box, call: str, act: Callable[[], Reply]) -> Reply:
@@ -86,7 +79,7 @@ def _alive(box: Box) -> None:
         box.web.silent = False
         box.web.cut()
     if not box.down:
-        hold(asyncio.get_running_loop().create_task(box.web.listen()))
+        box.listen()
 
 
 def _refuse_logins(box: Box, fault: Fault) -> None:

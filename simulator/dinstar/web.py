@@ -46,7 +46,8 @@ Answer = Callable[[Request], Awaitable[Reply]]
 
 
 class WebServer:
-    """Listens at one address and asks `answer` about each request. `closes`: whether a connection ends with its answer."""
+    """Listens at one address and asks `answer` about each request. `closes`: whether a connection ends with its
+    answer; `wanted`: whether it shall listen."""
 
     def __init__(self, host: str, port: int, files: tuple[Path, Path] | None, answer: Answer, closes: Callable[[], bool]) -> None:
         self._host = host
@@ -60,6 +61,7 @@ class WebServer:
         self._server: asyncio.Server | None = None
         self._open: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
         self._turn = asyncio.Lock()
+        self.wanted = True
         self.silent = False
 
     @property
@@ -68,22 +70,29 @@ class WebServer:
 
     async def listen(self) -> None:
         """Takes connections; with port 0 the url tells which port it became, and it keeps that."""
-        if self._server is None:
-            self._server = await asyncio.start_server(self._serve, self._host, self._port, ssl=self._tls)
-            self._port = self._server.sockets[0].getsockname()[1]
+        if self._server is not None:
+            return
+        server = await asyncio.start_server(self._serve, self._host, self._port, ssl=self._tls)
+        self._port = server.sockets[0].getsockname()[1]
+        if self.wanted:
+            self._server = server
+        else:
+            server.close()
 
     def refuse(self) -> None:
         """Takes no connections any more and cuts those that are open."""
+        self.wanted = False
         if self._server:
             self._server.close()
             self._server = None
         self.cut()
 
     def cut(self) -> None:
-        """Cuts every open connection."""
+        """Cuts every open connection. A request that does this itself goes on to its end."""
         for task, writer in self._open.items():
             writer.transport.abort()
-            task.cancel()
+            if task is not asyncio.current_task():
+                task.cancel()
 
     async def stop(self) -> None:
         self.refuse()
