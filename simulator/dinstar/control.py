@@ -55,7 +55,7 @@ def show(box: Box) -> Values:
     memory, plan = box.memory, box.plan
     return {
         "name": plan.name, "url": box.url, "sn": plan.sn, "down": box.down, "in_queue": box.in_queue,
-        "settings": {name: getattr(plan, name) for name in CHANGEABLE if name != "password"},
+        "settings": {name: getattr(plan, name) for name in CHANGEABLE if name != "password"} | {"push": list(plan.push)},
         "last_task": memory.last_task, "results": len(memory.outgoing), "inbox": len(memory.inbox),
         "unread": sum(not each.read for each in memory.inbox), "requests": dict(box.requests),
         "ports": [_port(port) for port in box.ports],
