@@ -5,5 +5,6 @@ What a person may ask for is checked in `core.limits`; which texts are claimed i
 
 from gateway.store.limits.book import Book, load
 from gateway.store.limits.ledger import Ledger, ended, refund, used_today
+from gateway.store.limits.upkeep import forget
 
-__all__ = ["Book", "Ledger", "ended", "load", "refund", "used_today"]
+__all__ = ["Book", "Ledger", "ended", "forget", "load", "refund", "used_today"]

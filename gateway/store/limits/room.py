@@ -15,7 +15,6 @@ from gateway.store.limits.book import Book, Rule
 from gateway.store.limits.counters import Count
 from gateway.store.limits.windows import Window
 
-
 # A clock may be set back by so much, and gaps that began before it was still hold.
 _AHEAD_S = 60.0
 
