@@ -5,7 +5,6 @@ Changes are durable before they are told, and every change leaves an audit row.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, fields, replace
 from typing import Any
@@ -124,7 +123,7 @@ class Pools:
 
     def _note(self, db: Database, by: str, action: str, old: PoolSettings | None, new: PoolSettings | None) -> None:
         name = (new or old).name  # type: ignore[union-attr]
-        audit.note(db, by, f"pool {action}", f"pool:{name}", _words(old), _words(new), self._clock.now())
+        audit.note(db, self._clock.now(), by, f"pool.{action}", f"pool:{name}", _words(old), _words(new))
 
     def _start(self, db: Database) -> list[str]:
         self._reload(db)
@@ -171,5 +170,5 @@ def _known(entries: Iterable[str], channels: Sequence[str], pools: Mapping[str, 
             yield ()
 
 
-def _words(pool: PoolSettings | None) -> str:
-    return "" if pool is None else json.dumps(asdict(pool), sort_keys=True)
+def _words(pool: PoolSettings | None) -> dict[str, Any] | None:
+    return None if pool is None else asdict(pool)

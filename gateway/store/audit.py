@@ -5,7 +5,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,20 +15,27 @@ from peewee import SqliteDatabase
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """`before` and `after` are JSON, and empty where there was, or is, nothing."""
-
     id: int
     at: float
     who: str  # the name of a client key
-    what: str  # the kind of thing and what was done to it, as "limit reset"
+    what: str  # the kind of thing, and what was done to it: limit.reset
     subject: str
-    before: str
-    after: str
+    before: Mapping[str, Any] | None
+    after: Mapping[str, Any] | None
 
 
-def note(db: SqliteDatabase, who: str, what: str, subject: str, before: str, after: str, now: float) -> None:
+def note(
+    db: SqliteDatabase,
+    now: float,
+    who: str,
+    what: str,
+    subject: str,
+    before: Mapping[str, Any] | None = None,
+    after: Mapping[str, Any] | None = None,
+) -> None:
     db.execute_sql(
-        "INSERT INTO audit (at, who, what, subject, before, after) VALUES (?,?,?,?,?,?)", (now, who, what, subject, before, after)
+        "INSERT INTO audit (at, who, what, subject, before, after) VALUES (?,?,?,?,?,?)",
+        (now, who, what, subject, _json(before), _json(after)),
     )
 
 
@@ -43,7 +51,16 @@ class Audit:
             lambda db: db.execute_sql(
                 "SELECT id, at, who, what, subject, before, after FROM audit WHERE what >= ? AND what < ? AND id < ?"
                 " ORDER BY id DESC LIMIT ?",
-                (f"{kind} ", f"{kind}!", before if before is not None else 2**62, most),
+                (f"{kind}.", f"{kind}/", before if before is not None else 2**62, most),
             ).fetchall()
         )
-        return [Entry(*row) for row in rows]
+        return [Entry(row[0], row[1], row[2], row[3], row[4], _mapping(row[5]), _mapping(row[6])) for row in rows]
+
+
+def _json(content: Mapping[str, Any] | None) -> str | None:
+    return None if content is None else json.dumps(content, ensure_ascii=False, sort_keys=True)
+
+
+def _mapping(column: str | None) -> Mapping[str, Any] | None:
+    found: Mapping[str, Any] | None = None if column is None else json.loads(column)
+    return found

@@ -23,7 +23,7 @@ STATEMENTS = [
     "CREATE TABLE gaps (subject TEXT NOT NULL PRIMARY KEY, at REAL NOT NULL, message_id INTEGER NOT NULL) WITHOUT ROWID",
     """CREATE TABLE audit (
         id INTEGER PRIMARY KEY AUTOINCREMENT, at REAL NOT NULL, who TEXT NOT NULL, what TEXT NOT NULL, subject TEXT NOT NULL,
-        before TEXT NOT NULL, after TEXT NOT NULL)""",
+        before TEXT, after TEXT)""",
     "CREATE INDEX audit_subject ON audit (subject, id)",
     "CREATE INDEX messages_air ON messages (id) WHERE status = 'sending'",
     # What left today and this month before anything was counted.
