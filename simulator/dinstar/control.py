@@ -26,6 +26,8 @@ def _sim(box: Box, body: Values) -> None:
     for port in box.port(body["port"]):
         if "present" in body:
             port.set_sim(bool(body["present"]))
+        if "pin" in body:
+            port.set_pin(str(body["pin"] or ""))
         if "last_reference" in body:
             port.sim.last_reference = int(body["last_reference"]) & 255
 

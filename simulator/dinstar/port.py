@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import Counter, deque
 from typing import TYPE_CHECKING, Any
 
-from simulator.dinstar.faults import AIR, REPORT
+from simulator.dinstar.faults import AIR
 from simulator.dinstar.records import DELIVERED, FAILED, SENDING, SENT_OK, Outgoing
+from simulator.dinstar.reports import Reports
 from simulator.errors import Refused
 from simulator.joiner import Joiner
 from simulator.parcels import Parcel, Taken
@@ -27,12 +28,12 @@ class BoxPort:
     """A radio module with its SIM."""
 
     def __init__(self, box: Box, place: int, sims: list[Sim], imei: str) -> None:
-        self.box = box
+        self.box: Box = box
         self.place = place
         self.name = f"{box.plan.name}.{place}"
         self.sims: list[Sim] = sims
         self.slot: int = 0
-        self.imei = imei
+        self.imei: str = imei
         # What the box shows as its number; a client may write anything there.
         self.number: str = sims[0].number
         self.signal: int = 23
@@ -47,7 +48,7 @@ class BoxPort:
         self.ussd_pending = self.ussd_open = False
         self._life = 0
         self._joiner = Joiner()
-        self._reports: dict[tuple[int, str], Outgoing] = {}
+        self._reports = Reports(self)
 
         for each in sims:
             box.network.connect(each, _Slot(self, each))
@@ -96,6 +97,15 @@ class BoxPort:
     def set_sim(self, present: bool) -> None:
         self._change(sim_present=present)
 
+    def set_pin(self, pin: str) -> None:
+        """The SIM asks for this PIN, which nobody can enter; without one it never asks again."""
+        before = self.registered
+        if pin:
+            self.sim.lock(pin)
+        else:
+            self.sim.pin_wanted, self.sim.unlocked = False, True
+        self._tell_change(before)
+
     def set_power(self, on: bool) -> None:
         """Without power the text under way has failed; what waits fails when its turn comes."""
         if not on:
@@ -108,6 +118,9 @@ class BoxPort:
         before = self.registered
         for name, value in values.items():
             setattr(self, name, value)
+        self._tell_change(before)
+
+    def _tell_change(self, before: bool) -> None:
         if self.registered != before:
             self.box.registration_changed(self)
         if self.registered:
@@ -124,7 +137,7 @@ class BoxPort:
         """A restart: nothing waits any more but what is `kept`. A part on the air goes out, and nobody hears of it."""
         self._life += 1
         self.current, self.hung, self.ussd_pending, self.ussd_open = None, False, False, False
-        self._reports.clear()
+        self._reports.forget()
         self.queue = kept or deque()
         if self.queue:
             self._next()
@@ -181,13 +194,13 @@ class BoxPort:
             # More digits than an address can hold.
             return False
         reference = self.sim.next_reference()
-        key = reference, network.admission.numbers.dialled(text.number)
+        number = network.admission.numbers.dialled(text.number)
         if text.wants_report:
-            self._reports[key] = text
+            self._reports.expect(reference, number, text)
         try:
             network.submit(self.sim, submit, reference)
         except Refused:
-            self._reports.pop(key, None)
+            self._reports.expect_no_more(reference, number)
             return False
         text.ref_id = reference
         return True
@@ -211,36 +224,10 @@ class BoxPort:
         if isinstance(parcel.content, Report):
             self.box.journal.write("report", port=self.name, to=self.sim.number, **{"from": parcel.sender},
                                    mr=parcel.content.reference, status=parcel.content.status, how="taken")
-            self._reported(parcel.content, parcel.sender)
+            self._reports.came(parcel.content, parcel.sender)
         else:
             self._arrived(parcel)
         return Taken.YES
-
-    def _reported(self, report: Report, number: str) -> None:
-        status = report.status
-        if fault := self.box.faults.strike(REPORT, place=self.place):
-            if fault.name == "lost-report":
-                return
-            self._note_report(report.reference, number, int(fault.options["status"]))
-            self.box.network.later(fault.seconds, self._note_report, report.reference, number, status)
-            return
-        self._note_report(report.reference, number, status)
-
-    def _note_report(self, reference: int, number: str, status: int) -> None:
-        """A report belongs to the newest text with its reference and recipient. Below 32 it arrived, up to 63 it is on its way."""
-        text = self._reports.get((reference, number))
-        shown = {"port": self.place, "number": text.number if text else number, "time": self.box.time(), "ref_id": reference,
-                 "status_code": status, "imsi": self.sim.imsi}
-        self.box.memory.keep_status(shown)
-        self.box.push("sms_deliver_status", [shown])
-        if text is None or 32 <= status < 64:
-            return
-        del self._reports[reference, number]
-        if status >= 64:
-            return
-        text.delivered += 1
-        if text.delivered >= len(text.parts) and text.status == SENT_OK:
-            text.status, text.time = DELIVERED, self.box.time()
 
     def _arrived(self, parcel: Parcel) -> None:
         content = parcel.content

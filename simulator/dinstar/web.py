@@ -17,12 +17,13 @@ _REASONS = {200: "Data follows", 401: "Unauthorized", 403: "Forbidden", 404: "Si
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One request; header names are in lower case."""
+    """One request; header names are in lower case. `last`: the client wants no other on this connection."""
 
     method: str
     target: str
     headers: dict[str, str]
     body: bytes
+    last: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +123,7 @@ class WebServer:
             await asyncio.Event().wait()
         if reply.cut is not None and reply.cut < 0:
             return False
-        close = self._closes() or request.headers.get("connection", "").lower() == "close"
+        close = self._closes() or request.last
         writer.write(reply.octets(close))
         await writer.drain()
         return not close and reply.cut is None
@@ -133,7 +134,7 @@ async def _read(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> R
     line = await reader.readline()
     if not line:
         return None
-    method, target, _ = line.decode("latin-1").split(" ", 2)
+    method, target, version = line.decode("latin-1").split(" ", 2)
     headers: dict[str, str] = {}
     while (header := await reader.readline()).strip():
         name, _, value = header.decode("latin-1").partition(":")
@@ -143,4 +144,5 @@ async def _read(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> R
         raise ValueError("body too long")
     if headers.get("expect", "").lower() == "100-continue":
         writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-    return Request(method, target, headers, await reader.readexactly(length))
+    kept = headers.get("connection", "keep-alive" if version.strip() == "HTTP/1.1" else "close").lower() != "close"
+    return Request(method, target, headers, await reader.readexactly(length), not kept)

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import signal
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -13,6 +17,8 @@ from simulator.dinstar.plan import BoxPlan
 from simulator.remote import ControlError, Remote
 from simulator.testing import running_bank
 from tests.simulator.dinstar_client import BoxClient
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -58,6 +64,9 @@ def test_ports_and_settings_are_changed(bank, control):
     control.call("POST", "/boxes/box1/signal", {"port": -1, "csq": 7})
     shown = control.call("POST", "/boxes/box1/sim", {"port": 1, "present": False, "last_reference": 254})
     assert [port["reg"] for port in shown["ports"]] == ["SEARCHING_NETWORK", "NO_SIM"]
+    shown = control.call("POST", "/boxes/box1/sim", {"port": 1, "present": True, "pin": "1234"})
+    assert shown["ports"][1]["reg"] == "PIN_REQUIRE" and shown["ports"][1]["usable"] is False
+    assert control.call("POST", "/boxes/box1/sim", {"port": 1, "pin": ""})["ports"][1]["usable"] is True
     settings = control.call("POST", "/boxes/box1/settings", {"delay": 0.01, "push_url": "http://127.0.0.1:9/", "push": ["sms"]})
     assert settings["settings"]["delay"] == 0.01 and settings["settings"]["push"] == ["sms"]
 
@@ -90,6 +99,29 @@ def test_the_command_line_strikes_faults_and_changes_settings(bank):
     assert json.loads(run(bank, "box", "box1"))["requests"] == {"query_sms_in_queue": 2}
     assert "lost-reply" in CliRunner().invoke(main, ["faults", "--box"]).output
     client.close()
+
+
+def test_the_command_line_runs_a_box_without_modems():
+    with subprocess.Popen([sys.executable, "-m", "simulator", "run", "--ports", "0", "--box", "box1:ports=2,user=me,sn=dbd2-7"],
+                          stdout=subprocess.PIPE, text=True, cwd=ROOT) as program:
+        assert program.stdout
+        name, url, *rest = program.stdout.readline().split()
+        assert (name, rest) == ("box1", ["me", "dbd2-7", "2", "ports"])
+        assert program.stdout.readline().startswith("control http://127.0.0.1:") and program.stdout.readline() == "ready\n"
+        client = BoxClient(url, "me", "secret")
+        assert client.get("query_sms_in_queue")["sn"] == "dbd2-7"
+        client.close()
+        program.send_signal(signal.SIGINT)
+        assert program.wait(10) == 0
+
+
+@pytest.mark.parametrize(("words", "complaint"), [
+    (["--ports", "0"], "the modems need a wire"), (["--ports", "0", "--box", "box1:prots=2"], "no 'prots'"),
+    (["--ports", "0", "--box", "box1", "--box", "box1"], "named 'box1'"),
+])
+def test_a_wrong_box_stops_the_start(words, complaint):
+    done = CliRunner().invoke(main, ["run", *words])
+    assert done.exit_code == 2 and complaint in done.output
 
 
 STORY = '''
