@@ -14,7 +14,7 @@ from typing import NamedTuple, Protocol
 from peewee import SqliteDatabase
 
 from gateway.records import Concat, Encoding, OnUnknown, OutgoingPart, Part, Status
-from gateway.store import limits, progress
+from gateway.store import limits, progress, turns
 from gateway.store.lanes import pool_of
 
 # So many texts of one flow are looked at for one that this channel may take; the others are for other channels.
@@ -144,9 +144,7 @@ class _Job:
 
     def serve(self, want: Want) -> Claim | None:
         if want.goes_on_with is not None:
-            row = self._db.execute_sql(_NEXT_PART, (want.goes_on_with,)).fetchone()
-            owed = None if row is None or row[18] != Status.SENDING else _Found(*row)
-            return None if owed is None else self._bind(want, owed, None)
+            return self._go_on(want, want.goes_on_with)
         if self.ledger.closed(f"sim:{want.sim}"):
             self.closed.add(want.channel)
             return None
@@ -154,15 +152,23 @@ class _Job:
         if found is None:
             return None
         offer, flow, message_id = found
-        row = self._db.execute_sql(_NEXT_PART, (message_id,)).fetchone()
-        part: _Found | None = _Found(*row)
-        assert part is not None
-        if _must_begin_anew(self._db, want, part):
-            part = _anew(self._db, part)
+        part = self._part(want, message_id)
         if part is None:
             return None
         self._order.served(flow)
         return self._bind(want, part, offer)
+
+    def _go_on(self, want: Want, message_id: int) -> Claim | None:
+        """The next part of a message that this channel sends; from the first one again if its SIM was changed meanwhile."""
+        part = self._part(want, message_id)
+        return None if part is None or part.status != Status.SENDING else self._bind(want, part, None)
+
+    def _part(self, want: Want, message_id: int) -> _Found | None:
+        row = self._db.execute_sql(_NEXT_PART, (message_id,)).fetchone()
+        if row is None:
+            return None
+        part = _Found(*row)
+        return _anew(self._db, part) if _must_begin_anew(self._db, want, part) else part
 
     def _best(self, want: Want) -> tuple[Offer, Flow, int] | None:
         offers = {offer.lane: offer for offer in want.offers if not (offer.pool and self.ledger.closed(f"pool:{offer.pool}"))}
@@ -197,7 +203,7 @@ class _Job:
         return None
 
     def _bind(self, want: Want, found: _Found, offer: Offer | None) -> Claim:
-        """`offer` is None for a part that follows another: it is charged and turned to already."""
+        """`offer` is None for a part that follows another: its turn is taken already, and it is charged, unless it begins anew."""
         db, now = self._db, self._now
         if found.status == Status.QUEUED:
             progress.set_status(db, found.message_id, Status.QUEUED, Status.SENDING)
@@ -241,13 +247,10 @@ class _Job:
             follows=offer is None,
             step=step,
         )
-        if offer is not None:
+        if offer is not None or made.first:
             self.ledger.charge(found.message_id, made.subjects, found.recipient, int(made.first), left)
-            if step:
-                db.execute_sql(
-                    "INSERT OR REPLACE INTO turns (lane, channel, turn) VALUES (?,?,?)",
-                    (found.lane, want.channel, offer.turn + step),
-                )
+        if offer is not None:
+            turns.take(db, found.lane, want.channel, offer.turn, step)
         return made
 
 

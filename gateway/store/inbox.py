@@ -14,7 +14,7 @@ from typing import Any
 from peewee import SqliteDatabase
 
 from gateway.records import Concat, Encoding, IncomingPart, Message
-from gateway.store import progress, rows
+from gateway.store import conversations, progress, rows
 
 Join = Callable[[Sequence["Piece"]], str]
 NewId = Callable[[], str]
@@ -32,13 +32,14 @@ class Piece:
 def fingerprint(part: IncomingPart) -> str:
     """Recognises a second copy of one part: SIM, sender, service-centre timestamp, concatenation, payload - never text alone.
 
-    Two genuine "OK" differ in their timestamp. A part that could not be decoded is known by its octets.
+    Two genuine "OK" differ in their timestamp, or in the number a box gave them. A part that could not be decoded is known by its octets.
     """
     if part.flaws or part.service_time is None:
         facts: tuple[object, ...] = (part.sim, part.raw)
     else:
         payload = (part.encoding.value, part.text, part.data, part.ports)
         facts = (part.sim, part.sender, part.service_time.isoformat(), part.concat, payload)
+        facts += (part.serial,) if part.serial else ()
     return hashlib.sha256(repr(facts).encode("utf-8", "surrogatepass")).hexdigest()
 
 
@@ -53,6 +54,8 @@ def keep(db: SqliteDatabase, part: IncomingPart, own_number: str, join: Join, ne
     )  # fmt: skip
     if added.rowcount == 0:
         return None
+    if part.sender:
+        conversations.note(db, part.sender, part.sim, now)  # answers go out by the SIM that was written to
     if part.concat is None or not 1 <= part.concat.number <= part.concat.total or part.concat.total == 1:
         return _become_message(db, [_row(db, added.lastrowid)], own_number, join, new_id, now)
     group = _complete_group(db, part, added.lastrowid)

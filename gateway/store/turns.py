@@ -10,6 +10,12 @@ def find(db: SqliteDatabase) -> dict[tuple[str, str], float]:
     return {(lane, channel): turn for lane, channel, turn in db.execute_sql("SELECT lane, channel, turn FROM turns").fetchall()}
 
 
+def take(db: SqliteDatabase, lane: str, channel: str, before: float, step: float) -> None:
+    """`before` is the count as it is known to whoever counts along: a channel that came back may have been moved up."""
+    if step:
+        db.execute_sql("INSERT OR REPLACE INTO turns (lane, channel, turn) VALUES (?,?,?)", (lane, channel, before + step))
+
+
 def give_back(db: SqliteDatabase, lane: str, channel: str, step: float) -> None:
     if step:
         db.execute_sql("UPDATE turns SET turn = turn - ? WHERE lane = ? AND channel = ?", (step, lane, channel))

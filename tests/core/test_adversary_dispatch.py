@@ -13,7 +13,9 @@ from pathlib import Path
 import pytest
 
 from gateway.clock import SystemClock
+from gateway.core import lanes
 from gateway.core.dispatch import Dispatch
+from gateway.core.fitness import Fitness
 from gateway.errors import StorageFull
 from gateway.records import (
     ChannelFacts,
@@ -31,7 +33,7 @@ from gateway.records import (
     Word,
 )
 from gateway.settings import SendingSettings, StoreSettings
-from gateway.store import Database, Store, outbox, unknowns
+from gateway.store import Database, Store, limits, outbox, unknowns
 from gateway.store.air import Verdict
 from gateway.store.outbox import NewMessage
 from tests.core.stage import story
@@ -47,6 +49,7 @@ class HandChannel:
 
     def __init__(self, name: str) -> None:
         self.name = name
+        self.depth, self.whole = 1, False
         self.facts = ChannelFacts(name, ChannelState.READY)
         self.sent: list[str] = []
         self._outcomes: asyncio.Queue[Outcome | Exception] = asyncio.Queue()
@@ -65,6 +68,10 @@ class HandChannel:
     def gives(self, *outcomes: Outcome | Exception) -> None:
         for outcome in outcomes:
             self._outcomes.put_nowait(outcome)
+
+
+class NoLimits:
+    book = limits.Book(())
 
 
 class NoMarks:
@@ -86,8 +93,10 @@ class Deck:
     async def __aenter__(self) -> Deck:
         self.store = Store.open(StoreSettings(path=str(self.path), reserve_mb=0), self.clock, serving=True)
         await self.store.writer.arun(lambda db: db.execute_sql("PRAGMA busy_timeout = 10").fetchall())
+        self._lanes = lanes.build(list(self.channels), (), {})
+        self.fitness = Fitness(self.store, self.clock, list(self.channels), lambda: self.dispatch.wake(), lambda: None)
         self.dispatch = Dispatch(
-            self.store, self._sending, (), self.clock, NoMarks(),
+            self.store, self._sending, lambda: self._lanes, self.fitness, NoLimits(), self.clock, NoMarks(),
             announce=lambda db, message: None, changed=self._changed, chance=random.Random(1),
         )  # fmt: skip
         for channel in self.channels.values():
@@ -258,7 +267,7 @@ async def test_a_text_that_came_while_an_outcome_could_not_be_written_leaves_aft
         await deck.asked("p0", 1)
         deck.lock()
         p0.gives(Sent(1))
-        await deck.until(lambda: deck.dispatch._berths["p0"].now is None, "the outcome")
+        await deck.until(lambda: not deck.dispatch._berths["p0"].sends, "the outcome")
         await deck.fails_to_write()
         deck.unlock()
         (second,) = await deck.add("second")  # to the same person: it stands behind the first

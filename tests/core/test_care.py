@@ -13,11 +13,11 @@ from gateway.core.ussd import Ussd
 from gateway.errors import UssdFailed
 from gateway.records import ChannelState, Message, Sent
 from gateway.settings import ModemSettings, StoreSettings
-from gateway.store import Store, air, outbox
-from gateway.store.air import Want
+from gateway.store import Store, outbox
 from gateway.store.messages import MessageFilter
 from tests.core.lines import Line
 from tests.core.stage import story
+from tests.store import rounds
 from tests.store.conftest import new_message
 
 BALANCE = ModemSettings("p0", "/dev/p0", balance_ussd="*100#", balance_every_hours=24.0)
@@ -53,8 +53,8 @@ class Ward:
     def send_one(self) -> None:
         """Whatever is first in the queue leaves."""
         now = self.clock.now()
-        (claim,) = self.store.writer.run(lambda db: air.claim(db, [Want("p0", "a", ("", "channel:p0"))], now))
-        self.store.writer.run(lambda db: air.record(db, claim, Sent(1), None, now))
+        (claim,) = self.store.writer.run(lambda db: rounds.claim(db, [rounds.want("p0", "a", ("", "channel:p0"))], now))
+        self.store.writer.run(lambda db: rounds.record(db, claim, Sent(1), None, now))
 
 
 @story

@@ -8,7 +8,8 @@ import pytest
 from gateway.core import retry
 from gateway.records import Concat, Encoding, OnUnknown, OutgoingPart, Part, Refused, Status, Unknown, Word
 from gateway.settings import SendingSettings
-from gateway.store.air import Claim
+from gateway.store.claims import Claim
+from tests.store import rounds
 
 NOW = 1_790_000_000.0
 SETTINGS = SendingSettings(retry_first_s=30, retry_longest_s=1800, retry_tries=4, unknown_wait_s=600)
@@ -16,7 +17,7 @@ SETTINGS = SendingSettings(retry_first_s=30, retry_longest_s=1800, retry_tries=4
 
 def claim(tries: int = 0, avoid: str = "", on_unknown: OnUnknown = OnUnknown.RESEND) -> Claim:
     outgoing = OutgoingPart(1, "+491701234567", Part("hello", Encoding.GSM7))
-    return Claim("p0", 1, 1, outgoing, on_unknown, tries, 0, avoid, False, "", False)
+    return rounds.a_claim(outgoing, on_unknown=on_unknown, tries=tries, avoid=avoid)
 
 
 def verdict(word: Word, others: list[str], tries: int = 0, avoid: str = "") -> retry.Verdict:

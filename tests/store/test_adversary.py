@@ -11,30 +11,32 @@ from peewee import SqliteDatabase
 
 from gateway.errors import StorageFull
 from gateway.records import MessageError, OnUnknown, Refused, Report, Sent, Status, Unknown, Word
-from gateway.store import air, database, outbox, progress, reports, unknowns
-from gateway.store.air import Claim, Verdict, Want
+from gateway.store import database, outbox, progress, reports, unknowns
+from gateway.store.air import Verdict
+from gateway.store.claims import Claim, Want
 from gateway.store.airmarks import EarlierMarks
 from gateway.store.writer import Writer
+from tests.store import rounds
 from tests.store.conftest import NOW, new_message
 
-P0 = Want("p0", "sim0", ("", "channel:p0"))
-P1 = Want("p1", "sim1", ("", "channel:p1"))
+P0 = rounds.want("p0", "sim0", ("", "channel:p0"))
+P1 = rounds.want("p1", "sim1", ("", "channel:p1"))
 LATER = Refused(Word.LATER, "cms:42", "congestion")
 ERROR = MessageError("cms:42", "congestion")
 ALICE = "+491701234567"
 
 
 def claim_one(db: SqliteDatabase, want: Want = P0, now: float = NOW) -> Claim:
-    (claim,) = air.claim(db, [want], now)
+    (claim,) = rounds.claim(db, [want], now)
     return claim
 
 
 def next_part(db: SqliteDatabase, claim: Claim) -> Claim:
-    return claim_one(db, Want(claim.channel, f"sim{claim.channel[1:]}", ("",), "", claim.message_id))
+    return claim_one(db, rounds.want(claim.channel, f"sim{claim.channel[1:]}", ("",), "", claim.message_id))
 
 
 def unknown(db: SqliteDatabase, claim: Claim, settle_at: float | None = NOW + 600) -> None:
-    air.record(db, claim, Unknown("silence"), Verdict(Status.UNKNOWN, MessageError("unknown", "silence"), settle_at=settle_at), NOW)
+    rounds.record(db, claim, Unknown("silence"), Verdict(Status.UNKNOWN, MessageError("unknown", "silence"), settle_at=settle_at), NOW)
 
 
 def report(reference: int, status: int = 0, raw: str = "00") -> Report:
@@ -57,18 +59,18 @@ class NothingBegan(EarlierMarks):
 def test_a_report_for_the_first_part_of_a_message_that_expired_before_its_second_is_kept(db: SqliteDatabase, status: int) -> None:
     outbox.add(db, [new_message(parts=2, expires_at=NOW + 10)], NOW)
     first = claim_one(db)
-    air.record(db, first, Sent(1), None, NOW)
-    air.record(db, next_part(db, first), LATER, Verdict(Status.QUEUED, ERROR, due_at=NOW + 30), NOW)
+    rounds.record(db, first, Sent(1), None, NOW)
+    rounds.record(db, next_part(db, first), LATER, Verdict(Status.QUEUED, ERROR, due_at=NOW + 30), NOW)
     (expired,) = outbox.expire(db, NOW + 10)
 
     assert reports.keep(db, report(1, status), NOW + 11) is None
     assert expired.status is status_of(db) is Status.EXPIRED
-    assert db.execute_sql("SELECT part_id FROM reports").fetchone() == (first.part_id,)
+    assert db.execute_sql("SELECT part_id FROM reports").fetchone() == (first.pieces[-1][1],)
 
 
 def test_a_report_for_a_text_whose_outcome_is_unknown_is_not_spent_on_an_old_text_with_its_reference(db: SqliteDatabase) -> None:
     outbox.add(db, [new_message(text="old"), new_message(text="new", on_unknown=OnUnknown.HOLD)], NOW)
-    air.record(db, claim_one(db), Sent(7), None, NOW)
+    rounds.record(db, claim_one(db), Sent(7), None, NOW)
     reports.keep(db, report(7, raw="01"), NOW)
     unknown(db, claim_one(db), None)
 
@@ -78,12 +80,12 @@ def test_a_report_for_a_text_whose_outcome_is_unknown_is_not_spent_on_an_old_tex
 
 def test_an_early_report_is_not_spent_on_an_old_text_with_its_reference(db: SqliteDatabase) -> None:
     outbox.add(db, [new_message(text="old"), new_message(text="new")], NOW)
-    air.record(db, claim_one(db), Sent(7), None, NOW)
+    rounds.record(db, claim_one(db), Sent(7), None, NOW)
     reports.keep(db, report(7, raw="01"), NOW)
     new = claim_one(db)
 
     assert reports.keep(db, report(7, raw="02"), NOW + 20) is None
-    assert [message.status for message in air.record(db, new, Sent(7), None, NOW + 20)] == [Status.SENT, Status.DELIVERED]
+    assert [message.status for message in rounds.record(db, new, Sent(7), None, NOW + 20)] == [Status.SENT, Status.DELIVERED]
 
 
 def test_a_report_is_not_spent_on_an_earlier_unknown_that_was_sent_again_and_delivered(db: SqliteDatabase) -> None:
@@ -92,7 +94,7 @@ def test_a_report_is_not_spent_on_an_earlier_unknown_that_was_sent_again_and_del
     second = claim_one(db)
     unknown(db, second, None)
     unknowns.settle_due(db, {"p0"}, 1, NOW + 600)
-    air.record(db, claim_one(db, now=NOW + 600), Sent(8), None, NOW + 600)
+    rounds.record(db, claim_one(db, now=NOW + 600), Sent(8), None, NOW + 600)
     reports.keep(db, report(8, raw="01"), NOW + 601)
 
     settled = reports.keep(db, report(99, raw="02"), NOW + 602)
@@ -105,12 +107,12 @@ def test_a_report_is_not_spent_on_an_earlier_unknown_that_was_sent_again_and_del
 def test_a_report_that_comes_while_an_unknown_waits_to_be_sent_again_calls_it_back(db: SqliteDatabase) -> None:
     outbox.add(db, [new_message(text="once"), new_message(text="next")], NOW)
     unknown(db, claim_one(db))
-    air.record(db, claim_one(db), Sent(3), None, NOW)
+    rounds.record(db, claim_one(db), Sent(3), None, NOW)
     unknowns.settle_due(db, (), 1, NOW + 600)  # its channel is away: it waits for any other
 
     told = reports.keep(db, report(9), NOW + 601)
     assert told is not None and told.status is status_of(db) is Status.DELIVERED
-    assert air.claim(db, [P0, P1], NOW + 700) == []
+    assert rounds.claim(db, [P0, P1], NOW + 700) == []
 
 
 def test_a_late_answer_that_comes_while_an_unknown_waits_to_be_sent_again_calls_it_back(db: SqliteDatabase) -> None:
@@ -120,15 +122,15 @@ def test_a_late_answer_that_comes_while_an_unknown_waits_to_be_sent_again_calls_
     unknowns.settle_due(db, (), 1, NOW + 600)
     outbox.add(db, [new_message(text="next")], NOW + 600)
 
-    told = unknowns.answered_late(db, claim.outgoing.attempt_id, 5, NOW + 601)
-    assert told is not None and told.status is Status.SENT
+    (told,) = unknowns.answered_late(db, claim.outgoing.attempt_id, 5, NOW + 601)
+    assert told.status is Status.SENT
     assert claim_one(db, now=NOW + 602).outgoing.part.text == "next"
 
 
 def test_a_report_for_one_part_does_not_call_back_a_message_that_begins_anew(db: SqliteDatabase) -> None:
     outbox.add(db, [new_message(parts=2)], NOW)
     first = claim_one(db)
-    air.record(db, first, Sent(1), None, NOW)
+    rounds.record(db, first, Sent(1), None, NOW)
     unknown(db, next_part(db, first))
     unknowns.settle_due(db, (), 1, NOW + 600)
 
@@ -143,9 +145,9 @@ def test_a_message_is_sent_when_the_outcome_of_its_first_part_is_written_after_t
     outbox.add(db, [new_message(parts=2), new_message(text="behind")], NOW)
     first = claim_one(db)
     second = next_part(db, first)
-    assert air.record(db, second, Sent(2), None, NOW) == []
+    assert rounds.record(db, second, Sent(2), None, NOW) == []
 
-    (sent,) = air.record(db, first, Sent(1), None, NOW + 2)
+    (sent,) = rounds.record(db, first, Sent(1), None, NOW + 2)
     assert sent.status is status_of(db) is Status.SENT
     assert claim_one(db, now=NOW + 2).outgoing.part.text == "behind"
 
@@ -154,7 +156,7 @@ def test_a_message_all_of_whose_parts_left_before_a_kill_is_sent_and_blocks_nobo
     outbox.add(db, [new_message(), new_message("+491709999999", "other")], NOW)
     claim = claim_one(db)
     db.execute_sql("UPDATE attempts SET state = 'sent', reference = 1 WHERE id = ?", (claim.outgoing.attempt_id,))
-    db.execute_sql("UPDATE parts SET status = 'sent', reference = 1 WHERE id = ?", (claim.part_id,))
+    db.execute_sql("UPDATE parts SET status = 'sent', reference = 1 WHERE id = ?", (claim.pieces[-1][1],))
 
     (told,) = unknowns.recover(db, NothingBegan(), lambda on: None, NOW)
     assert told.status is Status.SENT
@@ -164,9 +166,9 @@ def test_a_message_all_of_whose_parts_left_before_a_kill_is_sent_and_blocks_nobo
 def test_a_message_begun_by_a_channel_that_the_configuration_no_longer_names_is_freed_of_it(db: SqliteDatabase) -> None:
     outbox.add(db, [new_message(parts=2)], NOW)
     first = claim_one(db)
-    air.record(db, first, Sent(1), None, NOW)
+    rounds.record(db, first, Sent(1), None, NOW)
     unknowns.recover(db, NothingBegan(), lambda on: None, NOW)
-    assert air.claim(db, [P1], NOW) == []
+    assert rounds.claim(db, [P1], NOW) == []
 
     assert unknowns.unpin_absent(db, {"p0", "p1"}, NOW) == 0
     assert unknowns.unpin_absent(db, {"p1"}, NOW) == 1
@@ -200,7 +202,7 @@ WAITS = outbox.Waits(retry=2000, settle=600, expire=3 * 86400)
 
 
 def refused_until(db: SqliteDatabase, due_at: float, now: float) -> None:
-    air.record(db, claim_one(db, now=now), LATER, Verdict(Status.QUEUED, ERROR, due_at=due_at), now)
+    rounds.record(db, claim_one(db, now=now), LATER, Verdict(Status.QUEUED, ERROR, due_at=due_at), now)
 
 
 def due(db: SqliteDatabase) -> list[float]:
@@ -225,7 +227,7 @@ def test_a_forward_jump_does_not_move_what_was_written_after_it(db: SqliteDataba
 
 def unknown_at(db: SqliteDatabase, now: float) -> None:
     verdict = Verdict(Status.UNKNOWN, MessageError("unknown", "silence"), settle_at=now + 600)
-    air.record(db, claim_one(db, now=now), Unknown("silence"), verdict, now)
+    rounds.record(db, claim_one(db, now=now), Unknown("silence"), verdict, now)
 
 
 def test_a_gateway_that_starts_in_1970_and_learns_the_time_later_keeps_nothing_waiting(db: SqliteDatabase) -> None:
@@ -262,7 +264,7 @@ def test_a_jump_back_does_not_cut_short_the_wait_for_the_report_of_an_unknown(db
 
 def test_a_report_finds_a_text_that_left_before_the_clock_was_put_right(db: SqliteDatabase) -> None:
     outbox.add(db, [new_message()], 1000.0)
-    air.record(db, claim_one(db, now=1000.0), Sent(7), None, 1000.0)
+    rounds.record(db, claim_one(db, now=1000.0), Sent(7), None, 1000.0)
     outbox.shift(db, NOW - 1000, 1001.0, NOW + 5, WAITS)
 
     told = reports.keep(db, report(7), NOW + 6)

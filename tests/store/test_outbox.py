@@ -5,15 +5,16 @@ from peewee import SqliteDatabase
 
 from gateway.errors import Conflict, IdempotencyMismatch, NotFound
 from gateway.records import Sent, Status
-from gateway.store import air, outbox, progress
-from gateway.store.air import Want
+from gateway.store import outbox, progress
+from gateway.store.claims import Claim
+from tests.store import rounds
 from tests.store.conftest import NOW, new_message
 
-P0 = Want("p0", "sim0", ("", "channel:p0", "pool:main"))
-P1 = Want("p1", "sim1", ("", "channel:p1"))
+P0 = rounds.want("p0", "sim0", ("", "channel:p0", "pool:main"))
+P1 = rounds.want("p1", "sim1", ("", "channel:p1"))
 
 
-def texts(claims: list[air.Claim]) -> list[str]:
+def texts(claims: list[Claim]) -> list[str]:
     return [claim.outgoing.part.text for claim in claims]
 
 
@@ -28,43 +29,43 @@ def status_of(db: SqliteDatabase, public_id: str) -> str:
 def test_texts_to_one_person_leave_one_after_the_other_in_order(db: SqliteDatabase) -> None:
     add(db, new_message(text="first"), new_message(text="second"))
 
-    (first,) = air.claim(db, [P0, P1], NOW)
+    (first,) = rounds.claim(db, [P0, P1], NOW)
     assert first.outgoing.part.text == "first"
-    assert air.claim(db, [P1], NOW) == []
+    assert rounds.claim(db, [P1], NOW) == []
 
-    air.record(db, first, Sent(1), None, NOW)
-    assert texts(air.claim(db, [P1], NOW)) == ["second"]
+    rounds.record(db, first, Sent(1), None, NOW)
+    assert texts(rounds.claim(db, [P1], NOW)) == ["second"]
 
 
 def test_a_thousand_texts_to_one_number_do_not_stand_in_the_way_of_another(db: SqliteDatabase) -> None:
     add(db, *(new_message(text=f"bulk {n}") for n in range(1000)), new_message("+491709999999", "alert"))
 
-    assert texts(air.claim(db, [P0, P1], NOW)) == ["bulk 0", "alert"]
+    assert texts(rounds.claim(db, [P0, P1], NOW)) == ["bulk 0", "alert"]
 
 
 def test_a_higher_priority_leaves_first_even_to_the_same_person(db: SqliteDatabase) -> None:
     add(db, new_message(text="news"), new_message("+491709999999", "other"))
     add(db, new_message(text="alarm", priority=5))
 
-    assert texts(air.claim(db, [P0], NOW)) == ["alarm"]
-    assert texts(air.claim(db, [P1], NOW)) == ["other"]
+    assert texts(rounds.claim(db, [P0], NOW)) == ["alarm"]
+    assert texts(rounds.claim(db, [P1], NOW)) == ["other"]
 
 
 def test_a_text_for_a_channel_or_a_pool_leaves_only_there(db: SqliteDatabase) -> None:
     add(db, new_message("+491700000001", "for p1", lane="channel:p1"), new_message("+491700000002", "for main", lane="pool:main"))
 
-    assert texts(air.claim(db, [P0], NOW)) == ["for main"]
-    assert texts(air.claim(db, [P0], NOW)) == []
-    assert texts(air.claim(db, [P1], NOW)) == ["for p1"]
+    assert texts(rounds.claim(db, [P0], NOW)) == ["for main"]
+    assert texts(rounds.claim(db, [P0], NOW)) == []
+    assert texts(rounds.claim(db, [P1], NOW)) == ["for p1"]
 
 
 def test_a_text_for_later_waits_for_its_time(db: SqliteDatabase) -> None:
     add(db, new_message(text="later", send_at=NOW + 60))
-    assert air.claim(db, [P0], NOW) == []
+    assert rounds.claim(db, [P0], NOW) == []
     assert outbox.next_moment(db, NOW) == NOW + 60
 
     outbox.call_due(db, NOW, NOW + 60)
-    assert texts(air.claim(db, [P0], NOW + 60)) == ["later"]
+    assert texts(rounds.claim(db, [P0], NOW + 60)) == ["later"]
 
 
 def test_cancelling_lets_the_next_in_line_go(db: SqliteDatabase) -> None:
@@ -72,14 +73,14 @@ def test_cancelling_lets_the_next_in_line_go(db: SqliteDatabase) -> None:
     add(db, first, second)
 
     assert outbox.cancel(db, first.public_id, NOW).status is Status.CANCELLED
-    assert texts(air.claim(db, [P0], NOW)) == ["second"]
+    assert texts(rounds.claim(db, [P0], NOW)) == ["second"]
     assert outbox.cancel(db, first.public_id, NOW).status is Status.CANCELLED  # asking twice is no fault
 
 
 def test_what_is_leaving_cannot_be_called_back(db: SqliteDatabase) -> None:
     message = new_message()
     add(db, message)
-    air.claim(db, [P0], NOW)
+    rounds.claim(db, [P0], NOW)
 
     with pytest.raises(Conflict):
         outbox.cancel(db, message.public_id, NOW)
@@ -94,7 +95,7 @@ def test_what_is_not_sent_in_time_expires(db: SqliteDatabase) -> None:
     assert outbox.expire(db, NOW + 9) == []
     (ended,) = outbox.expire(db, NOW + 10)
     assert (ended.id, ended.status) == (message.public_id, Status.EXPIRED)
-    assert air.claim(db, [P0], NOW + 10) == []
+    assert rounds.claim(db, [P0], NOW + 10) == []
 
 
 def test_the_same_idempotency_key_gives_the_same_messages_and_refuses_another_body(db: SqliteDatabase) -> None:

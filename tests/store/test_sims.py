@@ -23,9 +23,11 @@ from gateway.records import (
     Word,
 )
 from gateway.settings import StoreSettings
-from gateway.store import Store, air, database, inbox, outbox, reports, sims, unknowns
-from gateway.store.air import Verdict, Want
+from gateway.store import Store, database, inbox, outbox, reports, sims, unknowns
+from gateway.store.air import Verdict
+from gateway.store.claims import Want
 from gateway.store.sims import Change, Counts
+from tests.store import rounds
 from tests.store.conftest import NOW, new_message
 
 ERROR = MessageError("cms:38", "network out of order")
@@ -37,13 +39,13 @@ def facts(channel: str, iccid: str, **more: str) -> ChannelFacts:
 
 
 def want(channel: str, sim: str, message_id: int | None = None) -> Want:
-    return Want(channel, sim, ("", f"channel:{channel}"), goes_on_with=message_id)
+    return rounds.want(channel, sim, ("", f"channel:{channel}"), goes_on_with=message_id)
 
 
 def send(db: SqliteDatabase, one: Want, reference: int) -> int:
     """Claim the next part and let the network take it: the id of its message."""
-    (claim,) = air.claim(db, [one], NOW)
-    air.record(db, claim, Sent(reference), None, NOW)
+    (claim,) = rounds.claim(db, [one], NOW)
+    rounds.record(db, claim, Sent(reference), None, NOW)
     return claim.message_id
 
 
@@ -51,9 +53,9 @@ def stopped(db: SqliteDatabase, parts: int = 2) -> int:
     """A long text whose first part SIM a sent over p0, and whose second waits for it."""
     outbox.add(db, [new_message(TO, parts=parts)], NOW)
     message_id = send(db, want("p0", "a"), 1)
-    (claim,) = air.claim(db, [want("p0", "a", message_id)], NOW)
+    (claim,) = rounds.claim(db, [want("p0", "a", message_id)], NOW)
     refused = Refused(Word.LATER, "cms:38", "network out of order")
-    air.record(db, claim, refused, Verdict(Status.QUEUED, ERROR, due_at=NOW), NOW)
+    rounds.record(db, claim, refused, Verdict(Status.QUEUED, ERROR, due_at=NOW), NOW)
     return message_id
 
 
@@ -117,8 +119,8 @@ def test_counts_follow_the_sim_from_port_to_port(db: SqliteDatabase) -> None:
     outbox.add(db, [new_message("+491700000001"), new_message("+491700000002"), new_message("+491700000003")], NOW)
     send(db, want("p0", "a"), 1)
     send(db, want("p1", "a"), 2)
-    (claim,) = air.claim(db, [want("p1", "a")], NOW)
-    air.record(db, claim, Unknown("silence"), Verdict(Status.UNKNOWN, ERROR), NOW)
+    (claim,) = rounds.claim(db, [want("p1", "a")], NOW)
+    rounds.record(db, claim, Unknown("silence"), Verdict(Status.UNKNOWN, ERROR), NOW)
     inbox.keep(db, IncomingPart("p2", "a", "00", concat=Concat(1, 2, 1)), "", lambda pieces: "", lambda: "m", NOW)
 
     assert sims.counts(db, "a", NOW) == Counts(sent=2, received=1, refused=0, unknown=1)
@@ -147,14 +149,14 @@ def test_a_report_for_the_sim_that_is_in_the_port_now_is_not_taken_for_one_of_th
 
 def test_a_text_goes_on_over_the_sim_that_began_it(db: SqliteDatabase) -> None:
     message_id = stopped(db)
-    (claim,) = air.claim(db, [want("p0", "a")], NOW)
+    (claim,) = rounds.claim(db, [want("p0", "a")], NOW)
     assert claim.outgoing.part.concat is not None
     assert (claim.message_id, claim.outgoing.part.concat.number) == (message_id, 2)
 
 
 def test_a_text_begun_by_another_sim_begins_again_whole(db: SqliteDatabase) -> None:
     message_id = stopped(db, parts=3)
-    (claim,) = air.claim(db, [want("p0", "b")], NOW)
+    (claim,) = rounds.claim(db, [want("p0", "b")], NOW)
 
     assert claim.outgoing.part.concat is not None
     assert (claim.message_id, claim.outgoing.part.concat.number, claim.more_parts) == (message_id, 1, True)
@@ -164,7 +166,7 @@ def test_a_text_begun_by_another_sim_begins_again_whole(db: SqliteDatabase) -> N
 def test_a_sim_changed_between_two_parts_of_a_text_on_its_way_makes_it_begin_again(db: SqliteDatabase) -> None:
     outbox.add(db, [new_message(TO, parts=3)], NOW)
     message_id = send(db, want("p0", "a"), 1)
-    (claim,) = air.claim(db, [want("p0", "b", message_id)], NOW)
+    (claim,) = rounds.claim(db, [want("p0", "b", message_id)], NOW)
 
     assert claim.outgoing.part.concat is not None and claim.outgoing.part.concat.number == 1
 
@@ -172,9 +174,9 @@ def test_a_sim_changed_between_two_parts_of_a_text_on_its_way_makes_it_begin_aga
 def test_a_text_begun_by_another_sim_waits_while_a_part_of_it_is_on_the_air(db: SqliteDatabase) -> None:
     outbox.add(db, [new_message(TO, parts=3)], NOW)
     message_id = send(db, want("p0", "a"), 1)
-    air.claim(db, [want("p0", "a", message_id)], NOW)
+    rounds.claim(db, [want("p0", "a", message_id)], NOW)
 
-    assert air.claim(db, [want("p0", "b", message_id)], NOW) == []
+    assert rounds.claim(db, [want("p0", "b", message_id)], NOW) == []
     assert part_states(db) == ["sent", "sending", "queued"]
 
 
@@ -193,13 +195,13 @@ def test_a_repeated_text_keeps_its_reference_only_on_the_sim_that_counted_it(db:
     for sim, reference in (("a", 8), ("b", None)):
         outbox.add(db, [new_message("+491700000001"), new_message(TO)], NOW)
         send(db, want("p0", "a"), 7)
-        (claim,) = air.claim(db, [want("p0", "a")], NOW)
-        air.record(db, claim, Unknown("silence"), Verdict(Status.UNKNOWN, ERROR, settle_at=NOW), NOW)
+        (claim,) = rounds.claim(db, [want("p0", "a")], NOW)
+        rounds.record(db, claim, Unknown("silence"), Verdict(Status.UNKNOWN, ERROR, settle_at=NOW), NOW)
         unknowns.settle_due(db, {"p0"}, 1, NOW)
 
-        (again,) = air.claim(db, [want("p0", sim)], NOW)
+        (again,) = rounds.claim(db, [want("p0", sim)], NOW)
         assert again.outgoing.reject_duplicates and again.outgoing.reference == reference
-        air.record(db, again, Sent(99), None, NOW)
+        rounds.record(db, again, Sent(99), None, NOW)
 
 
 # The schema
