@@ -39,7 +39,7 @@ class Box:
     def __init__(self, plan: BoxPlan, network: Network, journal: Journal, first_number: str, centre: str, seed: int) -> None:
         chance = random.Random(f"{seed}/{plan.name}")
         serial = f"dbd2-0300-{chance.randrange(10**4):04d}-{chance.randrange(10**4):04d}"
-        self.plan = replace(plan, sn=plan.sn or serial)
+        self.plan: BoxPlan = replace(plan, sn=plan.sn or serial)
         self.network = network
         self.journal = journal
         self.memory = Memory()

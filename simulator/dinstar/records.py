@@ -11,9 +11,9 @@ SENDING, SENT_OK, FAILED, DELIVERED = "SENDING", "SENT_OK", "FAILED", "DELIVERED
 _MOST = 20_000
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Outgoing:
-    """One text for one number, and its result."""
+    """One text for one number, and its result. Two are never the same, however alike."""
 
     task_id: int
     port: int
