@@ -87,7 +87,7 @@ class Service:
         self.supervisor = Supervisor(self.channels, self.clock, self._changed)
         wake = self._from_thread(self._wake)
         self.pools = Pools(self.store, settings, self.clock, wake)
-        self.routes = Routes(self.store, settings, self.clock)
+        self.routes = Routes(self.store, settings, self.clock, self.pools)
         self.limits = Limits(self.store, self.clock, wake)
         self.fitness = Fitness(self.store, self.clock, settings.channel_names, wake, self._from_thread(self.forwarding.wake))
         self.dispatch = Dispatch(

@@ -1,7 +1,7 @@
 import pytest
 
 from gateway.errors import BadValue
-from gateway.numbers import recipient, same_subscriber
+from gateway.numbers import country_of, dialled, operator_of, recipient, same_subscriber
 
 
 @pytest.mark.parametrize(
@@ -44,3 +44,48 @@ def test_what_is_no_number_is_refused_naming_the_field(wrong: str) -> None:
 def test_a_report_may_spell_its_recipient_otherwise(one: str, other: str, same: bool) -> None:
     assert same_subscriber(one, other) is same
     assert same_subscriber(other, one) is same
+
+
+@pytest.mark.parametrize(
+    ("number", "country", "international", "national", "plain"),
+    [
+        ("+4915112345678", "DE", "004915112345678", "015112345678", "4915112345678"),
+        ("+4930123", "DE", "004930123", "030123", "4930123"),
+        ("+4912345678", "DE", "004912345678", "012345678", "4912345678"),  # of no plan that is known
+        ("+41791234567", "DE", "0041791234567", "0041791234567", "41791234567"),
+        ("+390612345678", "IT", "00390612345678", "0612345678", "390612345678"),  # no trunk prefix, the zero belongs to it
+        ("+12125550100", "US", "0012125550100", "2125550100", "12125550100"),
+        ("+79123456789", "RU", "0079123456789", "89123456789", "79123456789"),
+        ("+36201234567", "HU", "0036201234567", "06201234567", "36201234567"),
+        ("+447797123456", "GB", "00447797123456", "07797123456", "447797123456"),  # Jersey dials as Great Britain does
+        ("+4915112345678", "", "004915112345678", "004915112345678", "4915112345678"),
+        ("22022", "DE", "22022", "22022", "22022"),
+        ("*100#", "DE", "*100#", "*100#", "*100#"),
+    ],
+)
+def test_a_number_is_dialled_as_the_operator_wants_it(
+    number: str, country: str, international: str, national: str, plain: str
+) -> None:
+    spelled = [dialled(number, style, country) for style in ("e164", "00", "national", "plain")]
+    assert spelled == [number, international, national, plain]
+
+
+@pytest.mark.parametrize(
+    ("number", "own", "country"),
+    [
+        ("+4915112345678", "CH", "DE"),
+        ("+14165550100", "US", "CA"),
+        ("+15550100000", "CA", "CA"),  # of no country that is known: perhaps of this one
+        ("+15550100000", "DE", "US"),
+        ("+881612345678", "DE", ""),
+        ("22022", "AT", "AT"),
+    ],
+)
+def test_a_number_has_a_country_or_none(number: str, own: str, country: str) -> None:
+    assert country_of(number, own) == country
+
+
+def test_a_mobile_number_has_the_operator_that_gave_it_out() -> None:
+    assert [operator_of(number) for number in ("+491721234567", "+41791234567", "+4930123456", "22022")] == [
+        *("Vodafone", "Swisscom", "", "")
+    ]

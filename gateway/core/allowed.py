@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from typing import Protocol
 
 import phonenumbers
 from phonenumbers import PhoneNumber, PhoneNumberType, ShortNumberCost, shortnumberinfo
 
 from gateway.errors import BadValue
 from gateway.numbers import country_code_of, country_of, dialled, is_short_code
-from gateway.settings import NumbersSettings, PoolSettings
+from gateway.settings import NumbersSettings
 
 _EXTRA = {
     PhoneNumberType.PREMIUM_RATE: "a premium-rate number",
@@ -29,6 +30,19 @@ _PREMIUM_REMEDY = "numbers that cost extra are closed; premium = true in [number
 _LONGEST_SPELLING = 32
 
 
+class Choosy(Protocol):
+    """What a pool says of its recipients."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def accept(self) -> str: ...
+
+    @property
+    def hint(self) -> str: ...
+
+
 def require_allowed(to: str, settings: NumbersSettings, field: str = "to") -> None:
     """Raises BadValue when texts to `to` (as it is kept) are closed; its words name the country and the setting."""
     refusal = refusal_of(to, settings)
@@ -36,7 +50,7 @@ def require_allowed(to: str, settings: NumbersSettings, field: str = "to") -> No
         raise BadValue(field, *refusal)
 
 
-def require_accepted(to: str, written: str, pool: PoolSettings, country: str, field: str = "to") -> None:
+def require_accepted(to: str, written: str, pool: Choosy, country: str, field: str = "to") -> None:
     """Raises BadValue when the pattern of `pool` matches neither +E.164, nor the national spelling, nor what was written."""
     if pool.accept and not _accepted(to, written, pool.accept, country):
         hint = pool.hint or f"its numbers have the form {pool.accept}"

@@ -13,13 +13,14 @@ from typing import TypeVar
 
 from gateway.clock import Clock
 from gateway.core.allowed import refusal_of, require_accepted
+from gateway.core.pools import Pools
 from gateway.core.routing.checks import checked
-from gateway.core.routing.match import Decision, Look, RouteFacts, Rule, choose, compiled, look
+from gateway.core.routing.match import NO_ROUTE, Decision, Look, RouteFacts, Rule, choose, compiled, look
 from gateway.errors import BadValue, Conflict, NotFound
 from gateway.numbers import country_of, operator_of, recipient
 from gateway.settings import Settings
 from gateway.settings.spelling import nearest
-from gateway.store import Database, Store
+from gateway.store import Database, Store, audit
 from gateway.store import routes as rows
 from gateway.store.routes import Route
 
@@ -48,21 +49,22 @@ class Explanation:
 class Routes:
     """Changes are called from the web's threads and return after their commit; `choose` from any thread."""
 
-    def __init__(self, store: Store, settings: Settings, clock: Clock, fits: Fits = lambda pool, to: ()) -> None:
+    def __init__(
+        self, store: Store, settings: Settings, clock: Clock, pools: Pools, fits: Fits = lambda pool, to: ()
+    ) -> None:
         self._store = store
         self._numbers = settings.numbers
-        self._pools = {pool.name: pool for pool in settings.pools}
+        self._pools = pools
         self._clock = clock
         self._fits = fits
         self._changing = threading.Lock()  # so that rules read later are not replaced by rules read earlier
-        self._missed: set[str] = set()  # routes whose vanished pool was told
+        self._missed: set[str] = set()  # pools of routes that are not there, which was told
         self._rules: tuple[Rule, ...] = ()
-        self._live: tuple[Rule, ...] = ()
         self._renew()
 
     def choose(self, facts: RouteFacts) -> Decision:
         """The first route that matches. Asked for every text that names neither channel nor pool."""
-        return choose(self._live, facts)
+        return choose(self._rules, facts, self._there) if self._rules else NO_ROUTE
 
     def all(self) -> list[Route]:
         return [rule.route for rule in self._rules]
@@ -136,7 +138,7 @@ class Routes:
         to = recipient(written, country)
         facts = replace(facts, to=to)
         rules = self._rules
-        looks, decision = look(rules, facts), choose(rules, facts)
+        looks, decision = look(rules, facts, self._there), choose(rules, facts, self._there)
         refusal = self._refusal(to, written, decision)
         return Explanation(
             facts=facts,
@@ -156,13 +158,13 @@ class Routes:
         if decision.pool is None:
             return decision.refusal
         try:
-            require_accepted(to, written, self._pools[decision.pool], self._numbers.country)
+            require_accepted(to, written, self._pools.get(decision.pool), self._numbers.country)
         except BadValue as fault:
             return f"{fault.reason}; {fault.remedy}"
         return None
 
     def _checked(self, route: Route) -> Route:
-        wanted = checked(route, self._pools, self._numbers.country)
+        wanted = checked(route, [pool.name for pool in self._pools.find()], self._numbers.country)
         if wanted.key and self._store.keys.get(wanted.key) is None:
             known = [key.name for key in self._store.keys.all() if key.revoked_at is None]
             raise Conflict(f"key: there is no key named {wanted.key!r}; {nearest(wanted.key, known)}")
@@ -175,20 +177,26 @@ class Routes:
         return result
 
     def _renew(self) -> None:
-        rules = compiled(self._store.read(rows.all_of), self._pools, self._numbers.country)
-        for rule in rules:
-            if rule.obstacle and rule.route.enabled and rule.route.name not in self._missed:
-                self._missed.add(rule.route.name)
-                log.warning("the route %s is passed over: %s", rule.route.name, rule.obstacle)
+        rules = compiled(self._store.read(rows.all_of), self._numbers.country)
+        for pool in {rule.route.pool for rule in rules if rule.route.pool and rule.route.enabled}:
+            self._there(pool)
         if any(rule.route.operator for rule in rules):
             operator_of("+4915100000000")  # loads its tables now, not while a text waits
         self._rules = rules
-        self._live = tuple(rule for rule in rules if not rule.obstacle)
+
+    def _there(self, pool: str) -> bool:
+        try:
+            self._pools.get(pool)
+        except NotFound:
+            if pool not in self._missed:
+                self._missed.add(pool)
+                log.warning("there is no pool %r any more: the routes to it are passed over", pool)
+            return False
+        self._missed.discard(pool)
+        return True
 
     def _note(self, db: Database, by: str, action: str, name: str, before: Route | None, after: Route | None) -> None:
-        from gateway.store import audit
-
-        audit.note(db, by, f"route.{action}", f"route:{name}", _as_row(before), _as_row(after), self._clock.now())
+        audit.note(db, self._clock.now(), by, f"route.{action}", f"route:{name}", _as_row(before), _as_row(after))
 
 
 def _as_row(route: Route | None) -> dict[str, object] | None:

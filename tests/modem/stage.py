@@ -71,6 +71,7 @@ class Stage:
             late_answer=self.came_late,
             called=self.rang,
             known_smsc=lambda sim: self.centres.get(sim, ""),
+            country="DE",
             timing=timing,
             guard=guard,
         )

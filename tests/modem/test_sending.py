@@ -23,6 +23,25 @@ async def test_a_text_the_network_takes_is_sent_with_its_reference():
         assert peer.told[-2:] == ["AT+CMGS=19", "PDU:0001000D91947110325476F8000005E8329BFD06"]
 
 
+@pytest.mark.parametrize(
+    ("dial", "told"),
+    [
+        ("e164", ["AT+CMGS=19", "PDU:0001000D91947110325476F8000005E8329BFD06"]),
+        ("00", ["AT+CMGS=20", "PDU:0001000F8100947110325476F8000005E8329BFD06"]),
+        ("national", ["AT+CMGS=18", "PDU:0001000C81100721436587000005E8329BFD06"]),
+        ("plain", ["AT+CMGS=19", "PDU:0001000D81947110325476F8000005E8329BFD06"]),
+    ],
+)
+@story
+async def test_a_number_is_dialled_as_the_operator_of_the_sim_wants_it(dial, told):
+    """Octets by hand: 0049…, 0… and 49… are of unknown type (81), 3GPP TS 23.040 clause 9.1.2.5."""
+    peer = Peer()
+    async with on_stage(peer.device, dial=dial) as stage:
+        await stage.ready()
+        assert await stage.send() == Sent(1)
+        assert peer.told[-2:] == told
+
+
 @story
 async def test_begun_is_called_between_the_prompt_and_the_payload():
     peer = Peer()

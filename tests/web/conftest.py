@@ -13,6 +13,7 @@ from werkzeug.test import TestResponse
 
 from gateway.clock import ManualClock
 from gateway.core.keys import Keys
+from gateway.core.pools import Pools
 from gateway.core.routes import Routes
 from gateway.core.sending import Sending
 from gateway.core.webhooks import Webhooks
@@ -57,8 +58,14 @@ class Gateway:
     network: UssdReply | UssdFailed = field(default_factory=lambda: UssdReply("Your balance is 12.34 EUR."))
 
     def __post_init__(self) -> None:
-        self.sending = Sending(self.store, self.settings, self.clock, lambda: self.facts, self._wake, lambda: None)
-        self.routes = Routes(self.store, self.settings, self.clock)
+        self.pools = Pools(self.store, self.settings, self.clock, lambda: None)
+        self.routes = Routes(self.store, self.settings, self.clock, self.pools)
+        self.sending = Sending(
+            *(self.store, self.settings, self.clock, lambda: self.facts, self.pools, self.routes),
+            wake=self._wake,
+            came_in=lambda lanes, priority: self._wake(),
+            due=lambda: None,
+        )
 
     def _wake(self) -> None:
         self.woken += 1
