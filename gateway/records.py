@@ -162,6 +162,7 @@ class IncomingPart:
     ports: tuple[int, int] | None = None  # (destination, source), 16-bit or 8-bit application ports
     message_class: int | None = None
     flaws: tuple[str, ...] = ()
+    serial: str = ""  # where texts are numbered: what tells this one from another that is equal in all else
 
 
 @dataclass(frozen=True, slots=True)
