@@ -45,7 +45,7 @@ class BoxRows:
 
 
 class Pushes:
-    """`takers` by the names of boxes; each returns when what it was given is committed. `callers` bounds the threads that wait."""
+    """`takers` by the names of boxes; each returns when what it was given is committed. `callers` bounds the waiting threads."""
 
     def __init__(self, takers: Mapping[str, Take], callers: int) -> None:
         self._takers = takers
@@ -53,7 +53,7 @@ class Pushes:
         self._room = threading.BoundedSemaphore(callers)
 
     def take(self, box: str, document: Mapping[str, Any]) -> None:
-        """From a thread. Raises NotFound, BadValue, Conflict, LinkLost, StorageFull; what it told can be read later all the same."""
+        """From a thread. Raises NotFound, BadValue, Conflict, LinkLost, StorageFull; the box still has what it told."""
         taker = self._takers.get(box)
         if taker is None:
             raise NotFound(f"there is no box {box}")

@@ -80,9 +80,8 @@ class Client:
         if response.status_code in (401, 403):
             raise ModemUnfit(f"the box refuses our login ({response.status_code})", _LOGIN)
         if response.status_code != 200:
-            raise BoxSilent(
-                f"the box answered {request.call} with HTTP {response.status_code}", left=True, status=response.status_code
-            )
+            reason = f"the box answered {request.call} with HTTP {response.status_code}"
+            raise BoxSilent(reason, left=True, status=response.status_code)
         try:
             document = wire.document(octets)
             answer = Answer(wire.error_code(document), document, _date(response.headers.get("date")))

@@ -23,8 +23,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     "at": GROUND,
     "pbx": GROUND,
     "modem": GROUND | {"at", "pdu"},
+    "dinstar": GROUND,
     "store": GROUND,
-    "channels": GROUND | {"modem"},
+    "channels": GROUND | {"modem", "dinstar"},
     "core": GROUND | {"channels", "store", "pbx", "pdu.split", "pdu.join"},
     "web": GROUND | {"core", "store"},
 }
@@ -40,7 +41,7 @@ ONLY_IN = {
     "playhouse": "gateway/store/",
     "serial": "gateway/modem/",
     "serial_asyncio_fast": "gateway/modem/link.py",
-    "httpx": "gateway/core/forwarding",
+    "httpx": "gateway/dinstar/client.py",
     "httpcore": "gateway/core/forwarding",
 }
 
