@@ -32,13 +32,14 @@ class Box:
         self.clock = ManualClock()
         self._settings = StoreSettings(path=str(folder / "simrack.db"), reserve_mb=0)
         self.wakes = 0
+        self.forwards = asyncio.Event()
         self._open()
         self.hook, _ = self.webhooks.add("https://pbx.example/sms", ["*"])
 
     def _open(self) -> None:
         self.store = Store.open(self._settings, self.clock, serving=True)
         self.webhooks = Webhooks(self.store, self.clock, lambda: None)
-        self.fitness = Fitness(self.store, self.clock, ["p0", "p1"], self._wake, lambda: None)
+        self.fitness = Fitness(self.store, self.clock, ["p0", "p1"], self._wake, self.forwards.set)
         self.facts = {name: ChannelFacts(name, ChannelState.READY, iccid=f"sim-{name}") for name in ("p0", "p1")}
         for facts in self.facts.values():
             self.fitness.changed(facts)
@@ -446,8 +447,8 @@ async def test_the_running_loop_writes_a_block_without_being_asked(box: Box) -> 
     await asyncio.sleep(0)
     box.hears(NO_SIM, NO_SIM, NO_SIM)
     async with asyncio.timeout(10):
-        while ("blocked", "p0") not in box.told():
-            await asyncio.sleep(0)
+        await box.forwards.wait()
+    assert ("blocked", "p0") in box.told()
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
     await box.restart(killed=True)
