@@ -26,6 +26,10 @@ class BadSetting(BadValue):
     """The configuration file holds an unknown key or an impossible value; `field` is the key's path in the file."""
 
 
+class AgainstRule(BadValue):
+    """The value is sound, but a rule that people made refuses it: a route, or the pattern of a pool."""
+
+
 class NotFound(SimrackError):
     """The thing named does not exist."""
 

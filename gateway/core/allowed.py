@@ -12,7 +12,7 @@ from typing import Protocol
 import phonenumbers
 from phonenumbers import PhoneNumber, PhoneNumberType, ShortNumberCost, shortnumberinfo
 
-from gateway.errors import BadValue
+from gateway.errors import AgainstRule, BadValue
 from gateway.numbers import country_code_of, country_of, dialled, is_short_code
 from gateway.settings import NumbersSettings
 
@@ -51,10 +51,10 @@ def require_allowed(to: str, settings: NumbersSettings, field: str = "to") -> No
 
 
 def require_accepted(to: str, written: str, pool: Choosy, country: str, field: str = "to") -> None:
-    """Raises BadValue when the pattern of `pool` matches neither +E.164, nor the national spelling, nor what was written."""
+    """Raises AgainstRule when the pattern of `pool` matches neither +E.164, nor the national spelling, nor what was written."""
     if pool.accept and not _accepted(to, written, pool.accept, country):
         hint = pool.hint or f"its numbers have the form {pool.accept}"
-        raise BadValue(field, f"{written!r} is not a recipient of the pool {pool.name}", hint)
+        raise AgainstRule(field, f"{written!r} is not a recipient of the pool {pool.name}", hint)
 
 
 @lru_cache(maxsize=4096)

@@ -13,7 +13,7 @@ from gateway.core.allowed import require_accepted, require_allowed
 from gateway.core.identifiers import new_id
 from gateway.core.pools import Pools
 from gateway.core.routes import RouteFacts, Routes
-from gateway.errors import BadValue
+from gateway.errors import AgainstRule, BadValue
 from gateway.numbers import recipient
 from gateway.pdu.split import Preview, preview, split
 from gateway.records import ChannelFacts, Direction, Key, Message, Part, SendRequest, Status
@@ -180,7 +180,7 @@ class Sending:
         facts = RouteFacts(to, request.from_, key.name, request.priority, request.campaign, request.send_at or now)
         chosen = self._routes.choose(facts)
         if chosen.refusal is not None:
-            raise BadValue(f"{prefix}to", chosen.refusal, f"the route {chosen.route} refuses it")
+            raise AgainstRule(f"{prefix}to", chosen.refusal, f"the route {chosen.route} refuses it")
         if chosen.pool is not None:
             return replace(self._way_of_pool(request, chosen.pool, to, prefix), route=chosen.route)
         return _Way(lanes.ANY if request.from_ is None else lanes.of_channel(self._channel_of(request, None, prefix)))

@@ -150,3 +150,52 @@ def test_the_document_offers_what_a_route_may_hold(alice: Caller) -> None:
         fields = schemas[name]["properties"]
         assert fields["pool"]["anyOf"][0]["enum"] == ["main"]
         assert "Europe/Berlin" in fields["zone"]["enum"] and "DE" in fields["country"]["anyOf"][0]["enum"]
+
+
+# Sending by routes
+
+
+TEXT = {"to": "015112345678", "text": "x"}
+
+
+def test_a_text_goes_by_the_first_route_that_matches_and_says_so(alice: Caller) -> None:
+    alice.post("/v1/routes", {"name": "spring", "campaign": "spring", "pool": "main"})
+    sent = alice.post("/v1/messages", {**TEXT, "campaign": "spring"})
+    assert sent.status_code == 202
+    assert (sent.json["campaign"], sent.json["pool"], sent.json["route"]) == ("spring", "main", "spring")
+    assert alice.get(f"/v1/messages/{sent.json['id']}").json["route"] == "spring"
+    assert alice.post("/v1/messages", TEXT).json["route"] is None
+    asked = alice.post("/v1/messages", {**TEXT, "campaign": "spring", "channel": "p0"}).json
+    assert (asked["campaign"], asked["pool"], asked["route"]) == ("spring", None, None)
+
+
+def test_the_time_of_a_route_is_when_the_text_may_leave(alice: Caller) -> None:
+    alice.post("/v1/routes", {"name": "night", "hours": "22:00-06:00", "pool": "main"})
+    for send_at, route in (("2026-11-16T23:00:00Z", "night"), ("2026-11-16T12:00:00Z", None)):
+        assert alice.post("/v1/messages", {**TEXT, "send_at": send_at}).json["route"] == route
+
+
+def test_a_route_may_refuse_with_its_own_words(alice: Caller) -> None:
+    alice.post("/v1/routes", {"name": "no", "to_prefix": ["+4930"], "refuse": "Berlin is asleep"})
+    refused = alice.post("/v1/messages", {**TEXT, "to": "030123456"})
+    assert refused.status_code == 409 and refused.json["code"] == "against_rule"
+    assert faults(refused) == ["/to"] and "Berlin is asleep" in refused.json["detail"]
+    both = alice.post("/v1/messages/batch", {"messages": [TEXT, {**TEXT, "to": "030123456"}]})
+    assert both.status_code == 409 and faults(both) == ["/messages/1/to"]
+
+
+def test_numbers_abroad_are_refused_with_the_setting_that_opens_them(alice: Caller) -> None:
+    refused = alice.post("/v1/messages", {**TEXT, "to": "+41791234567"})
+    assert refused.status_code == 422 and faults(refused) == ["/to"] and 'add "CH" or "+41"' in refused.json["detail"]
+
+
+@pytest.mark.parametrize("wrong", ["", "x" * 65, 5])
+def test_a_campaign_is_a_short_text(alice: Caller, wrong: object) -> None:
+    assert faults(alice.post("/v1/messages", {**TEXT, "campaign": wrong})) == ["/campaign"]
+
+
+def test_messages_are_found_by_their_campaign(alice: Caller) -> None:
+    for campaign in ("spring", "autumn", None):
+        alice.post("/v1/messages", {**TEXT, "campaign": campaign})
+    found = alice.get("/v1/messages?campaign=spring").json["data"]
+    assert [one["campaign"] for one in found] == ["spring"]

@@ -23,12 +23,14 @@ from gateway.web.app import create_app
 from gateway.web.server import Server
 from tests.web.conftest import CONFIGURATION, Gateway
 
+EVERYWHERE = '[numbers]\nopen = ["*"]\npremium = true\n'
 TOKEN = "a-token-of-alices-own-with-enough-characters"
 
 
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[Server]:
-    configured, clock = parse(CONFIGURATION, tmp_path), SystemClock()
+    # The document does not say which countries are closed.
+    configured, clock = parse(CONFIGURATION + EVERYWHERE, tmp_path), SystemClock()
     store = Store.open(configured.store, clock, serving=True)
     facts = [
         ChannelFacts("p0", ChannelState.READY, number="+4915110000000"),

@@ -13,7 +13,7 @@ from werkzeug.routing import BaseConverter
 
 from gateway import numbers
 from gateway.core.message_json import attempt_json, message_json
-from gateway.errors import BadValue, NotFound
+from gateway.errors import AgainstRule, BadValue, NotFound
 from gateway.records import SendRequest
 from gateway.store.messages import MessageFilter
 from gateway.web.answers import answer
@@ -181,10 +181,12 @@ def _as_request(wanted: SendIn) -> SendRequest:
 
 
 def _refusal(fault: BadValue, requests: Sequence[SendRequest]) -> Problem:
-    """422 for a value that is wrong by itself; 409 for one that only the moment or another value of the request makes wrong."""
+    """422 for a value that is wrong by itself; 409 for one that only the moment, a rule or another value makes wrong."""
     problem = bad_value(fault)
     place, _, field = fault.field.rpartition("/")
     wanted = requests[int(place.removeprefix("messages/") or 0)]
+    if isinstance(fault, AgainstRule):
+        problem.status, problem.code = 409, "against_rule"
     if field == "expires_at" or (field == "from" and (wanted.channel or wanted.pool)):
         problem.status = 409
     return problem
