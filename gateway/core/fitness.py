@@ -7,6 +7,7 @@ second by the dispatch; what changes is written by `run`, or, when a person chan
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import threading
 from collections.abc import Callable, Sequence
@@ -235,10 +236,10 @@ class Fitness:
             except Exception as fault:  # the one broad net of this loop
                 log.error("standings could not be written: %s", fault, exc_info=not isinstance(fault, SimrackError))
                 wait = _TRY_AGAIN_S
-            try:
-                await asyncio.wait_for(self._poke.wait(), wait)
-            except TimeoutError:
-                continue
+            # Not wait_for: until Python 3.12 it loses a cancellation that comes together with what it waits for.
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(wait):
+                    await self._poke.wait()
 
     async def turn(self) -> float:
         """Do what is due. Returns the seconds until the next look."""
