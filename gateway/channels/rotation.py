@@ -9,9 +9,10 @@ chosen here: the text itself says whom it wants.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import NamedTuple
 
 # A channel that was away may catch up so much and no more: what it missed beyond that was done by others.
 _MOST_OWED = 1.0
@@ -59,20 +60,21 @@ class Lane:
         return 1.0 / self.weights.get(channel, 1.0) if self.strategy.order is Order.WEIGHTED else 1.0
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """What is known of one channel of a lane now."""
+class Candidate(NamedTuple):
+    """What is known of one channel now."""
 
     fit: bool  # it may take texts
     slow: bool = False  # busy with one text for longer than others wait for it
     expected: bool = False  # not fit yet, but starting: its turn is kept for it
-    turn: float = 0.0  # turns taken in this lane
     used: int = 0  # texts of its SIM today
 
     @property
     def counts(self) -> bool:
         """The round waits for it."""
         return self.expected or (self.fit and not self.slow)
+
+
+Turns = Mapping[str, float]  # turns that each channel took in a lane; one that is not named took none
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,23 +91,33 @@ def strategy(written: str) -> Strategy:
     return Strategy(Order(order), None if tiers is None else Tiers(tiers), "sticky" in words)
 
 
-def choose(lane: Lane, candidates: Mapping[str, Candidate]) -> list[Choice]:
-    """The channels that may take this lane's next text, best first. Empty while it has to wait."""
+def choose(
+    lane: Lane, candidates: Mapping[str, Candidate], turns: Turns, among: Collection[str] | None = None
+) -> list[Choice]:
+    """The channels that may take this lane's next text, best first; of `among` alone if given. Empty while it has to wait."""
     number, tier = _tier(lane, candidates)
-    fit = [name for name in tier if candidates[name].fit]
-    if lane.strategy.order is Order.LEAST_USED:
-        places = {name: place for place, name in enumerate(tier)}
-        ranked = sorted(fit, key=lambda name: (candidates[name].used, places[name]))
-        return [Choice(name, _why(lane, number, f"{candidates[name].used} texts today")) for name in ranked]
-    if lane.strategy.order is Order.NEXT_FREE:
-        return [Choice(name, _why(lane, number, "")) for name in sorted(fit, key=lambda name: candidates[name].turn)]
-    return [Choice(name, _why(lane, number, f"turn {_nth(candidates[name].turn)}")) for name in _in_turn(tier, candidates)]
+    asked = tier if among is None else [name for name in tier if name in among]
+    fit = [name for name in asked if candidates[name].fit]
+    if not fit:
+        return []
+    match lane.strategy.order:
+        case Order.LEAST_USED:
+            ranked = sorted(fit, key=lambda name: candidates[name].used)
+            return [Choice(name, _why(lane, number, f"{candidates[name].used} texts today")) for name in ranked]
+        case Order.NEXT_FREE:
+            ranked = sorted(fit, key=lambda name: turns.get(name, 0.0))
+            return [Choice(name, _why(lane, number, "")) for name in ranked]
+        case _:
+            present = _present_round(tier, candidates, turns)
+            ranked = [name for name in fit if _round(turns.get(name, 0.0)) <= present]
+            ranked.sort(key=lambda name: round(turns.get(name, 0.0), 6))
+            return [Choice(name, _why(lane, number, f"turn {_round(turns.get(name, 0.0)) + 1}")) for name in ranked]
 
 
 def _tier(lane: Lane, candidates: Mapping[str, Candidate]) -> tuple[int, tuple[str, ...]]:
     """The first tier of which a channel is able; a slow one will do only where nobody is quicker."""
-    if len(lane.tiers) == 1 or lane.strategy.tiers is None:
-        return 0, lane.channels
+    if len(lane.tiers) == 1:
+        return 0, lane.tiers[0]
     for able in (lambda one: one.fit and not one.slow, lambda one: one.fit):
         for number, tier in enumerate(lane.tiers):
             if any(able(candidates[name]) for name in tier):
@@ -113,21 +125,14 @@ def _tier(lane: Lane, candidates: Mapping[str, Candidate]) -> tuple[int, tuple[s
     return 0, ()
 
 
-def _in_turn(tier: Sequence[str], candidates: Mapping[str, Candidate]) -> list[str]:
-    rounds = [_round(candidates[name].turn) for name in tier if candidates[name].counts]
-    present = min(rounds) if rounds else math.inf
-    fit = [name for name in tier if candidates[name].fit and _round(candidates[name].turn) <= present]
-    places = {name: place for place, name in enumerate(tier)}
-    return sorted(fit, key=lambda name: (round(candidates[name].turn, 6), places[name]))
+def _present_round(tier: Sequence[str], candidates: Mapping[str, Candidate], turns: Turns) -> float:
+    least = min((turns.get(name, 0.0) for name in tier if candidates[name].counts), default=math.inf)
+    return least if least is math.inf else _round(least)
 
 
 def _round(turn: float) -> int:
     # Thirds do not add up to one.
     return math.floor(turn + 1e-6)
-
-
-def _nth(turn: float) -> str:
-    return f"{_round(turn) + 1}"
 
 
 def _why(lane: Lane, tier: int, rank: str) -> str:
@@ -139,11 +144,10 @@ def _why(lane: Lane, tier: int, rank: str) -> str:
     return f"{', '.join(words)}: {rank}" if rank else ", ".join(words)
 
 
-def rejoin(turns: Mapping[str, float], away: Iterable[str], back: str) -> float:
+def rejoin(turns: Turns, others: Collection[str], back: str) -> float:
     """The turn count with which `back` takes its place again: it keeps what it is owed, up to one turn.
 
-    `turns` are those of the lane's channels, `away` the others that take no part in the round now.
+    `others` are the channels of the lane that take part in the present round.
     """
-    gone = set(away)
-    others = [turn for name, turn in turns.items() if name != back and name not in gone]
-    return max(turns.get(back, 0.0), min(others) - _MOST_OWED) if others else turns.get(back, 0.0)
+    own = turns.get(back, 0.0)
+    return max(own, min(turns.get(name, 0.0) for name in others) - _MOST_OWED) if others else own

@@ -298,6 +298,7 @@ _NEXT_PART = (
     " WHERE m.id = ? AND p.status = 'queued' ORDER BY p.number LIMIT 1"
 )
 _READY = "status = 'queued' AND ready = 1"
+_FLOW = f"SELECT key_id, priority FROM messages INDEXED BY messages_ready WHERE lane = ? AND {_READY}"
 _HEAD = (
     "SELECT id, avoid, recipient, parts FROM messages INDEXED BY messages_ready"
     f" WHERE lane = ? AND key_id = ? AND priority = ? AND COALESCE(pinned, wants) = ? AND {_READY} ORDER BY id LIMIT {_WINDOW}"
@@ -306,18 +307,14 @@ _HEAD = (
 
 def _flows(db: SqliteDatabase, lane: str) -> Iterator[Flow]:
     """Every flow of a lane in which something waits: one look into the index for each."""
-    row = db.execute_sql(
-        f"SELECT key_id, priority FROM messages INDEXED BY messages_ready WHERE lane = ? AND {_READY}"
-        " ORDER BY key_id, priority LIMIT 1",
-        (lane,),
-    ).fetchone()
+    row = db.execute_sql(f"{_FLOW} ORDER BY key_id, priority LIMIT 1", (lane,)).fetchone()
     while row is not None:
         yield Flow(lane, row[0], row[1])
-        row = db.execute_sql(
-            f"SELECT key_id, priority FROM messages INDEXED BY messages_ready WHERE lane = ? AND {_READY}"
-            " AND (key_id, priority) > (?, ?) ORDER BY key_id, priority LIMIT 1",
-            (lane, *row),
-        ).fetchone()
+        # Two questions, each answered by one look: (key_id, priority) > (?, ?) would walk over the texts of this flow.
+        row = (
+            db.execute_sql(f"{_FLOW} AND key_id = ? AND priority > ? ORDER BY priority LIMIT 1", (lane, *row)).fetchone()
+            or db.execute_sql(f"{_FLOW} AND key_id > ? ORDER BY key_id, priority LIMIT 1", (lane, row[0])).fetchone()
+        )
 
 
 def lanes(db: SqliteDatabase) -> list[str]:

@@ -25,6 +25,11 @@ def pool_of(lane: str) -> str:
     return lane.removeprefix("pool:").partition("@")[0] if lane.startswith("pool:") else ""
 
 
+def channel_of(lane: str) -> str:
+    """The one channel whose texts wait in this lane; empty for other lanes."""
+    return lane.removeprefix("channel:") if lane.startswith("channel:") else ""
+
+
 def set_of(lane: str) -> tuple[str, ...]:
     """The channels that a client named; empty for other lanes."""
     return tuple(lane.removeprefix("set:").split(",")) if lane.startswith("set:") else ()

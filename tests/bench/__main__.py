@@ -11,6 +11,7 @@ from collections.abc import Callable
 from tests.bench.accept import accept
 from tests.bench.codec import codec
 from tests.bench.cost import cost
+from tests.bench.dispatch import dispatch
 from tests.bench.figures import HEAD, Figure, machine
 from tests.bench.idle import idle
 from tests.bench.inbound import inbound
@@ -25,6 +26,7 @@ BENCHES: dict[str, Callable[[], list[Figure]]] = {
     "out_32_0": out_32_0,
     "accept": accept,
     "cost": cost,
+    "dispatch": dispatch,
     "inbound": inbound,
     "hung_port": hung_port,
     "replug": replug,

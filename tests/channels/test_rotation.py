@@ -17,8 +17,8 @@ def lane(*channels: str, how: str = "rotate", weights: dict[str, float] | None =
     return Lane("pool:main", (channels,), strategy(how), weights or {})
 
 
-def names(one: Lane, **candidates: Candidate) -> list[str]:
-    return [choice.channel for choice in choose(one, candidates)]
+def names(one: Lane, turns: dict[str, float] | None = None, **candidates: Candidate) -> list[str]:
+    return [choice.channel for choice in choose(one, candidates, turns or {})]
 
 
 def run(one: Lane, texts: int, fit: set[str] | None = None) -> list[str]:
@@ -26,8 +26,8 @@ def run(one: Lane, texts: int, fit: set[str] | None = None) -> list[str]:
     turns = dict.fromkeys(one.channels, 0.0)
     took = []
     for _ in range(texts):
-        candidates = {name: Candidate(fit is None or name in fit, turn=turn) for name, turn in turns.items()}
-        name = choose(one, candidates)[0].channel
+        candidates = {name: Candidate(fit is None or name in fit) for name in turns}
+        name = choose(one, candidates, turns)[0].channel
         turns[name] += one.step(name)
         took.append(name)
     return took
@@ -38,7 +38,7 @@ def test_turns_go_round() -> None:
 
 
 def test_nobody_begins_a_round_before_everybody_had_his_turn() -> None:
-    assert names(lane("p0", "p1"), p0=Candidate(True, turn=1), p1=Candidate(True, turn=0)) == ["p1"]
+    assert names(lane("p0", "p1"), {"p0": 1}, p0=FIT, p1=FIT) == ["p1"]
 
 
 def test_a_channel_that_cannot_send_is_passed_over() -> None:
@@ -46,19 +46,18 @@ def test_a_channel_that_cannot_send_is_passed_over() -> None:
 
 
 def test_a_channel_that_takes_long_does_not_hold_up_its_round() -> None:
-    slow = Candidate(True, slow=True, turn=3)
-    assert names(lane("p0", "p1"), p0=slow, p1=Candidate(True, turn=4)) == ["p0", "p1"]
+    assert names(lane("p0", "p1"), {"p0": 3, "p1": 4}, p0=Candidate(True, slow=True), p1=FIT) == ["p0", "p1"]
 
 
 def test_the_turn_of_a_channel_that_is_being_opened_is_kept_for_it() -> None:
-    opening = Candidate(False, expected=True, turn=3)
-    assert names(lane("p0", "p1"), p0=opening, p1=Candidate(True, turn=4)) == []
-    assert names(lane("p0", "p1"), p0=opening, p1=Candidate(True, turn=3)) == ["p1"]
+    opening = Candidate(False, expected=True)
+    assert names(lane("p0", "p1"), {"p0": 3, "p1": 4}, p0=opening, p1=FIT) == []
+    assert names(lane("p0", "p1"), {"p0": 3, "p1": 3}, p0=opening, p1=FIT) == ["p1"]
 
 
 def test_the_least_used_comes_first_and_nobody_is_waited_for() -> None:
     used = {"p0": Candidate(True, used=5), "p1": Candidate(True, used=2), "p2": Candidate(True, used=5)}
-    choices = choose(lane("p0", "p1", "p2", how="least-used"), used)
+    choices = choose(lane("p0", "p1", "p2", how="least-used"), used, {})
     assert [choice.channel for choice in choices] == ["p1", "p0", "p2"]
     assert choices[0].why == "least-used: 2 texts today"
 
@@ -80,8 +79,8 @@ def test_failover_uses_the_first_entry_that_is_able_and_turns_within_it() -> Non
 
 def test_the_reason_says_strategy_choice_and_turn() -> None:
     tiers = Lane("pool:main", (("p0",), ("p1",)), Strategy(Order.ROTATE, Tiers.CHEAPEST))
-    assert choose(tiers, {"p0": UNFIT, "p1": Candidate(True, turn=7)})[0].why == "cheapest (choice 2 of 2), rotate: turn 8"
-    assert choose(Lane("channel:p0", (("p0",),), because="this channel was asked for"), {"p0": FIT})[0].why == (
+    assert choose(tiers, {"p0": UNFIT, "p1": FIT}, {"p1": 7})[0].why == "cheapest (choice 2 of 2), rotate: turn 8"
+    assert choose(Lane("channel:p0", (("p0",),), because="this channel was asked for"), {"p0": FIT}, {})[0].why == (
         "this channel was asked for"
     )
 
@@ -101,10 +100,10 @@ def test_strategies_are_read(written: str, expected: Strategy) -> None:
 
 
 def test_who_comes_back_keeps_what_it_is_owed_up_to_one_turn() -> None:
-    assert rejoin({"p0": 5, "p1": 4}, (), "p1") == 4  # after a restart, say
-    assert rejoin({"p0": 500, "p1": 4}, (), "p1") == 499
-    assert rejoin({"p0": 5, "p1": 9}, (), "p1") == 9
-    assert rejoin({"p0": 5, "p1": 4, "p2": 0}, ("p2",), "p1") == 4
+    assert rejoin({"p0": 5, "p1": 4}, ("p0",), "p1") == 4  # after a restart, say
+    assert rejoin({"p0": 500, "p1": 4}, ("p0",), "p1") == 499
+    assert rejoin({"p0": 5, "p1": 9}, ("p0",), "p1") == 9
+    assert rejoin({"p0": 5, "p1": 4, "p2": 0}, ("p0",), "p1") == 4
     assert rejoin({"p1": 4}, (), "p1") == 4
 
 
@@ -118,10 +117,10 @@ def test_under_rotate_the_shares_of_those_that_stay_differ_by_at_most_one(channe
     for fit in fits:
         present = {f"p{n}" for n in fit if n < channels} | {"stays", "also"}
         for name in present - before if before else ():
-            turns[name] = rejoin(turns, set(one.channels) - before, name)
+            turns[name] = rejoin(turns, before & present, name)
         before = present
         for _ in range(5):
-            found = choose(one, {name: Candidate(name in present, turn=turn) for name, turn in turns.items()})
+            found = choose(one, {name: Candidate(name in present) for name in turns}, turns)
             turns[found[0].channel] += 1
             took[found[0].channel] += 1
             assert abs(took["stays"] - took["also"]) <= 1

@@ -13,8 +13,8 @@ from gateway.errors import StorageFull
 from gateway.records import MessageError, OnUnknown, Refused, Report, Sent, Status, Unknown, Word
 from gateway.store import database, outbox, progress, reports, unknowns
 from gateway.store.air import Verdict
-from gateway.store.claims import Claim, Want
 from gateway.store.airmarks import EarlierMarks
+from gateway.store.claims import Claim, Want
 from gateway.store.writer import Writer
 from tests.store import rounds
 from tests.store.conftest import NOW, new_message
@@ -36,7 +36,8 @@ def next_part(db: SqliteDatabase, claim: Claim) -> Claim:
 
 
 def unknown(db: SqliteDatabase, claim: Claim, settle_at: float | None = NOW + 600) -> None:
-    rounds.record(db, claim, Unknown("silence"), Verdict(Status.UNKNOWN, MessageError("unknown", "silence"), settle_at=settle_at), NOW)
+    verdict = Verdict(Status.UNKNOWN, MessageError("unknown", "silence"), settle_at=settle_at)
+    rounds.record(db, claim, Unknown("silence"), verdict, NOW)
 
 
 def report(reference: int, status: int = 0, raw: str = "00") -> Report:

@@ -5,8 +5,8 @@ from peewee import SqliteDatabase
 from gateway.records import MessageError, OnUnknown, Refused, Report, Sent, Status, Unknown, Word
 from gateway.store import air, outbox, progress, reports, unknowns
 from gateway.store.air import Verdict
-from gateway.store.claims import Claim, Want
 from gateway.store.airmarks import EarlierMarks
+from gateway.store.claims import Claim, Want
 from tests.store import rounds
 from tests.store.conftest import NOW, new_message
 

@@ -2,24 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Protocol
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from typing import NamedTuple, Protocol
 
 from gateway.channels import rotation
-from gateway.channels.rotation import Candidate, Lane, Order
+from gateway.channels.rotation import Candidate, Choice, Lane, Order
 from gateway.clock import Clock
 from gateway.core.dispatch.berth import Berth
-from gateway.records import Standing, Traffic
+from gateway.records import ChannelState, Standing, Traffic
 from gateway.store import lanes as names
 from gateway.store.claims import Claim, Offer, Want
 
 # So long after the start, turns are kept for channels that are still being opened.
 _START_S = 10.0
-_TAKES = (Traffic.OPEN, Traffic.LIMITED)
+
+Berths = Mapping[str, Berth]
+Skipped = Collection[tuple[str, str]]  # (channel, lane)
 
 
 class Standings(Protocol):
     def standing(self, channel: str, sim: str) -> Standing: ...
+
+
+class Sight(NamedTuple):
+    """What is known of all channels at one moment."""
+
+    candidates: dict[str, Candidate]
+    draining: frozenset[str]  # they may take what is bound to them, and nothing else
+    able: frozenset[str]  # they may take texts of pools
 
 
 class Lookout:
@@ -37,141 +47,140 @@ class Lookout:
         self._standings = standings
         self._gapped = gapped
         self._clock = clock
-        self._turns = dict(turns)
-        self._in_round: dict[tuple[str, str], bool] = {}
+        self._turns: dict[str, dict[str, float]] = {}
+        for (lane, channel), turn in turns.items():
+            self._turns.setdefault(lane, {})[channel] = turn
+        self._present: dict[str, frozenset[str]] = {}  # who took part in the newest round of each lane
         self._born = clock.monotonic()
         self.used: dict[str, int] = {}  # texts of each SIM today
 
-    def fit(self, berth: Berth) -> bool:
-        """It may take texts of pools."""
-        return self._traffic(berth) in _TAKES and berth.closed_until <= self._clock.now()
+    def look(self, berths: Berths) -> Sight:
+        now, wall = self._clock.monotonic(), self._clock.now()
+        starting = now - self._born < _START_S
+        candidates, draining, able = {}, [], []
+        for name, berth in berths.items():
+            facts = berth.channel.facts
+            if facts.state is not ChannelState.READY:
+                candidates[name] = Candidate(False, False, starting and facts.state is ChannelState.STARTING)
+                continue
+            sim = facts.sim
+            traffic = self._standings.standing(name, sim).traffic
+            fit = (traffic is Traffic.OPEN or traffic is Traffic.LIMITED) and berth.closed_until <= wall
+            candidates[name] = Candidate(fit, berth.slow(now), False, self.used.get(sim, 0))
+            if fit:
+                able.append(name)
+            elif traffic is Traffic.DRAINING:
+                draining.append(name)
+        return Sight(candidates, frozenset(draining), frozenset(able))
 
-    def draining(self, berth: Berth) -> bool:
-        """It may take what is bound to it, and nothing else."""
-        return self._traffic(berth) is Traffic.DRAINING
-
-    def _traffic(self, berth: Berth) -> Traffic:
-        return self._standings.standing(berth.name, berth.sim).traffic if berth.ready else Traffic.PAUSED
-
-    def able(self, lane: str, berths: Mapping[str, Berth]) -> list[str]:
+    def able(self, lane: str, berths: Berths) -> list[str]:
         """The channels of a lane that could send now."""
         found = self._lanes().get(lane)
-        return [] if found is None else [name for name in found.channels if name in berths and self.fit(berths[name])]
+        able = self.look(berths).able
+        return [] if found is None else [name for name in found.channels if name in able]
 
-    def wants(
-        self, berths: Mapping[str, Berth], lively: Iterable[str], wanted: Iterable[str], skipped: set[tuple[str, str]]
-    ) -> list[Want]:
+    def wants(self, berths: Berths, lively: Iterable[str], wanted: Collection[str], skipped: Skipped) -> list[Want]:
         """Free channels before the decks of busy ones: nothing is bound early while a channel is free.
 
-        `lively` are the lanes in which texts wait, `wanted` the channels that texts wait for, `skipped` the (channel, lane) that
-        were looked into already.
+        `lively` are the lanes in which texts wait, `wanted` the channels that texts wait for, `skipped` what was looked into already.
         """
         now = self._clock.monotonic()
-        fit = {name: self.fit(berth) for name, berth in berths.items()}
-        open_ = [berth for berth in berths.values() if self._has_room(berth, fit[berth.name], now)]
-        if not open_:
+        sight: Sight | None = None
+        open_ = {}
+        for name, berth in berths.items():
+            if berth.deck is None:
+                sight = sight or self.look(berths)
+                if self._has_room(berth, sight, now):
+                    open_[name] = berth
+        if sight is None or not open_:
             return []
-        offers: dict[str, list[Offer]] = {berth.name: [] for berth in open_}
+        served = self._lanes()
+        offers: dict[str, list[Offer]] = {name: [] for name in open_}
         ranks: dict[str, tuple[int, float]] = {}
-        called_for = set(wanted)
         for name in lively:
-            lane = self._lanes().get(name)
-            if lane is None:
-                continue
-            choices = {choice.channel: (place, choice.why) for place, choice in enumerate(self._choices(lane, berths, fit, now))}
-            able = frozenset(one for one in lane.channels if fit.get(one))
-            for channel in lane.channels:
-                if channel not in offers or (channel, name) in skipped:
-                    continue
-                place, why = choices.get(channel, (0, ""))
-                free = channel in choices and (fit[channel] or name == names.of_channel(channel))
-                if not free and channel not in called_for:
-                    continue
-                turn = self._turns.get((name, channel), 0.0)
-                offers[channel].append(Offer(name, free, why, names.pool_of(name), turn, lane.step(channel), able))
-                ranks[channel] = min(ranks.get(channel, (len(berths), 0.0)), (place, turn))
+            if name in served:
+                for place, offer, channel in self._offers(served[name], sight, offers, wanted):
+                    if (channel, name) not in skipped:
+                        offers[channel].append(offer)
+                        ranks[channel] = min(ranks.get(channel, (place, offer.turn)), (place, offer.turn))
         wants = [
-            Want(berth.name, berth.sim, tuple(offers[berth.name]), berth.channel.facts.number, berth.owes, berth.channel.whole)
-            for berth in open_
-            if offers[berth.name] or berth.owes is not None
+            Want(name, berth.sim, tuple(offers[name]), berth.channel.facts.number, berth.owes, berth.channel.whole)
+            for name, berth in open_.items()
+            if offers[name] or berth.owes is not None
         ]
         return sorted(wants, key=lambda want: (not berths[want.channel].free, ranks.get(want.channel, (0, 0.0))))
 
-    def _has_room(self, berth: Berth, fit: bool, now: float) -> bool:
-        if berth.deck is not None or not (fit or self.draining(berth)):
+    def _has_room(self, berth: Berth, sight: Sight, now: float) -> bool:
+        if berth.name not in sight.able and berth.name not in sight.draining:
             return False
         if berth.full:
             return not berth.slow(now) and (berth.owes is not None or not self._gapped(berth.name))
         return not (berth.sends and self._gapped(berth.name))
 
-    def choices(self, lane: str, berths: Mapping[str, Berth]) -> Sequence[str]:
+    def _offers(
+        self, lane: Lane, sight: Sight, open_: Collection[str], wanted: Collection[str]
+    ) -> Iterable[tuple[int, Offer, str]]:
+        """What one lane has for the open channels: (place in line, offer, channel)."""
+        own = names.channel_of(lane.name)
+        if own and own not in open_:
+            return
+        turns, pool = self._turns_of(lane, sight), names.pool_of(lane.name)
+        free = self._choices(lane, sight, turns, open_)
+        for place, choice in enumerate(free):
+            channel = choice.channel
+            turn, step = turns.get(channel, 0.0), lane.step(channel)
+            yield place, Offer(lane.name, True, choice.why, pool, turn, step, sight.able), channel
+        if not wanted:
+            return
+        chosen = {choice.channel for choice in free}
+        for channel in wanted:
+            if channel in open_ and channel not in chosen and channel in lane.channels:
+                turn, step = turns.get(channel, 0.0), lane.step(channel)
+                yield len(open_), Offer(lane.name, False, "", pool, turn, step, sight.able), channel
+
+    def choices(self, lane: str, berths: Berths) -> Sequence[Choice]:
         """The channels that may take the next text of a lane, best first."""
-        found = self._lanes().get(lane)
-        if found is None:
-            return []
-        fit = {name: self.fit(berth) for name, berth in berths.items()}
-        return [choice.channel for choice in self._choices(found, berths, fit, self._clock.monotonic())]
+        found, sight = self._lanes().get(lane), self.look(berths)
+        return [] if found is None else self._choices(found, sight, self._turns_of(found, sight), None)
 
-    def _choices(
-        self, lane: Lane, berths: Mapping[str, Berth], fit: Mapping[str, bool], now: float
-    ) -> list[rotation.Choice]:
-        candidates = {name: self._candidate(lane, name, berths.get(name), fit, now) for name in lane.channels}
-        if lane.strategy.order in (Order.ROTATE, Order.WEIGHTED):
-            candidates = self._rejoin(lane, candidates)
-        return rotation.choose(lane, candidates)
+    @staticmethod
+    def _choices(lane: Lane, sight: Sight, turns: rotation.Turns, among: Collection[str] | None) -> list[Choice]:
+        own = names.channel_of(lane.name)
+        if own in sight.draining:
+            return [Choice(own, lane.because)]
+        return rotation.choose(lane, sight.candidates, turns, among)
 
-    def _candidate(self, lane: Lane, name: str, berth: Berth | None, fit: Mapping[str, bool], now: float) -> Candidate:
-        if berth is None:
-            return Candidate(False)
-        own = lane.name == names.of_channel(name)
-        starting = berth.starting and now - self._born < _START_S
-        return Candidate(
-            fit=fit[name] or (own and self.draining(berth)),
-            slow=berth.slow(now),
-            expected=starting,
-            turn=self._turns.get((lane.name, name), 0.0),
-            used=self.used.get(berth.sim, 0),
-        )
-
-    def _rejoin(self, lane: Lane, candidates: Mapping[str, Candidate]) -> dict[str, Candidate]:
-        """A channel that comes back takes its place in the present round, not in the one it left."""
-        away = {name for name, one in candidates.items() if not one.counts}
-        back = [name for name in candidates if name not in away and not self._in_round.get((lane.name, name), False)]
-        found = dict(candidates)
-        for name in back:
-            turns = {one: candidate.turn for one, candidate in found.items()}
-            turn = rotation.rejoin(turns, away | set(back) - {name}, name)
-            self._turns[lane.name, name] = turn
-            found[name] = _at(found[name], turn)
-        for name in candidates:
-            self._in_round[lane.name, name] = name not in away
-        return found
+    def _turns_of(self, lane: Lane, sight: Sight) -> dict[str, float]:
+        """The turns of a lane. Who comes back takes its place in the present round, not in the one it left."""
+        turns = self._turns.setdefault(lane.name, {})
+        if lane.strategy.order not in (Order.ROTATE, Order.WEIGHTED):
+            return turns
+        present = frozenset(name for name in lane.channels if sight.candidates[name].counts)
+        before = self._present.get(lane.name, frozenset())
+        if present != before:
+            for name in present - before:
+                turns[name] = rotation.rejoin(turns, present & before, name)
+            self._present[lane.name] = present
+        return turns
 
     def took(self, claim: Claim) -> None:
         """A text was claimed."""
-        key = (claim.lane, claim.channel)
-        self._turns[key] = self._turns.get(key, 0.0) + claim.step
-        if claim.first and not claim.follows:
-            self.used[claim.sim] = self.used.get(claim.sim, 0) + 1
+        self._count(claim, 1)
 
     def gave_back(self, claim: Claim) -> None:
-        key = (claim.lane, claim.channel)
-        self._turns[key] = self._turns.get(key, 0.0) - claim.step
+        self._count(claim, -1)
+
+    def _count(self, claim: Claim, sign: int) -> None:
+        turns = self._turns.setdefault(claim.lane, {})
+        turns[claim.channel] = turns.get(claim.channel, 0.0) + sign * claim.step
         if claim.first and not claim.follows:
-            self.used[claim.sim] = self.used.get(claim.sim, 0) - 1
+            self.used[claim.sim] = self.used.get(claim.sim, 0) + sign
 
     def passed(self, channel: str, lane: str) -> None:
         """None of the texts that wait in this lane is for this channel: the others need not wait for it in this round."""
         found = self._lanes().get(lane)
-        if found is None:
+        others = self._present.get(lane, frozenset()) - {channel}
+        if found is None or not others:
             return
-        others = [
-            self._turns.get((lane, name), 0.0) for name in found.channels if name != channel and self._in_round.get((lane, name))
-        ]
-        if others:
-            key = (lane, channel)
-            self._turns[key] = max(self._turns.get(key, 0.0), min(others) + found.step(channel))
-
-
-def _at(candidate: Candidate, turn: float) -> Candidate:
-    return Candidate(candidate.fit, candidate.slow, candidate.expected, turn, candidate.used)
+        turns = self._turns.setdefault(lane, {})
+        turns[channel] = max(turns.get(channel, 0.0), min(turns.get(name, 0.0) for name in others) + found.step(channel))

@@ -237,7 +237,8 @@ class Dispatch:
     def _find_drained(self, wants: list[Want], served: set[str]) -> None:
         for want in wants:
             berth = self._berths[want.channel]
-            if want.channel not in served and berth.name not in self._wanted and berth.at_rest and self._lookout.draining(berth):
+            idle = want.channel not in served and berth.name not in self._wanted and berth.at_rest
+            if idle and berth.name in self._lookout.look(self._berths).draining:
                 self._fitness.drained(want.channel)
 
     async def _recount(self) -> None:
@@ -251,8 +252,9 @@ class Dispatch:
     async def _tidy(self) -> None:
         """What waits for a channel that cannot send is freed of it: its deck, the message it owes a part of, its conversations."""
         now = self._clock.monotonic()
+        sight = self._lookout.look(self._berths)
         for berth in self._berths.values():
-            if self._lookout.fit(berth):
+            if berth.name in sight.able:
                 berth.unfit_since = None
             else:
                 berth.unfit_since = now if berth.unfit_since is None else berth.unfit_since
@@ -300,11 +302,13 @@ class Dispatch:
 
     async def _share(self, served: set[str]) -> None:
         """The queue is empty, or nobody can take from it: free channels take what waits on the decks of busy or ailing ones."""
-        for berth in list(self._berths.values()):
-            if berth.deck is None or not berth.full or berth.deck.follows:
+        waiting = [berth for berth in self._berths.values() if berth.deck is not None and berth.full]
+        sight = self._lookout.look(self._berths) if waiting else None
+        for berth in waiting:
+            if sight is None or berth.deck is None or berth.deck.follows:
                 continue
             taker = self._taker(berth, berth.deck, served)
-            if taker is not None or not (self._lookout.fit(berth) or self._lookout.draining(berth)):
+            if taker is not None or berth.name not in sight.able | sight.draining:
                 await self._clear_deck(berth, taker)
 
     def _taker(self, owner: Berth, claim: Claim, served: set[str]) -> Berth | None:
@@ -319,7 +323,7 @@ class Dispatch:
         self._lookout.gave_back(claim)
         choices = self._lookout.choices(claim.lane, self._berths)
         self._lookout.took(claim)
-        return next((self._berths[name] for name in choices if name in free), None)
+        return next((self._berths[choice.channel] for choice in choices if choice.channel in free), None)
 
     async def _clear_deck(self, berth: Berth, taker: Berth | None = None, *, only_for_better: bool = False) -> bool:
         """Give the claim on deck back to the queue, or at once to `taker`. It stays on deck if that cannot be written.
