@@ -9,11 +9,14 @@ import signal
 from collections.abc import Callable
 from pathlib import Path
 
+from gateway.channels.contract import Channel
+from gateway.channels.dinstar_channel import dinstar_boxes, dinstar_channels
 from gateway.channels.modem_channel import modem_channels
 from gateway.channels.supervisor import Supervisor
 from gateway.clock import Clock, SystemClock
 from gateway.core import events, retry
 from gateway.core.balances import Balances
+from gateway.core.boxes import BoxRows, Pushes
 from gateway.core.care import Care
 from gateway.core.dispatch import Dispatch
 from gateway.core.fitness import Fitness
@@ -31,7 +34,7 @@ from gateway.core.ussd import Ussd
 from gateway.core.webhooks import Webhooks
 from gateway.errors import SimrackError
 from gateway.modem.timing import Timing
-from gateway.records import ChannelFacts, ChannelState, Event, Status
+from gateway.records import ChannelFacts, ChannelState, Event, Refused, Status
 from gateway.settings import Settings
 from gateway.store import Database, Store, forwards, outbox, unknowns
 from gateway.store.air import Verdict
@@ -72,18 +75,7 @@ class Service:
             heard=self.balances.heard,
         )
         self.reporting = Reporting(self.store, self.clock, self.forwarding.wake, self._wake)
-        self.channels = modem_channels(
-            settings.modems,
-            self.clock,
-            self.receiving.keep,
-            self.reporting.keep,
-            lambda facts: self.supervisor.heard(facts),
-            self._answered_late,
-            self._called,
-            self.sims.known_smsc,
-            timing,
-            settings.numbers.country,
-        )
+        self.channels = self._build_channels(timing)
         self.supervisor = Supervisor(self.channels, self.clock, self._changed)
         wake = self._from_thread(self._wake)
         self.pools = Pools(self.store, settings, self.clock, wake)
@@ -124,6 +116,37 @@ class Service:
         self.webhooks = Webhooks(self.store, self.clock, self._from_thread(self.forwarding.wake))
         self.keys = Keys(self.store, self.clock)
 
+    def _build_channels(self, timing: Timing | None) -> list[Channel]:
+        def heard(facts: ChannelFacts) -> None:
+            self.supervisor.heard(facts)
+
+        modems = modem_channels(
+            self.settings.modems,
+            self.clock,
+            self.receiving.keep,
+            self.reporting.keep,
+            heard,
+            self._answered_late,
+            self._called,
+            self.sims.known_smsc,
+            timing,
+            self.settings.numbers.country,
+        )
+        rows = BoxRows(self.store, self.clock)
+        boxes = dinstar_boxes(
+            self.settings.dinstars,
+            self.clock,
+            self.receiving.keep,
+            self.reporting.keep,
+            self._answered_late,
+            self._refused_late,
+            rows.unanswered,
+            rows.unreported,
+            rows,
+        )
+        self.pushes = Pushes({name: box.pushed for name, box in boxes.items()}, callers=max(1, self.settings.http.threads // 2))
+        return [*modems, *dinstar_channels(boxes, heard)]
+
     async def run(self) -> None:
         """Serve until `stop`. Then: no new requests, what is on the air is waited for, the rest stays in the database."""
         from gateway.web.app import create_app
@@ -136,6 +159,8 @@ class Service:
             keys=self.keys,
             webhooks=self.webhooks,
             routes=self.routes,
+            pools=self.pools,
+            fitness=self.fitness,
             settings=self.settings,
             clock=self.clock,
             channels=self.supervisor.facts,
@@ -227,6 +252,9 @@ class Service:
 
     def _answered_late(self, attempt_id: int, reference: int) -> None:
         self._do(self.reporting.answered_late(attempt_id, reference), "late-answer")
+
+    def _refused_late(self, attempt_id: int, refusal: Refused) -> None:
+        self._do(self.reporting.refused_late(attempt_id, refusal), "late-refusal")
 
     def _called(self, channel: str, number: str) -> None:
         self._do(self._tell(events.of_call(channel, number, self.clock.now())), "call-missed")

@@ -6,11 +6,8 @@ from collections.abc import Callable, Sequence
 
 from gateway.clock import Clock
 from gateway.core import events
-from gateway.records import Message, Refused, Report, Unanswered
+from gateway.records import Message, Refused, Report
 from gateway.store import Database, Store, forwards, reports, unknowns
-
-# What a box still knows of a text after this long is of no use to anybody.
-_ASKED_FOR_S = 3 * 86400.0
 
 
 def announce(db: Database, message: Message, now: float) -> None:
@@ -45,11 +42,6 @@ class Reporting:
         now = self._clock.now()
         if await self._store.writer.arun(lambda db: unknowns.refused_late(db, attempt_id, refusal, now)):
             self._wake()
-
-    async def unanswered(self, channels: Sequence[str]) -> Sequence[Unanswered]:
-        """What may have gone over these channels, and nobody said so; oldest first."""
-        since = self._clock.now() - _ASKED_FOR_S
-        return await self._store.writer.arun(lambda db: unknowns.unanswered(db, channels, since))
 
     async def _change(self, change: Callable[[Database], Sequence[Message]]) -> None:
         now = self._clock.now()

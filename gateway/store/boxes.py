@@ -37,11 +37,11 @@ def unreported(db: SqliteDatabase, channels: Sequence[str], since: float, most: 
 
 
 def _attempts(db: SqliteDatabase, wanted: str, channels: Sequence[str], since: float, most: int) -> list[Unanswered]:
-    """An attempt of a whole text stands for its part and all parts behind it."""
+    """A whole text has an attempt for each of its parts, begun together: the last of them is the one the box was told."""
     rows = db.execute_sql(
-        "SELECT a.id, a.channel, a.recipient, m.parts - a.number + 1, a.started_at FROM attempts a JOIN parts p ON p.id = a.part_id"
+        "SELECT MAX(a.id), a.channel, a.recipient, COUNT(*), a.started_at FROM attempts a JOIN parts p ON p.id = a.part_id"
         f" JOIN messages m ON m.id = a.message_id WHERE {wanted} AND a.started_at > ?"
-        " AND a.channel IN (SELECT value FROM json_each(?)) ORDER BY a.id DESC LIMIT ?",
+        " AND a.channel IN (SELECT value FROM json_each(?)) GROUP BY a.message_id, a.channel, a.started_at ORDER BY 1 DESC LIMIT ?",
         (since, json.dumps(list(channels)), most),
     ).fetchall()
     return [Unanswered(*row) for row in reversed(rows)]

@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection
 from peewee import SqliteDatabase
 
 from gateway.errors import Conflict, NotFound
-from gateway.records import Message, MessageError, OnUnknown, Refused, Status, Unanswered
+from gateway.records import Message, MessageError, OnUnknown, Refused, Status
 from gateway.store import limits, progress, reports, turns
 from gateway.store.airmarks import EarlierMarks
 from gateway.store.claims import subjects
@@ -212,20 +212,6 @@ def _stood_for(db: SqliteDatabase, attempt_id: int) -> list[tuple[int, int, int]
 
 def _status_of_part(db: SqliteDatabase, part_id: int) -> str:
     return str(db.execute_sql("SELECT status FROM parts WHERE id = ?", (part_id,)).fetchone()[0])
-
-
-def unanswered(db: SqliteDatabase, channels: Collection[str], since: float) -> list[Unanswered]:
-    """Attempts of these channels whose outcome nobody told, oldest first; of those that went as one, the last stands for all."""
-    found = []
-    for channel in channels:
-        for row in db.execute_sql(
-            "SELECT MAX(a.id), a.channel, a.recipient, COUNT(*), a.started_at FROM attempts a JOIN parts p ON p.id = a.part_id"
-            " WHERE a.state = 'unknown' AND a.channel = ? AND a.started_at > ? AND p.status IN ('unknown', 'queued')"
-            " GROUP BY a.message_id, a.started_at ORDER BY 1",
-            (channel, since),
-        ).fetchall():
-            found.append(Unanswered(*row))
-    return sorted(found, key=lambda one: one.attempt_id)
 
 
 def decide(db: SqliteDatabase, public_id: str, again: bool, ready: Collection[str], now: float) -> Message:

@@ -8,7 +8,7 @@ from peewee import SqliteDatabase
 
 from gateway.core.fairness import Fairness
 from gateway.records import IncomingPart, MessageError, Sent, Status, Unknown
-from gateway.store import claims, conversations, limits, outbox, progress, reports, turns, unknowns
+from gateway.store import boxes, claims, conversations, limits, outbox, progress, reports, turns, unknowns
 from gateway.store.air import Verdict
 from gateway.store.airmarks import EarlierMarks
 from gateway.store.claims import Offer, Want
@@ -152,11 +152,11 @@ def test_a_whole_text_whose_outcome_was_unknown_is_settled_as_one(db: SqliteData
     unknown = Verdict(Status.UNKNOWN, MessageError("unknown", "silence"), settle_at=NOW + 600)
     rounds.record(db, claim, Unknown("silence"), unknown, NOW)
 
-    (open_,) = unknowns.unanswered(db, ["box1.0"], NOW - 60)
+    (open_,) = boxes.unanswered(db, ["box1.0"], NOW - 60, 10)
     assert (open_.attempt_id, open_.parts) == (claim.outgoing.attempt_id, 2)
     (told,) = unknowns.answered_late(db, open_.attempt_id, 9, NOW + 5)
     assert told.status is Status.SENT
-    assert unknowns.unanswered(db, ["box1.0"], NOW - 60) == []
+    assert boxes.unanswered(db, ["box1.0"], NOW - 60, 10) == []
 
 
 def test_a_whole_text_that_did_not_go_after_all_is_sent_anew_at_once_and_is_no_repetition(db: SqliteDatabase) -> None:

@@ -18,7 +18,7 @@ STATEMENTS = [
     "ALTER TABLE attempts ADD COLUMN why TEXT NOT NULL DEFAULT ''",
     "ALTER TABLE attempts ADD COLUMN pool TEXT NOT NULL DEFAULT ''",
     "ALTER TABLE attempts ADD COLUMN turn REAL NOT NULL DEFAULT 0",
-    "CREATE INDEX attempts_unanswered ON attempts (channel, started_at) WHERE state = 'unknown'",
+    "CREATE INDEX attempts_channel ON attempts (channel, started_at)",
     "DROP INDEX messages_ready",
     # A channel looks at the first text of each flow of a lane (one client, one priority), however long the queue.
     "CREATE INDEX messages_ready ON messages (lane, key_id, priority, COALESCE(pinned, wants), id)"
