@@ -21,7 +21,7 @@ from gateway.core.sim_fit import FRESH, restored
 from gateway.core.standing_news import News, takes_texts
 from gateway.errors import Conflict, NotFound, SimrackError
 from gateway.records import ChannelFacts, Event, EventType, Outcome, Refused, Report, Sent, Standing, Status, Traffic
-from gateway.store import Database, Store, forwards, reports, standings
+from gateway.store import Database, Store, audit, forwards, reports, standings
 from gateway.store.standings import ALL, Pause
 
 log = logging.getLogger("simrack.fitness")
@@ -164,7 +164,7 @@ class Fitness:
         self._require(channel)
         self._stop(Pause(channel, Traffic.DRAINING, by, reason, self._clock.now()))
 
-    def resume(self, channel: str, by: str) -> None:
+    def resume(self, channel: str, by: str, reason: str = "") -> None:
         """Lifts a pause, a rest and a block, and lets the SIM begin anew."""
         self._require(channel)
         with self._people:
@@ -174,7 +174,7 @@ class Fitness:
             sim = facts.sim if facts else f"port:{channel}"
 
             def job(db: Database) -> None:
-                standings.set_pause(db, channel, None)
+                self._set_pause(db, channel, None, by, reason)
                 forgiven = self._sims.get(sim, FRESH).forgiven()
                 standings.set_sim(db, forgiven.row(sim, self._clock), self._clock.now())
 
@@ -193,10 +193,10 @@ class Fitness:
         """One pause over all channels; what each of them is besides, it stays."""
         self._stop(Pause(ALL, Traffic.PAUSED, by, reason, self._clock.now()))
 
-    def resume_all(self, by: str) -> None:
+    def resume_all(self, by: str, reason: str = "") -> None:
         """Lifts the pause of all; channels that are paused each for itself stay so."""
         with self._people:
-            self._store.writer.run(lambda db: standings.set_pause(db, ALL, None))
+            self._store.writer.run(lambda db: self._set_pause(db, ALL, None, by, reason))
             with self._lock:
                 self._pauses.pop(ALL, None)
                 self._look_at_all()
@@ -280,12 +280,21 @@ class Fitness:
 
     def _stop(self, pause: Pause) -> None:
         with self._people:
-            self._store.writer.run(lambda db: standings.set_pause(db, pause.channel, pause))
+            self._store.writer.run(lambda db: self._set_pause(db, pause.channel, pause, pause.by, pause.reason))
             with self._lock:
                 self._pauses[pause.channel] = pause
                 self._look_at_all()
         log.info("%s", _words(pause) if pause.channel == ALL else f"{pause.channel} is {_words(pause)}")
         self._look_again()
+
+    def _set_pause(self, db: Database, channel: str, pause: Pause | None, by: str, reason: str) -> None:
+        """A job; the audit keeps who did it."""
+        standings.set_pause(db, channel, pause)
+        before, after = self._pauses.get(channel), pause.traffic if pause else Traffic.OPEN
+        done = {Traffic.PAUSED: "pause", Traffic.DRAINING: "drain", Traffic.OPEN: "resume"}[after]
+        was = {"traffic": before.traffic.value, "reason": before.reason} if before else None
+        now = {"traffic": after.value, "reason": reason}
+        audit.note(db, self._clock.now(), by, f"channel.{done}", f"channel:{channel}", was, now)
 
     def _require(self, channel: str) -> None:
         if channel not in self._counts:

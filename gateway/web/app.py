@@ -31,6 +31,7 @@ def create_app(doors: Doors) -> APIFlask:
     )
     app.url_map.converters["message"] = messages.MessageId
     app.url_map.converters["route"] = routes.RouteName
+    app.url_map.converters["pool"] = pools.PoolName
     guard = Guard(doors.store.keys)
     for blueprint in (
         messages.blueprint(doors, guard),

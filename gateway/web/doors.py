@@ -14,6 +14,8 @@ from gateway.records import ChannelFacts, Key, Message, SendRequest, UssdReply
 from gateway.settings import Settings
 
 if TYPE_CHECKING:
+    from gateway.core.fitness import Fitness
+    from gateway.core.pools import Pools
     from gateway.core.routes import Routes
     from gateway.core.webhooks import Webhooks
     from gateway.pdu.split import Preview
@@ -43,6 +45,8 @@ class Doors:
     keys: Keys
     webhooks: Webhooks
     routes: Routes
+    pools: Pools
+    fitness: Fitness
     settings: Settings
     clock: Clock
     channels: Callable[[], Sequence[ChannelFacts]]
@@ -50,4 +54,5 @@ class Doors:
     ussd: Callable[[str, str], UssdReply]  # (channel, code); waits for the network
     unpark: Callable[[str], None]  # of a channel that exists; does not wait
     storage_fault: Callable[[], str]  # why the database takes nothing now; empty when it does
+    left_today: Callable[[str], int | None] = lambda sim: None  # texts that limits leave a SIM today; None without a limit
     metrics: CollectorRegistry = field(default_factory=CollectorRegistry)

@@ -18,6 +18,18 @@ class ChannelChanged(Out):
     number: str
 
 
+class ChannelStanding(Out):
+    """channel.up: it takes texts again. channel.down: it takes none. channel.blocked: its SIM is kept from sending. channel.limit:
+    a limit of its SIM is reached. Each is told once a change; after a block, up is told once a text went."""
+
+    channel: str
+    sim: str
+    state: Literal["starting", "ready", "unregistered", "lost", "parked"]
+    traffic: Literal["open", "draining", "paused", "resting", "blocked", "limited"]
+    reason: str = Field(description="For a person; empty when all is well")
+    until: Timestamp | None = Field(description="null for as long as nobody changes it")
+
+
 class ChannelBalance(Out):
     channel: str
     sim: str
@@ -44,6 +56,10 @@ class SimChanged(Out):
 
 BY_EVENT: dict[EventType, type[Out]] = {
     EventType.CHANNEL_CHANGED: ChannelChanged,
+    EventType.CHANNEL_UP: ChannelStanding,
+    EventType.CHANNEL_DOWN: ChannelStanding,
+    EventType.CHANNEL_BLOCKED: ChannelStanding,
+    EventType.CHANNEL_LIMIT: ChannelStanding,
     EventType.CHANNEL_BALANCE: ChannelBalance,
     EventType.CALL_MISSED: CallMissed,
     EventType.SIM_CHANGED: SimChanged,

@@ -10,14 +10,17 @@ from apiflask import APIBlueprint
 from flask import Response
 
 from gateway.clock import EARLIEST_PLAUSIBLE
-from gateway.records import ChannelState
+from gateway.records import ChannelState, Traffic
 from gateway.web.answers import answer
-from gateway.web.api.channels import ChannelOut, channels_json
+from gateway.web.api.channel_schemas import ChannelOut
 from gateway.web.auth import Guard
+from gateway.web.channel_json import channels_json
 from gateway.web.doors import Doors
 from gateway.web.problems import documented
 from gateway.web.schemas import Out
 
+# Resting and limited channels come back by themselves, and soon or as was wanted.
+_TAKES_NONE = (Traffic.PAUSED, Traffic.BLOCKED)
 _TIME_ERROR = 5  # adjtimex(2): the clock is not synchronised
 
 
@@ -98,13 +101,18 @@ def _database(doors: Doors) -> Check:
 
 def _channels(doors: Doors) -> Check:
     facts = doors.channels()
-    ready = sum(1 for one in facts if one.state is ChannelState.READY)
+    ready = [one for one in facts if one.state is ChannelState.READY]
     if not facts:
         return Check("channels", "warning", "none is configured")
-    if ready == 0:
+    if not ready:
         return Check("channels", "failed", f"none of {len(facts)} is ready; GET /v1/channels says why")
-    state: Literal["ok", "warning"] = "ok" if ready == len(facts) else "warning"
-    return Check("channels", state, f"{ready} of {len(facts)} ready")
+    kept = [found for one in ready if (found := doors.fitness.shown(one.name, one.sim)).traffic in _TAKES_NONE]
+    if len(kept) == len(ready):
+        why = f"none of {len(ready)} that are ready may take texts: {kept[0].reason}"
+        return Check("channels", "failed", f"{why}; GET /v1/channels says more")
+    state: Literal["ok", "warning"] = "ok" if len(ready) - len(kept) == len(facts) else "warning"
+    words = f"{len(ready)} of {len(facts)} ready"
+    return Check("channels", state, f"{words}, {len(kept)} of them paused or blocked" if kept else words)
 
 
 def _clock(doors: Doors) -> Check:

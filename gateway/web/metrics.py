@@ -10,7 +10,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from gateway.records import ChannelState
+from gateway.records import ChannelState, Traffic, Word
 from gateway.web.doors import Doors
 
 
@@ -46,6 +46,34 @@ class Present(Collector):
         yield signal
         yield recoveries
         yield balance
+        yield from self._traffic()
+
+    def _traffic(self) -> Iterator[Metric]:
+        """What went over each channel since the start, and whether it may take more."""
+        sent = CounterMetricFamily("simrack_channel_sent", "Texts the network took since the start", labels=["channel"])
+        refused = CounterMetricFamily(
+            "simrack_channel_refused", "Refusals since the start, by what they mean", labels=["channel", "word"]
+        )
+        unknown = CounterMetricFamily("simrack_channel_unknown", "Texts nobody answered for since the start", labels=["channel"])
+        delivered = CounterMetricFamily("simrack_channel_delivered", "Delivery reports since the start", labels=["channel"])
+        seconds = GaugeMetricFamily("simrack_channel_seconds_per_text", "A text takes, on a moving average", labels=["channel"])
+        traffic = GaugeMetricFamily("simrack_channel_traffic", "1 for what a channel may do", labels=["channel", "state"])
+        left = GaugeMetricFamily("simrack_channel_left_today", "Texts that limits leave a SIM today", labels=["channel"])
+        for facts in self._doors.channels():
+            counts = self._doors.fitness.counts(facts.name)
+            sent.add_metric([facts.name], counts.sent)
+            unknown.add_metric([facts.name], counts.unknown)
+            delivered.add_metric([facts.name], counts.delivered)
+            for word in Word:
+                refused.add_metric([facts.name, word.value], counts.refused.get(word.value, 0))
+            if (average := self._doors.fitness.picture(facts.sim).seconds) is not None:
+                seconds.add_metric([facts.name], average)
+            now = self._doors.fitness.shown(facts.name, facts.sim).traffic
+            for one in Traffic:
+                traffic.add_metric([facts.name, one.value], float(now is one))
+            if (texts := self._doors.left_today(facts.sim)) is not None:
+                left.add_metric([facts.name], texts)
+        yield from (sent, refused, unknown, delivered, seconds, traffic, left)
 
 
 def blueprint(doors: Doors) -> APIBlueprint:

@@ -26,7 +26,7 @@ def describe(spec: dict[str, Any], settings: Settings) -> dict[str, Any]:
     schemas = spec["components"]["schemas"]
     problem = ProblemOut.model_json_schema(ref_template="#/components/schemas/{model}")
     schemas.update(problem.pop("$defs"), Problem=problem)
-    channels = [modem.name for modem in settings.modems]
+    channels = list(settings.channel_names)
     for model in BY_EVENT.values():
         schemas[model.__name__] = model.model_json_schema()
     _limit(schemas["SendIn"]["properties"], channels, settings)
@@ -34,6 +34,7 @@ def describe(spec: dict[str, Any], settings: Settings) -> dict[str, Any]:
         _choose_some(schemas[name]["properties"]["channels"], channels)
     for name in ("RouteIn", "RouteChange"):
         _limit_route(schemas[name]["properties"], settings)
+    _limit_pool(schemas["PoolIn"]["properties"], settings)
     schemas["ExplainIn"]["properties"]["to"]["pattern"] = plain_form(settings.numbers.country)
     for operations in spec["paths"].values():
         for operation in operations.values():
@@ -79,6 +80,12 @@ def _limit_route(fields: dict[str, Any], settings: Settings) -> None:
     fields["from"]["anyOf"] = [{"type": "string", "pattern": plain_form(settings.numbers.country)}, {"type": "null"}]
     fields["zone"]["enum"] = list(zones())
     _choose(fields["pool"], [pool.name for pool in settings.pools])
+
+
+def _limit_pool(fields: dict[str, Any], settings: Settings) -> None:
+    _choose_some(fields["channels"], list(settings.channel_names))
+    fields["channels"]["uniqueItems"] = True
+    fields["accept"]["format"] = "regex"
 
 
 def _choose(field: dict[str, Any], names: list[str]) -> None:

@@ -12,6 +12,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from gateway.clock import ManualClock
+from gateway.core.fitness import Fitness
 from gateway.core.keys import Keys
 from gateway.core.pools import Pools
 from gateway.core.routes import Routes
@@ -60,6 +61,9 @@ class Gateway:
     def __post_init__(self) -> None:
         self.pools = Pools(self.store, self.settings, self.clock, lambda: None)
         self.routes = Routes(self.store, self.settings, self.clock, self.pools)
+        self.fitness = Fitness(self.store, self.clock, self.settings.channel_names, self._wake, lambda: None)
+        for facts in self.facts:
+            self.fitness.changed(facts)
         self.sending = Sending(
             *(self.store, self.settings, self.clock, lambda: self.facts, self.pools, self.routes),
             wake=self._wake,
@@ -84,6 +88,8 @@ class Gateway:
             keys=self.keys,
             webhooks=self.webhooks,
             routes=self.routes,
+            pools=self.pools,
+            fitness=self.fitness,
             settings=self.settings,
             clock=self.clock,
             channels=lambda: self.facts,

@@ -1,67 +1,20 @@
-"""`/v1/channels`: what is known of each SIM now, and service codes dialled over it."""
+"""`/v1/channels`: what is known of each SIM now, how it does, whether it may take texts; service codes dialled over it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict
-from typing import Annotated, Literal
-
 from apiflask import APIBlueprint
-from flask import Response
-from pydantic import Field, StringConstraints
+from flask import Response, g
 
-from gateway.clock import isoformat
 from gateway.errors import NotFound
-from gateway.records import Balance, ChannelFacts
+from gateway.records import ChannelFacts
 from gateway.web.answers import answer
+from gateway.web.api.channel_schemas import ChannelList, ChannelOut, TrafficIn, UssdIn, UssdOut
 from gateway.web.auth import Guard
+from gateway.web.channel_json import channel_json, channels_json
 from gateway.web.doors import Doors
 from gateway.web.problems import documented
-from gateway.web.schemas import SERVICE_CODE, In, Out, Timestamp
 
-
-class BalanceOut(Out):
-    amount: float | None = Field(description="null when no amount was found in the text")
-    text: str
-    low: bool = Field(description="Below the threshold of the configuration")
-    read_at: Timestamp
-
-
-class ChannelOut(Out):
-    name: str
-    state: Literal["starting", "ready", "unregistered", "lost", "parked"]
-    reason: str
-    port: str
-    number: str
-    imei: str
-    imsi: str
-    iccid: str
-    manufacturer: str
-    model: str
-    revision: str
-    family: str
-    operator: str
-    registration: str
-    signal_dbm: int | None
-    smsc: str
-    recoveries: dict[str, int] = Field(description="What was done about silence since the start, and how often")
-    sim: str = Field(description="As in `/v1/sims`: ICCID, else IMSI, else the port")
-    balance: BalanceOut | None
-
-
-class ChannelList(Out):
-    data: list[ChannelOut]
-
-
-class UssdIn(In):
-    code: Annotated[str, StringConstraints(pattern=SERVICE_CODE)] = Field(
-        description="As it is dialled, such as *100#, or the answer to an open menu."
-    )
-
-
-class UssdOut(Out):
-    text: str
-    open: bool = Field(description="The network waits for an answer: post it as the next code, soon.")
+_BODY = (400, 401, 403, 413, 415, 422, 503)
 
 
 def blueprint(doors: Doors, guard: Guard) -> APIBlueprint:
@@ -79,10 +32,7 @@ def blueprint(doors: Doors, guard: Guard) -> APIBlueprint:
     @bp.output(ChannelOut)
     @bp.doc(summary="One channel", security="bearer", responses=documented(401, 403, 404))
     def get(name: str) -> Response:
-        for facts in doors.channels():
-            if facts.name == name:
-                return answer(_channel_json(facts, doors.store.balances.all()))
-        raise NotFound(f"there is no channel {name}")
+        return answer(channel_json(doors, _found(doors, name)))
 
     @bp.post("/<name>/ussd")
     @guard.needs("admin")
@@ -107,31 +57,90 @@ def blueprint(doors: Doors, guard: Guard) -> APIBlueprint:
         responses=documented(401, 403, 404),
     )
     def unpark(name: str) -> Response:
-        found = next((facts for facts in doors.channels() if facts.name == name), None)
-        if found is None:
-            raise NotFound(f"there is no channel {name}")
+        found = _found(doors, name)
         doors.unpark(name)
-        return answer(_channel_json(found, doors.store.balances.all()))
+        return answer(channel_json(doors, found))
 
+    _of_one(bp, doors, guard)
+    _of_all(bp, doors, guard)
     return bp
 
 
-def channels_json(doors: Doors) -> list[dict[str, object]]:
-    balances = doors.store.balances.all()
-    return [_channel_json(facts, balances) for facts in doors.channels()]
+def _of_one(bp: APIBlueprint, doors: Doors, guard: Guard) -> None:
+    @bp.post("/<name>/pause")
+    @guard.needs("admin")
+    @bp.input(TrafficIn, arg_name="wanted")
+    @bp.output(ChannelOut)
+    @bp.doc(
+        summary="Let a channel take nothing more; what is on the air may end",
+        description="Holds until somebody resumes it, over restarts too.",
+        security="bearer",
+        responses=documented(*_BODY, 404),
+    )
+    def pause(name: str, wanted: TrafficIn) -> Response:
+        doors.fitness.pause(name, g.key.name, wanted.reason)
+        return answer(channel_json(doors, _found(doors, name)))
+
+    @bp.post("/<name>/drain")
+    @guard.needs("admin")
+    @bp.input(TrafficIn, arg_name="wanted")
+    @bp.output(ChannelOut)
+    @bp.doc(
+        summary="Let a channel send what is bound to it, and pause then",
+        security="bearer",
+        responses=documented(*_BODY, 404),
+    )
+    def drain(name: str, wanted: TrafficIn) -> Response:
+        doors.fitness.drain(name, g.key.name, wanted.reason)
+        return answer(channel_json(doors, _found(doors, name)))
+
+    @bp.post("/<name>/resume")
+    @guard.needs("admin")
+    @bp.input(TrafficIn, arg_name="wanted")
+    @bp.output(ChannelOut)
+    @bp.doc(
+        summary="Let a channel take texts again",
+        description="Ends a pause, a rest and a block, and its SIM begins anew. While all channels are paused, resume all of them.",
+        security="bearer",
+        responses=documented(*_BODY, 404, 409),
+    )
+    def resume(name: str, wanted: TrafficIn) -> Response:
+        doors.fitness.resume(name, g.key.name, wanted.reason)
+        return answer(channel_json(doors, _found(doors, name)))
 
 
-def balance_json(balance: Balance | None) -> dict[str, object] | None:
-    if balance is None:
-        return None
-    return {"amount": balance.amount, "text": balance.text, "low": balance.low, "read_at": isoformat(balance.read_at)}
+def _of_all(bp: APIBlueprint, doors: Doors, guard: Guard) -> None:
+    @bp.post("/pause")
+    @guard.needs("admin")
+    @bp.input(TrafficIn, arg_name="wanted")
+    @bp.output(ChannelList)
+    @bp.doc(
+        summary="Pause all channels",
+        description="One pause over all of them, as the signal SIGUSR1 makes it.",
+        security="bearer",
+        responses=documented(*_BODY),
+    )
+    def pause_all(wanted: TrafficIn) -> Response:
+        doors.fitness.pause_all(g.key.name, wanted.reason)
+        return answer({"data": channels_json(doors)})
+
+    @bp.post("/resume")
+    @guard.needs("admin")
+    @bp.input(TrafficIn, arg_name="wanted")
+    @bp.output(ChannelList)
+    @bp.doc(
+        summary="End the pause of all channels",
+        description="As the signal SIGUSR2 does. A channel that is paused for itself stays paused.",
+        security="bearer",
+        responses=documented(*_BODY),
+    )
+    def resume_all(wanted: TrafficIn) -> Response:
+        doors.fitness.resume_all(g.key.name, wanted.reason)
+        return answer({"data": channels_json(doors)})
 
 
-def _channel_json(facts: ChannelFacts, balances: Mapping[str, Balance]) -> dict[str, object]:
-    return {
-        **asdict(facts),
-        "state": facts.state.value,
-        "recoveries": dict(facts.recoveries),
-        "sim": facts.sim,
-        "balance": balance_json(balances.get(facts.sim)),
-    }
+def _found(doors: Doors, name: str) -> ChannelFacts:
+    for facts in doors.channels():
+        if facts.name == name:
+            return facts
+    raise NotFound(f"there is no channel {name}")

@@ -13,8 +13,9 @@ from gateway.errors import NotFound
 from gateway.records import Balance, Sim
 from gateway.store.sims import Counts
 from gateway.web.answers import answer
-from gateway.web.api.channels import BalanceOut, balance_json
+from gateway.web.api.channel_schemas import BalanceOut
 from gateway.web.auth import Guard
+from gateway.web.channel_json import balance_json
 from gateway.web.doors import Doors
 from gateway.web.problems import documented
 from gateway.web.schemas import Out, Timestamp
