@@ -106,7 +106,7 @@ class Box:
 
     async def _live(self) -> None:
         if self._unfit is not None and self._clock.monotonic() < self._unfit[1]:
-            raise self._unfit[0]
+            raise ModemUnfit(self._unfit[0].reason, self._unfit[0].remedy)
         try:
             self._client = Client(self.settings, self.timing)
             await Life(self, self._client, self._clock).run()
@@ -183,7 +183,7 @@ class Box:
                 await self.inbox.pushed(texts_in)
             self.book.heard(wire.text_results(document.get("sms_result")))
             self.asking.heard_delivery(wire.delivery(document.get("sms_deliver_status")))
-            await self.asking.hand_on()
+            await self.asking.hand_on(all_of_them=True)
         except (BoxSilent, BoxRefused) as fault:
             raise LinkLost(f"{self.name} told of texts that could not be read: {fault}") from fault
         for port in self.ports.values():

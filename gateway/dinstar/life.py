@@ -54,7 +54,7 @@ class Life:
     async def _begin(self) -> None:
         box = self._box
         try:
-            answer = await self._client.ask(wire.port_info(box.settings.port_numbers))
+            answer = await self._client.ask(wire.port_info())
         except BoxSilent as fault:
             if fault.status == 404:
                 raise no_api() from fault
@@ -99,7 +99,7 @@ class Life:
             if port.off_at is not None and self._clock.monotonic() - port.off_at >= box.timing.power_off:
                 await self._act(port, "power", "on")
                 port.off_at = None
-        answer = await self._client.ask(wire.port_info(box.settings.port_numbers))
+        answer = await self._client.ask(wire.port_info())
         if answer.code not in wire.ACCEPTED:
             raise BoxRefused(answer.code, "get_port_info")
         box.told(wire.ports(answer.document.get("info")))

@@ -28,6 +28,7 @@ class Timing:
     retry: float = 1.0  # after a question without an answer
     failures: int = 3  # so many requests without an answer, one after the other, and the box is lost
     ussd_poll: float = 1.0
+    ussd_same: float = 10.0  # an answer equal to the one before counts after so long: networks answer sooner
     menu: float = 30.0  # how long texts wait behind a menu that nobody answers
     power_off: float = 15.0  # between off and on; the box takes 10 to 30 s for it
     recovery_apart: float = 120.0  # the least between two recovery steps of a port

@@ -72,12 +72,14 @@ class Ussd:
             raise UssdFailed("refused", f"the box did not take the code ({status})", "see whether the code is right")
 
     async def _answer(self, before: str) -> str:
-        """What is told after the code was sent. An answer equal to the one before counts once that one was seen to be gone."""
+        """What is told after the code was sent. An answer equal to the one before counts when that one was seen to be gone, or
+        when another would have come by now."""
+        same_until = asyncio.get_running_loop().time() + self._timing.ussd_same
         while True:
             if self._told.is_set():
                 return self._text
             text = await self._reply()
-            if text and text != before:
+            if text and (text != before or asyncio.get_running_loop().time() >= same_until):
                 return text
             before = before and text
             try:

@@ -97,9 +97,9 @@ def incoming(after: int) -> Request:
     return _get("query_incoming_sms", {"flag": "all", "incoming_sms_id": after})
 
 
-def port_info(ports: Sequence[int]) -> Request:
-    wanted = "port,type,imei,imsi,iccid,smsc,number,reg,signal"
-    return _get("get_port_info", {"port": ",".join(map(str, ports)), "info_type": wanted})
+def port_info() -> Request:
+    """Of all ports: a question that names a port which is not there is refused as a whole."""
+    return _get("get_port_info", {"info_type": "port,type,imei,imsi,iccid,smsc,number,reg,signal"})
 
 
 def set_port(port: int, action: str, param: str = "") -> Request:
