@@ -1,0 +1,258 @@
+"""How long many texts will take on these SIMs under their limits. Pure: walks over windows, not over texts.
+
+Between two moments at which a window ends or hours change, a channel sends at an even pace: one run of texts. Limits by the minute
+and gaps make the pace slower; limits by the hour, day and month cut runs short. A text counts in the window in which it leaves.
+Times inside are whole milliseconds, so that nothing is lost by adding them up.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from gateway.core.forecast_calendar import Calendar
+from gateway.records import Counted, Limit, Per
+from gateway.store.limits.book import Rule
+
+LONGEST_DAYS = 400
+_DAY_MS = 86_400_000
+_MINUTE_MS = 60_000
+_BUDGETS = (Counted.TEXTS, Counted.PARTS, Counted.RECIPIENTS, Counted.WARMUP)
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What is to be sent. `distinct`: each text goes to somebody who was not texted before; otherwise all are known."""
+
+    texts: int
+    parts: int = 1
+    distinct: bool = True
+
+    def cost(self, rule: Rule) -> int:
+        if rule.limit.counted is Counted.PARTS:
+            return self.parts
+        return int(self.distinct) if rule.limit.counted is Counted.RECIPIENTS else 1
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """Rules and what is used of them in their present windows: by the number of the limit."""
+
+    rules: tuple[Rule, ...] = ()
+    used: Mapping[int, int] = field(default_factory=dict)
+    first_seen: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """A channel and the rules of its SIM. `seconds` is how long it takes for one text, `free_at` when it takes the next."""
+
+    channel: str
+    seconds: float
+    free_at: float
+    gate: Gate = Gate()
+    gap: float = 0.0  # from one text to the next: it begins when a text is over
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What one channel will do, and the limit that made it wait the longest."""
+
+    channel: str
+    texts: int
+    held_by: Limit | None
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """`until` is None if it takes longer than LONGEST_DAYS, or for ever; the parts tell what is done by then."""
+
+    until: float | None
+    parts: tuple[Part, ...]
+    held_by: Limit | None
+
+
+def forecast(load: Load, senders: Sequence[Sender], shared: Gate, now: float) -> Forecast:
+    """`shared` are the rules that all texts come under: those of the pool and of the client."""
+    calendar = Calendar(now)
+    walks = [_Walk(replace(one, gap=_gap(one.gate)), load, calendar) for one in senders]
+    # A pool and a client are like one channel that needs no time: their gaps lie between the beginnings of texts.
+    common = _Walk(Sender("", 0.0, now, shared, _gap(shared)), load, calendar)
+    clock, end, left, last = int(now * 1000), int(now * 1000) + LONGEST_DAYS * _DAY_MS, load.texts, 0
+    while left and clock < end and walks:
+        opens = common.opens(clock)
+        if opens > clock:
+            clock = min(opens, end)
+            continue
+        until = min(common.closes(clock), clock + _DAY_MS, end)
+        most = min(left, common.room(), common.slots(clock, until))
+        sent = _segment(walks, clock, until, most)
+        last = max(last, sent.last, common.take(clock, sent.texts))
+        left -= sent.texts
+        clock = until
+    held: dict[int, int] = dict(common.held)
+    for walk in walks:
+        for rule, waited in walk.held.items():
+            held[rule] = held.get(rule, 0) + waited // len(walks)
+    limits = {rule.limit.id: rule.limit for walk in (common, *walks) for rule in walk.rules}
+    return Forecast(
+        until=None if left else last / 1000,
+        parts=tuple(Part(walk.channel, walk.sent, _longest(walk.held, limits)) for walk in walks),
+        held_by=_longest(held, limits),
+    )
+
+
+def _gap(gate: Gate) -> float:
+    """The longest that is asked for; of a range, its middle."""
+    return max((sum(rule.limit.gap_s) / 2 for rule in gate.rules if rule.limit.counted is Counted.GAP), default=0.0)
+
+
+def _longest(held: Mapping[int, int], limits: Mapping[int, Limit]) -> Limit | None:
+    waited, rule = max(((waited, -rule) for rule, waited in held.items()), default=(0, 0))
+    return limits[-rule] if waited else None
+
+
+@dataclass(slots=True)
+class _Budget:
+    rule: Rule
+    cost: int
+    end: int = 0
+    left: float = 0
+
+
+class _Walk:
+    """Goes through time with one gate. `held` says how long each rule kept it waiting."""
+
+    def __init__(self, sender: Sender, load: Load, calendar: Calendar) -> None:
+        self.channel = sender.channel
+        self.duration = math.ceil(sender.seconds * 1000)
+        self.rules = sender.gate.rules
+        self.free_at = math.ceil(sender.free_at * 1000)
+        self.sent = 0
+        self.held: dict[int, int] = {}
+        self._first_seen = sender.gate.first_seen
+        self._calendar = calendar
+        self._hours = [rule for rule in self.rules if rule.limit.counted is Counted.HOURS]
+        counting = [rule for rule in self.rules if rule.limit.counted in _BUDGETS and load.cost(rule)]
+        self._budgets = [_Budget(rule, load.cost(rule)) for rule in counting if rule.per is not Per.MINUTE]
+        for budget in self._budgets:
+            self._renew(budget, calendar.begins, sender.gate.used.get(budget.rule.limit.id, 0))
+        minutes = [(rule.limit.most // load.cost(rule)) for rule in counting if rule.per is Per.MINUTE]
+        self.pace = math.ceil((sender.seconds + sender.gap) * 1000)
+        self._never = 0 in minutes
+        if minutes and not self._never:
+            self.pace = max(self.pace, math.ceil(_MINUTE_MS / min(minutes)))
+
+    def runs(self, clock: int, until: int, most: int) -> list[tuple[int, int]]:
+        """Send up to `most` texts before `until`: when each run begins, and how many it has."""
+        found = []
+        self.free_at = max(self.free_at, clock)
+        while most and self.free_at < until:
+            opens = self.opens(self.free_at)
+            if opens > self.free_at:
+                self.free_at = min(opens, until)
+                continue
+            span = min(self.closes(self.free_at), until) - self.free_at
+            number = int(min(most, self.room(), -(-span // self.pace) if self.pace else most))
+            found.append((self.free_at, number))
+            self.take(self.free_at, number)
+            most -= number
+        return found
+
+    def opens(self, clock: int) -> int:
+        """The moment, from `clock` on, at which no rule says no; or one before it at which to ask again."""
+        if self._never:
+            return clock + LONGEST_DAYS * _DAY_MS
+        opens, holds = clock, 0
+        for rule in self._hours:
+            is_open, change = self._calendar.hours(rule, clock)
+            if not is_open and change > opens:
+                opens, holds = change, rule.limit.id
+        for budget in self._budgets:
+            if clock >= budget.end:
+                self._renew(budget, clock, 0)
+            if budget.left < 1 and budget.end > opens:
+                opens, holds = budget.end, budget.rule.limit.id
+        if opens > clock:
+            self.held[holds] = self.held.get(holds, 0) + opens - clock
+        return opens
+
+    def closes(self, clock: int) -> int:
+        """Until when nothing changes. Asked after `opens`."""
+        ends = [budget.end for budget in self._budgets]
+        ends += [self._calendar.hours(rule, clock)[1] for rule in self._hours]
+        return min(ends, default=clock + LONGEST_DAYS * _DAY_MS)
+
+    def room(self) -> float:
+        return min((budget.left for budget in self._budgets), default=math.inf)
+
+    def slots(self, clock: int, until: int) -> float:
+        """How many texts its pace lets begin."""
+        return max(0, -(-(until - max(clock, self.free_at)) // self.pace)) if self.pace else math.inf
+
+    def take(self, clock: int, texts: int) -> int:
+        """So many leave from `clock` on. Returns when the last of them begins."""
+        for budget in self._budgets:
+            budget.left -= texts
+        self.sent += texts
+        begins = max(clock, self.free_at)
+        self.free_at = begins + texts * self.pace
+        return self.free_at - self.pace if texts else 0
+
+    def state(self) -> tuple[int, int, dict[int, int], list[tuple[int, float]]]:
+        return self.free_at, self.sent, dict(self.held), [(budget.end, budget.left) for budget in self._budgets]
+
+    def restore(self, state: tuple[int, int, dict[int, int], list[tuple[int, float]]]) -> None:
+        self.free_at, self.sent, held, budgets = state
+        self.held = dict(held)
+        for budget, (end, left) in zip(self._budgets, budgets, strict=True):
+            budget.end, budget.left = end, left
+
+    def _renew(self, budget: _Budget, clock: int, used: int) -> None:
+        budget.end = self._calendar.window_ends(budget.rule, clock)
+        most = budget.rule.most(self._first_seen, clock / 1000)
+        budget.left = math.inf if most == math.inf else max(0, most - used) // budget.cost
+
+
+@dataclass(frozen=True, slots=True)
+class _Sent:
+    texts: int
+    last: int  # when the last of them is over
+
+
+def _segment(walks: Sequence[_Walk], clock: int, until: int, most: float) -> _Sent:
+    """The first `most` texts, in the order in which they can leave, earlier channels first."""
+    if most < 1:
+        return _Sent(0, 0)
+    before = [walk.state() for walk in walks]
+    runs = [walk.runs(clock, until, int(min(most, 2**53))) for walk in walks]
+    if sum(number for own in runs for _, number in own) >= most:
+        # What a channel waited after the last of them it did not wait for these.
+        wanted = _first(walks, runs, clock, until, int(most))
+        for walk, state in zip(walks, before, strict=True):
+            walk.restore(state)
+        runs = [walk.runs(clock, until, number) for walk, number in zip(walks, wanted, strict=True)]
+    ends = [own[-1][0] + (own[-1][1] - 1) * walk.pace + walk.duration for walk, own in zip(walks, runs, strict=True) if own]
+    return _Sent(sum(number for own in runs for _, number in own), max(ends, default=0))
+
+
+def _first(walks: Sequence[_Walk], runs: Sequence[Sequence[tuple[int, int]]], clock: int, until: int, most: int) -> list[int]:
+    """How many each channel sends of the first `most`."""
+
+    def by(moment: int) -> list[int]:
+        return [_begun(own, walk.pace, moment) for walk, own in zip(walks, runs, strict=True)]
+
+    low, high = clock - 1, until
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if sum(by(middle)) >= most else (middle, high)
+    wanted, at_last = by(high - 1), by(high)
+    for place, number in enumerate(at_last):
+        wanted[place] += min(number - wanted[place], most - sum(wanted))
+    return wanted
+
+
+def _begun(runs: Sequence[tuple[int, int]], pace: int, moment: int) -> int:
+    """How many texts of these runs have begun by then."""
+    return sum(min(number, (moment - begins) // pace + 1) for begins, number in runs if begins <= moment)
