@@ -168,6 +168,7 @@ class Service:
             ussd=self.ussd.ask,
             unpark=lambda name: self._from_thread(lambda: self.supervisor.unpark(name))(),
             storage_fault=self._storage_fault,
+            push=self.pushes.take,
         )
         try:
             server = Server(create_app(doors), self.settings.http)

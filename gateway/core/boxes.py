@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 from gateway.clock import Clock
-from gateway.errors import Conflict, LinkLost, NotFound
+from gateway.errors import LinkLost, NotFound
 from gateway.records import Unanswered
 from gateway.store import Store, boxes
 
@@ -53,12 +53,12 @@ class Pushes:
         self._room = threading.BoundedSemaphore(callers)
 
     def take(self, box: str, document: Mapping[str, Any]) -> None:
-        """From a thread. Raises NotFound, BadValue, Conflict, LinkLost, StorageFull; the box still has what it told."""
+        """From a thread. Raises NotFound, BadValue, LinkLost, StorageFull; the box still has what it told."""
         taker = self._takers.get(box)
         if taker is None:
             raise NotFound(f"there is no box {box}")
         if not self._room.acquire(blocking=False):
-            raise Conflict("as many boxes as may be are telling something")
+            raise LinkLost("as many boxes as may be are telling something")
 
         async def take() -> None:
             await taker(document)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from apiflask import APIFlask
 
 import gateway
-from gateway.web import health, intake, metrics, problems
+from gateway.web import health, intake, metrics, problems, push
 from gateway.web.api import channels, keys, messages, pools, routes, sims, webhooks
 from gateway.web.auth import SECURITY, Guard
 from gateway.web.doors import Doors
@@ -43,6 +43,7 @@ def create_app(doors: Doors) -> APIFlask:
         keys.blueprint(doors, guard),
         health.blueprint(doors, guard),
         metrics.blueprint(doors),
+        push.blueprint(doors),
     ):
         app.register_blueprint(blueprint)
     problems.install(app)

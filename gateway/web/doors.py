@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from prometheus_client import CollectorRegistry
 
 from gateway.clock import Clock
 from gateway.core.keys import Keys
+from gateway.errors import NotFound
 from gateway.records import ChannelFacts, Key, Message, SendRequest, UssdReply
 from gateway.settings import Settings
 
@@ -38,6 +39,10 @@ class Sending(Protocol):
     def preview(self, text: str) -> Preview: ...
 
 
+def _no_boxes(box: str, told: Mapping[str, Any]) -> None:
+    raise NotFound(f"there is no box {box}")
+
+
 @dataclass(frozen=True, slots=True)
 class Doors:
     sending: Sending
@@ -54,5 +59,6 @@ class Doors:
     ussd: Callable[[str, str], UssdReply]  # (channel, code); waits for the network
     unpark: Callable[[str], None]  # of a channel that exists; does not wait
     storage_fault: Callable[[], str]  # why the database takes nothing now; empty when it does
+    push: Callable[[str, Mapping[str, Any]], None] = _no_boxes  # (box, what it tells); returns when that is committed
     left_today: Callable[[str], int | None] = lambda sim: None  # texts that limits leave a SIM today; None without a limit
     metrics: CollectorRegistry = field(default_factory=CollectorRegistry)
