@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask.testing import FlaskClient
 
-from gateway.records import ChannelFacts, ChannelState
+from gateway.records import ChannelFacts, ChannelState, Refused, Word
 from tests.web.conftest import Caller, Gateway
 
 
@@ -45,6 +45,23 @@ def test_a_clock_from_long_ago_is_a_warning(client: FlaskClient, gateway: Gatewa
     assert answer.status_code == 200 and state_of(answer.json, "clock") == "warning"
 
 
+def test_a_rack_whose_every_channel_is_paused_or_blocked_is_not_ready(client: FlaskClient, gateway: Gateway) -> None:
+    gateway.facts.append(ChannelFacts("p2", ChannelState.READY, iccid="8949002"))
+    gateway.fitness.pause("p0", "alice", "new antenna")
+    answer = client.get("/readyz")
+    assert answer.status_code == 200 and "1 of them paused or blocked" in str(answer.json)
+    for _ in range(3):
+        gateway.fitness.heard("p1", "8949002", Refused(Word.CHANNEL, "cms:310", "no SIM"), 1.0)
+    answer = client.get("/readyz")
+    assert answer.status_code == 503 and state_of(answer.json, "channels") == "failed"
+    assert "paused by alice: new antenna" in str(answer.json)
+
+
+def test_a_resting_channel_is_no_reason_not_to_be_ready(client: FlaskClient, gateway: Gateway) -> None:
+    gateway.fitness.heard("p0", "8949001", Refused(Word.CHANNEL, "cms:310", "no SIM"), 1.0)
+    assert client.get("/readyz").status_code == 200
+
+
 def test_metrics_count_the_queue_and_name_no_numbers(alice: Caller) -> None:
     alice.post("/v1/messages", {"to": "+4915112345678", "text": "x"})
     answer = alice.client.get("/metrics")
@@ -64,6 +81,6 @@ def test_the_status_shows_all_in_one_look(carol: Caller) -> None:
 def test_channels_and_pools_can_be_looked_at(carol: Caller) -> None:
     assert carol.get("/v1/channels/p1").json["reason"] == "unplugged"
     assert [one["name"] for one in carol.get("/v1/channels").json["data"]] == ["p0", "p1"]
-    assert carol.get("/v1/pools").json["data"] == [{"name": "main", "channels": ["p0", "p1"], "strategy": "rotate"}]
+    assert [one["name"] for one in carol.get("/v1/pools").json["data"]] == ["main"]
     assert carol.get("/v1/pools/main").json["name"] == "main"
     assert carol.get("/v1/channels/p9").status_code == carol.get("/v1/pools/other").status_code == 404

@@ -73,7 +73,8 @@ def test_the_document_says_what_may_be_left_out_and_which_channels_there_are(cli
     document = client.get("/openapi.json").json
     posts = {path: one["post"] for path, one in document["paths"].items() if "post" in one}
     optional = [path for path, post in posts.items() if not post.get("requestBody", {"required": True})["required"]]
-    assert optional == ["/v1/webhooks/{webhook_id}/replay"]
+    asked = [f"/v1/channels/{{name}}/{wish}" for wish in ("pause", "drain", "resume")]
+    assert set(optional) == {"/v1/webhooks/{webhook_id}/replay", "/v1/channels/pause", "/v1/channels/resume", *asked}
     channels = document["components"]["schemas"]["WebhookIn"]["properties"]["channels"]
     assert channels["items"]["enum"] == ["p0", "p1"]
 

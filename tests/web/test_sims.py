@@ -9,13 +9,24 @@ import pytest
 
 from gateway.core import events
 from gateway.errors import UssdFailed
-from gateway.records import Balance, ChannelFacts, ChannelState, IncomingPart, SimChange, UssdReply
+from gateway.records import (
+    Balance,
+    ChannelFacts,
+    ChannelState,
+    EventType,
+    IncomingPart,
+    SimChange,
+    Standing,
+    Traffic,
+    UssdReply,
+)
 from gateway.store import balances, inbox, sims
 from gateway.store.sims import Change
 from gateway.web.event_schemas import BY_EVENT
 from tests.web.conftest import Caller, Gateway, faults
 
 SIM = "8949001"  # of channel p0
+STANDINGS = (EventType.CHANNEL_UP, EventType.CHANNEL_DOWN, EventType.CHANNEL_BLOCKED, EventType.CHANNEL_LIMIT)
 
 
 @pytest.fixture
@@ -132,11 +143,13 @@ def test_webhooks_may_ask_for_balances_calls_and_sims(alice: Caller) -> None:
 
 
 def test_events_hold_what_the_document_says() -> None:
+    ready = ChannelFacts("p0", ChannelState.READY)
     told = [
-        events.of_channel(ChannelFacts("p0", ChannelState.READY), 0.0),
+        events.of_channel(ready, 0.0),
         events.of_balance(Balance(SIM, "p0", 3.5, "3.50", 0.0, True), True, 0.0),
         events.of_call("p0", "+491701234567", 0.0),
         events.of_sim(Change(SimChange.MOVED, SIM, "p1", "p0"), 0.0),
+        *(events.of_standing(kind, ready, Standing(Traffic.BLOCKED, "no SIM", 60.0), 0.0) for kind in STANDINGS),
     ]
     assert {event.type for event in told} == set(BY_EVENT)
     for event in told:

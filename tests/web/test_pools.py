@@ -1,0 +1,91 @@
+"""Pools over HTTP: looked at with their channels, changed, made, and reset to the configuration."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from gateway.store.audit import Audit
+from tests.web.conftest import Caller, Gateway, faults
+
+
+def test_a_pool_shows_its_tiers_and_the_traffic_of_its_channels(carol: Caller, gateway: Gateway) -> None:
+    gateway.fitness.pause("p0", "alice")
+    (found,) = carol.get("/v1/pools").json["data"]
+    assert found == carol.get("/v1/pools/main").json
+    assert found["channels"] == ["p0", "p1"] and found["tiers"] == [["p0"], ["p1"]]
+    assert (found["strategy"], found["weights"], found["accept"], found["origin"]) == ("rotate", {}, "", "configuration")
+    paused, lost = found["members"]
+    assert paused["traffic"]["state"] == "paused" and lost["state"] == "lost"
+    assert carol.get("/v1/pools/other").status_code == 404
+
+
+def test_a_pool_is_changed_for_what_is_said_and_keeps_the_rest(alice: Caller) -> None:
+    changed = alice.put("/v1/pools/main", {"strategy": "sticky,weighted", "weights": {"p0": 3}}).json
+    assert (changed["strategy"], changed["weights"], changed["origin"]) == ("sticky,weighted", {"p0": 3.0}, "changed")
+    assert changed["channels"] == ["p0", "p1"]
+    again = alice.put("/v1/pools/main", {"accept": r"\+49.*", "hint": "only within Germany"}).json
+    assert again["strategy"] == "sticky,weighted" and again["hint"] == "only within Germany"
+
+
+def test_a_changed_pool_is_reset_and_a_made_one_removed(alice: Caller, carol: Caller) -> None:
+    alice.put("/v1/pools/main", {"strategy": "failover"})
+    made = alice.put("/v1/pools/spare", {"channels": ["0-1"]}).json
+    assert made["origin"] == "created" and made["tiers"] == [["p0", "p1"]]
+    assert alice.get("/v1/channels/p1").json["pools"] == ["main", "spare"]
+    assert alice.delete("/v1/pools/main").status_code == alice.delete("/v1/pools/spare").status_code == 204
+    (found,) = carol.get("/v1/pools").json["data"]
+    assert (found["strategy"], found["origin"]) == ("rotate", "configuration")
+    assert alice.delete("/v1/pools/spare").status_code == 404
+
+
+def test_a_pool_in_which_texts_wait_is_not_removed(alice: Caller) -> None:
+    alice.put("/v1/pools/spare", {"channels": ["p0"]})
+    alice.post("/v1/messages", {"to": "+4915112345678", "text": "x", "pool": "spare"})
+    refused = alice.delete("/v1/pools/spare")
+    assert refused.status_code == 409 and "texts wait" in refused.json["detail"]
+
+
+def test_every_change_of_a_pool_is_in_the_audit(alice: Caller, gateway: Gateway) -> None:
+    alice.put("/v1/pools/main", {"strategy": "failover"})
+    alice.delete("/v1/pools/main")
+    entries = Audit(gateway.store.read).page("pool", None, 10)
+    assert [(entry.who, entry.subject) for entry in entries] == [("alice", "pool:main")] * 2
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "status", "where"),
+    [
+        ("main", {"channels": ["p9"]}, 422, "/channels"),
+        ("main", {"channels": []}, 422, "/channels"),
+        ("main", {"channels": ["p0", "p0"]}, 422, "/channels"),
+        ("main", {"channels": ["pool:main"]}, 422, "/channels"),
+        ("main", {"strategy": "fastest"}, 422, "/strategy"),
+        ("main", {"strategy": "rotate,sticky"}, 422, "/strategy"),
+        ("main", {"strategy": "cheapest"}, 409, "/strategy"),  # no channel has a tariff
+        ("main", {"weights": {"p9": 1}}, 409, "/weights"),
+        ("main", {"weights": {"p0": 0}}, 422, "/weights/p0"),
+        ("main", {"accept": "("}, 422, "/accept"),
+        ("main", {"speed": "high"}, 422, "/speed"),
+        ("new", {"strategy": "rotate"}, 409, "/channels"),
+    ],
+)
+def test_what_makes_no_pool_is_refused_by_field(
+    alice: Caller, name: str, content: dict[str, Any], status: int, where: str
+) -> None:
+    before = alice.get("/v1/pools").json
+    answer = alice.put(f"/v1/pools/{name}", content)
+    assert answer.status_code == status and faults(answer) == [where], answer.json
+    assert alice.get("/v1/pools").json == before
+
+
+@pytest.mark.parametrize("name", ["0-3", "7", "a b", "-x", "x" * 33])
+def test_what_cannot_name_a_pool_is_not_found(alice: Caller, name: str) -> None:
+    assert alice.put(f"/v1/pools/{name}", {"channels": ["p0"]}).status_code in (404, 405)
+
+
+def test_only_a_key_with_the_scope_admin_changes_pools(bob: Caller, carol: Caller) -> None:
+    for caller in (bob, carol):
+        assert caller.put("/v1/pools/main", {"strategy": "failover"}).status_code == 403
+        assert caller.delete("/v1/pools/main").status_code == 403
