@@ -56,6 +56,7 @@ def attempt_json(attempt: Attempt) -> dict[str, object]:
         "word": None if attempt.word is None else attempt.word.value,
         "code": attempt.code,
         "reason": attempt.reason,
+        "why": attempt.why,
     }
 
 

@@ -94,8 +94,10 @@ def settings_for(folder: Path, bank: RunningBank | None, ports: int, **given: An
         store=StoreSettings(path=str(folder / "simrack.db"), reserve_mb=0),
         modems=modems,
         pools=given.get("pools", ()),
+        dinstars=given.get("dinstars", ()),
+        tariffs=given.get("tariffs", ()),
     )
-    sections = ("sending", "receiving", "forwarding", "store")
+    sections = ("sending", "receiving", "forwarding", "store", "numbers")
     return replace(base, **{name: value for name, value in given.items() if name in sections})
 
 
@@ -113,7 +115,7 @@ def running_gateway(
     pools: Sequence[PoolSettings] = (),
     **given: Any,
 ) -> Iterator[Box]:
-    """`given`: sections of Settings by name, `modem` with fields for every modem, `devices` with their ports."""
+    """`given`: sections of Settings by name, `modem` with fields for every modem, `devices` with their ports, `dinstars`."""
     import socket
 
     with socket.socket() as probe:
@@ -149,8 +151,8 @@ def running_gateway(
     box = Box(built[0], loop, key)
     try:
         box.wait(lambda: _answers(box), "the gateway to answer")
-        for number in range(ports if ready and bank else 0):
-            box.wait_channel(f"p{number}", "ready")
+        for name in settings.channel_names if ready and bank else ():
+            box.wait_channel(name, "ready")
         yield box
     finally:
         if thread.is_alive():

@@ -35,9 +35,9 @@ class SendIn(In):
     )
     text: Annotated[str, StringConstraints(min_length=1, max_length=MAX_TEXT, pattern=NO_NUL)]
     from_: Words | None = Field(None, alias="from", description="One of the gateway's own numbers.")
-    channel: Words | None = Field(None, description="The one channel that may send it.")
+    channel: Words | None = Field(None, description="The channel that may send it, or several as a dial string: (0.3), p0-p3, box1.0-7.")
     pool: Words | None = Field(None, description="The pool whose channels may send it.")
-    priority: whole(-10, 10) = Field(0, description="Higher leaves first.")
+    priority: whole(-10, 10) = Field(0, description="Higher leaves first; each step weighs four times as much.")
     send_at: Moment | None = Field(None, description="Not before this moment.")
     expires_at: Moment | None = Field(None, description="Not after this moment.")
     validity_minutes: whole(5, 635_040) | None = Field(
@@ -129,6 +129,7 @@ class AttemptOut(Out):
     word: Literal["never", "later", "elsewhere", "channel"] | None
     code: str
     reason: str
+    why: str = Field(description="Why this SIM was chosen.")
 
 
 class MessageWithAttempts(MessageOut):
