@@ -35,7 +35,7 @@ class SendIn(In):
     )
     text: Annotated[str, StringConstraints(min_length=1, max_length=MAX_TEXT, pattern=NO_NUL)]
     from_: Words | None = Field(None, alias="from", description="One of the gateway's own numbers.")
-    channel: Words | None = Field(None, description="The channel that may send it, or several as a dial string: (0.3), p0-p3, box1.0-7.")
+    channel: Words | None = Field(None, description="The channel that may send it, or several: (0.3), p0-p3, box1.0-7.")
     pool: Words | None = Field(None, description="The pool whose channels may send it.")
     priority: whole(-10, 10) = Field(0, description="Higher leaves first; each step weighs four times as much.")
     send_at: Moment | None = Field(None, description="Not before this moment.")
