@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 
 from peewee import SqliteDatabase
 
-from gateway.records import Counted, Per
+from gateway.records import Counted, Limit, Per
 from gateway.store.limits import counters, recount
 from gateway.store.limits.book import Book, Rule
 from gateway.store.limits.windows import Window
@@ -48,7 +48,7 @@ def reset(db: SqliteDatabase, book: Book, rule: Rule, subject: str, now: float) 
     if rule.limit.counted is Counted.GAP:
         last = counters.last_gap(db, subject)
         db.execute_sql("DELETE FROM gaps WHERE subject = ?", (subject,))
-        return {"subject": subject, "last_text_at": None if last is None else last[0]}
+        return {"last_text_at": None if last is None else last[0]}
     one = book.window(rule, now)
     was = counters.read(db, subject, one)
     column = _COLUMNS[rule.limit.counted]
@@ -62,7 +62,19 @@ def reset(db: SqliteDatabase, book: Book, rule: Rule, subject: str, now: float) 
         f"UPDATE counters SET {column} = ? WHERE subject = ? AND per = ? AND start = ?",
         (count, subject, one.per.value, one.start),
     )
-    return {"subject": subject, "window_began_at": one.start, column: getattr(was, column)}
+    return {"window_began_at": one.start, column: getattr(was, column)}
+
+
+def counted_subjects(db: SqliteDatabase, limit: Limit) -> list[str]:
+    """Those for which something is counted that this limit, perhaps one for all of a kind, is about."""
+    kind, _, name = limit.subject.partition(":")
+    if name != "*":
+        return [limit.subject]
+    table = "gaps" if limit.counted is Counted.GAP else "counters"
+    rows = db.execute_sql(
+        f"SELECT DISTINCT subject FROM {table} WHERE subject > ? AND subject < ?", (f"{kind}:", f"{kind};")
+    ).fetchall()
+    return [subject for (subject,) in rows]
 
 
 def forget(db: SqliteDatabase, now: float) -> None:
