@@ -66,7 +66,24 @@ def main() -> None:
 
 
 def _add_commands() -> None:
-    from gateway.cli import backup, check, demo_door, keys, pdu, probe, routes, run, send, sims, status, unpark, ussd, webhooks
+    from gateway.cli import (
+        backup,
+        channels,
+        check,
+        demo_door,
+        keys,
+        pdu,
+        pools,
+        probe,
+        routes,
+        run,
+        send,
+        sims,
+        status,
+        unpark,
+        ussd,
+        webhooks,
+    )
 
     for command in (
         run.run,
@@ -78,6 +95,8 @@ def _add_commands() -> None:
         routes.route,
         send.send,
         status.status,
+        channels.channels,
+        pools.pools,
         sims.sims,
         ussd.ussd,
         unpark.unpark,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import click
 
@@ -24,14 +25,17 @@ def status(as_json: bool, url: str, key_file: str | None) -> int:
     for check in found["checks"]:
         click.echo(f"  {check['name']}: {check['state']}, {check['detail']}")
     click.echo("queue: " + ", ".join(f"{count} {name}" for name, count in found["queue"].items()))
-    head = ("channel", "state", "number", "operator", "signal", "balance", "reason")
-    rows = [
-        (one["name"], one["state"], one["number"], one["operator"], _dbm(one["signal_dbm"]), options.balance(one), one["reason"])
-        for one in found["channels"]
-    ]
+    head = ("channel", "state", "traffic", "number", "operator", "signal", "balance", "reason")
+    rows = [_row(one) for one in found["channels"]]
     if rows:
         options.print_table(head, rows)
     return 0 if found["ready"] else NO
+
+
+def _row(one: dict[str, Any]) -> tuple[str, ...]:
+    traffic = one["traffic"]
+    air = (one["number"], one["operator"], _dbm(one["signal_dbm"]), options.balance(one))
+    return one["name"], one["state"], traffic["state"], *air, traffic["reason"] or one["reason"]
 
 
 def _dbm(signal: int | None) -> str:

@@ -1,0 +1,96 @@
+"""`simrack channels`: how the channels of a running gateway do, and whether they may take texts."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from urllib.parse import quote
+
+import click
+
+from gateway.cli import options
+from gateway.cli.api import Api, access
+
+_names = click.argument("names", metavar="[CHANNEL]...", nargs=-1)
+_every = click.option("--all", "every", is_flag=True, help="All channels at once: one pause over all of them.")
+_reason = click.option("--reason", default="", metavar="TEXT", help="Why, for whoever looks later.")
+
+
+@click.group(invoke_without_command=True)
+@options.as_json
+@access
+@click.pass_context
+def channels(ctx: click.Context, as_json: bool, url: str, key_file: str | None) -> None:
+    """List the channels: how each does, and whether it may take texts. The commands below change that.
+
+    The score is 0 to 100, for people: what takes points away is told with --json. Sent and left are of today (UTC).
+    """
+    if ctx.invoked_subcommand is not None:
+        return
+    found = Api(url, key_file).get("/v1/channels")["data"]
+    if as_json:
+        click.echo(json.dumps(found))
+        return
+    head = ("channel", "state", "traffic", "until", "score", "sent", "left", "number", "pools", "reason")
+    options.print_table(head, [_row(one) for one in found])
+
+
+@channels.command()
+@_names
+@_every
+@_reason
+@access
+def pause(names: tuple[str, ...], every: bool, reason: str, url: str, key_file: str | None) -> None:
+    """Let channels take nothing more; what is on the air may end. It holds until they are resumed, over restarts too."""
+    _ask("pause", names, every, reason, Api(url, key_file))
+
+
+@channels.command()
+@_names
+@_reason
+@access
+def drain(names: tuple[str, ...], reason: str, url: str, key_file: str | None) -> None:
+    """Let channels send what is bound to them, and pause then."""
+    _ask("drain", names, False, reason, Api(url, key_file))
+
+
+@channels.command()
+@_names
+@_every
+@_reason
+@access
+def resume(names: tuple[str, ...], every: bool, reason: str, url: str, key_file: str | None) -> None:
+    """Let channels take texts again: ends a pause, a rest and a block.
+
+    With --all only the pause of all ends; a channel that is paused for itself stays so.
+    """
+    _ask("resume", names, every, reason, Api(url, key_file))
+
+
+def _ask(wish: str, names: tuple[str, ...], every: bool, reason: str, api: Api) -> None:
+    if bool(names) == every:
+        raise click.UsageError("name the channels, or give --all alone." if wish != "drain" else "name the channels.")
+    content = {"reason": reason} if reason else {}
+    if every:
+        shown = api.post(f"/v1/channels/{wish}", content)["data"]
+    else:
+        shown = [api.post(f"/v1/channels/{quote(name, safe='')}/{wish}", content) for name in names]
+    for one in shown:
+        why = one["traffic"]["reason"]
+        click.echo(f"{one['name']} is {one['traffic']['state']}{f': {why}' if why else ''}")
+
+
+def _row(one: dict[str, Any]) -> tuple[str, ...]:
+    traffic, health = one["traffic"], one["health"]
+    return (
+        one["name"],
+        one["state"],
+        traffic["state"],
+        traffic["until"] or "",
+        str(health["score"]),
+        str(health["sent"]),
+        "" if one["left_today"] is None else str(one["left_today"]),
+        one["number"],
+        ",".join(one["pools"]),
+        traffic["reason"] or one["reason"],
+    )
