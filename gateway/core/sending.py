@@ -89,7 +89,9 @@ class Sending:
             earlier = outbox.add(db, news, now, once)
             if any(new.send_at is not None for new in news):
                 # A large batch takes its time; what became due meanwhile must not miss its call.
-                outbox.call_due(db, now, self._clock.now())
+                due: outbox.Due | None = outbox.Due(now)
+                while due is not None:
+                    due = outbox.call_due(db, due, self._clock.now())
             return earlier
 
         earlier = self._store.writer.run(job)

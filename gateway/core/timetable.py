@@ -16,7 +16,7 @@ from gateway.core.reporting import announce
 from gateway.errors import SimrackError
 from gateway.records import ChannelFacts, ChannelState
 from gateway.settings import Settings
-from gateway.store import Database, Store, forwards, outbox, unknowns
+from gateway.store import Database, Store, conversations, forwards, limits, outbox, unknowns
 
 log = logging.getLogger("simrack.timetable")
 
@@ -30,6 +30,8 @@ _AWAY_S = 60.0
 _HOUSEKEEPING_S = 600.0
 # Accepted forwards are shown for a week; the messages themselves stay.
 _ACCEPTED_KEPT_S = 7 * 86400.0
+# After so long of silence a conversation may go on from another number.
+_CONVERSATION_KEPT_S = 90 * 86400.0
 
 
 class Timetable:
@@ -89,20 +91,25 @@ class Timetable:
         gone = self._long_gone()
         housekeeping = self._clock.monotonic() - self._housekept_at >= _HOUSEKEEPING_S
 
-        def job(db: Database) -> tuple[int, float | None]:
+        def put_right(db: Database) -> None:
             if jumped and looked_at is not None:
                 outbox.shift(db, jumped, looked_at, now, self._waits)
             elif looked_at is None:
                 outbox.bound(db, now, self._waits)
-            events = self._settle(db, after, now)
+
+        def job(db: Database) -> tuple[int, float | None]:
+            events = self._settle(db, now)
             if gone:
                 unknowns.unpin(db, gone, now)
             if housekeeping:
                 outbox.forget_idempotency(db, now - outbox.IDEMPOTENCY_KEPT_S)
                 forwards.forget_accepted(db, now - _ACCEPTED_KEPT_S)
+                conversations.forget(db, now - _CONVERSATION_KEPT_S)
+                limits.forget(db, now)
             moments = (outbox.next_moment(db, now), self._receiving.next_moment(db))
             return events, min((moment for moment in moments if moment is not None), default=None)
 
+        await self._call_due(put_right, after, now)
         events, moment = await self._store.writer.arun(job)
         self._looked_at, self._offset = now, offset
         if housekeeping:
@@ -112,8 +119,19 @@ class Timetable:
             self._forward()
         return _LONGEST_WAIT_S if moment is None else min(max(moment - now, _SOONEST_S), _LONGEST_WAIT_S)
 
-    def _settle(self, db: Database, after: float, now: float) -> int:
-        outbox.call_due(db, after, now)
+    async def _call_due(self, first: Callable[[Database], None], after: float, now: float) -> None:
+        """A campaign of 100,000 texts that is due at one moment is called in pieces: other work goes on in between."""
+
+        def job(db: Database) -> outbox.Due | None:
+            first(db)
+            return outbox.call_due(db, after, now)
+
+        due = await self._store.writer.arun(job)
+        while due is not None:
+            self._wake()
+            due = await self._store.writer.arun(lambda db, after=due: outbox.call_due(db, after, now))
+
+    def _settle(self, db: Database, now: float) -> int:
         ready = {facts.name for facts in self._facts() if facts.state is ChannelState.READY}
         ended = [*outbox.expire(db, now), *unknowns.settle_due(db, ready, retry.MOST_RESENDS, now)]
         for message in ended:

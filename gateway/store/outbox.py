@@ -127,13 +127,25 @@ def _next_reference(db: SqliteDatabase) -> int:
     return reference
 
 
-def call_due(db: SqliteDatabase, after: float, now: float) -> None:
-    """Let what became due in (after, now] stand in line."""
-    for recipient, lane in db.execute_sql(
-        "SELECT DISTINCT recipient, lane FROM messages WHERE status = 'queued' AND ready = 0 AND due_at > ? AND due_at <= ?",
-        (after, now),
-    ).fetchall():
+@dataclass(frozen=True, slots=True)
+class Due:
+    """How far due messages were called: to this moment, and of those due at it to this one."""
+
+    at: float
+    id: int = 2**63 - 1
+
+
+def call_due(db: SqliteDatabase, after: float | Due, now: float, most: int = 2000) -> Due | None:
+    """Let what became due in (after, now] stand in line. Returns where to go on; None when nothing is left."""
+    start = after if isinstance(after, Due) else Due(after)
+    rows = db.execute_sql(
+        "SELECT recipient, lane, due_at, id FROM messages INDEXED BY messages_due WHERE status = 'queued' AND ready = 0"
+        " AND due_at >= ? AND (due_at > ? OR id > ?) AND due_at <= ? ORDER BY due_at, id LIMIT ?",
+        (start.at, start.at, start.id, now, most),
+    ).fetchall()
+    for recipient, lane in dict.fromkeys((row[0], row[1]) for row in rows):
         progress.call_next(db, recipient, lane, now)
+    return Due(rows[-1][2], rows[-1][3]) if len(rows) == most else None
 
 
 def next_moment(db: SqliteDatabase, now: float) -> float | None:

@@ -137,3 +137,14 @@ def test_a_step_that_is_not_in_the_table_is_refused_by_the_store(db: SqliteDatab
     with pytest.raises(progress.steps.ForbiddenStep):
         progress.set_status(db, row_id, Status.QUEUED, Status.DELIVERED)
     assert status_of(db, message.public_id) == "queued"
+
+
+def test_texts_that_are_due_at_one_moment_are_called_in_pieces_and_none_is_left_out(db: SqliteDatabase) -> None:
+    outbox.add(db, [new_message(f"+4917{n:08}", send_at=NOW + 60) for n in range(7)], NOW)
+    due: outbox.Due | None = outbox.Due(NOW)
+    pieces = 0
+    while due is not None:
+        due = outbox.call_due(db, due, NOW + 60, most=2)
+        pieces += 1
+    assert pieces == 4
+    assert db.execute_sql("SELECT COUNT(*) FROM messages WHERE ready = 1").fetchone()[0] == 7
