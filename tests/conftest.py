@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 HERE = Path(__file__).parent
-AT_A_PORT = {HERE / folder for folder in ("modem", "simulator", "scenarios", "foreign")}
+AT_A_PORT = {HERE / folder for folder in ("modem", "dinstar", "simulator", "scenarios", "foreign")}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -30,8 +30,8 @@ from gateway.store.inbox import fingerprint
 # Short where a story waits for it to pass, long where nothing should ever take so long.
 QUICK = Timing(
     send=15.0, settle=0.3, settle_asks=3, watch_first=0.05, watch_longest=0.2, report_first=0.05, report_longest=0.2,
-    report_hold=0.01, reports=0.1, login_again=0.01, login_rest=0.0, retry=0.02, ussd_poll=0.05, ussd_same=0.3, menu=0.2, power_off=0.05,
-    recovery_apart=0.2, recovery_longest=1.0,
+    report_hold=0.01, reports=0.1, login_again=0.01, login_rest=0.0, retry=0.02, ussd_poll=0.05, ussd_same=0.3,
+    menu=0.2, power_off=0.05, recovery_apart=0.2, recovery_longest=1.0,
 )  # fmt: skip
 ALICE, BOB = "+4917099001", "+4917099002"
 
