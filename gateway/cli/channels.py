@@ -72,7 +72,7 @@ def _ask(wish: str, names: tuple[str, ...], every: bool, reason: str, api: Api) 
         raise click.UsageError("name the channels, or give --all alone." if wish != "drain" else "name the channels.")
     content = {"reason": reason} if reason else {}
     if every:
-        shown = api.post(f"/v1/channels/{wish}", content)["data"]
+        shown = api.post(f"/v1/traffic/{wish}", content)["data"]
     else:
         shown = [api.post(f"/v1/channels/{quote(name, safe='')}/{wish}", content) for name in names]
     for one in shown:

@@ -6,7 +6,7 @@ from apiflask import APIFlask
 
 import gateway
 from gateway.web import health, intake, metrics, problems, push
-from gateway.web.api import channels, keys, messages, pools, routes, sims, webhooks
+from gateway.web.api import channels, keys, messages, pools, routes, sims, traffic, webhooks
 from gateway.web.auth import SECURITY, Guard
 from gateway.web.doors import Doors
 from gateway.web.published import describe
@@ -36,6 +36,7 @@ def create_app(doors: Doors) -> APIFlask:
     for blueprint in (
         messages.blueprint(doors, guard),
         channels.blueprint(doors, guard),
+        traffic.blueprint(doors, guard),
         sims.blueprint(doors, guard),
         pools.blueprint(doors, guard),
         routes.blueprint(doors, guard),

@@ -96,18 +96,20 @@ def test_a_channel_is_paused_drained_and_resumed_by_name_of_the_key(alice: Calle
 
 def test_all_channels_are_paused_and_resumed_at_once(alice: Caller) -> None:
     alice.post("/v1/channels/p1/pause")
-    paused = alice.post("/v1/channels/pause", {"reason": "moving"}).json["data"]
+    paused = alice.post("/v1/traffic/pause", {"reason": "moving"}).json["data"]
     assert [one["traffic"]["reason"] for one in paused] == ["all channels are paused by alice: moving"] * 2
     refused = alice.post("/v1/channels/p0/resume")
     assert refused.status_code == 409 and "all of them first" in refused.json["detail"]
-    resumed = alice.post("/v1/channels/resume").json["data"]
+    resumed = alice.post("/v1/traffic/resume").json["data"]
     assert [one["traffic"]["state"] for one in resumed] == ["open", "paused"]
 
 
-@pytest.mark.parametrize("wish", ["p0/pause", "p0/drain", "p0/resume", "pause", "resume"])
+@pytest.mark.parametrize(
+    "wish", ["channels/p0/pause", "channels/p0/drain", "channels/p0/resume", "traffic/pause", "traffic/resume"]
+)
 def test_only_a_key_with_the_scope_admin_may_say_so(bob: Caller, carol: Caller, wish: str) -> None:
     for caller in (bob, carol):
-        assert caller.post(f"/v1/channels/{wish}").status_code == 403
+        assert caller.post(f"/v1/{wish}").status_code == 403
     assert shown(carol)["traffic"]["state"] == "open"
 
 

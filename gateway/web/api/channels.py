@@ -62,7 +62,6 @@ def blueprint(doors: Doors, guard: Guard) -> APIBlueprint:
         return answer(channel_json(doors, found))
 
     _of_one(bp, doors, guard)
-    _of_all(bp, doors, guard)
     return bp
 
 
@@ -107,36 +106,6 @@ def _of_one(bp: APIBlueprint, doors: Doors, guard: Guard) -> None:
     def resume(name: str, wanted: TrafficIn) -> Response:
         doors.fitness.resume(name, g.key.name, wanted.reason)
         return answer(channel_json(doors, _found(doors, name)))
-
-
-def _of_all(bp: APIBlueprint, doors: Doors, guard: Guard) -> None:
-    @bp.post("/pause")
-    @guard.needs("admin")
-    @bp.input(TrafficIn, arg_name="wanted")
-    @bp.output(ChannelList)
-    @bp.doc(
-        summary="Pause all channels",
-        description="One pause over all of them, as the signal SIGUSR1 makes it.",
-        security="bearer",
-        responses=documented(*_BODY),
-    )
-    def pause_all(wanted: TrafficIn) -> Response:
-        doors.fitness.pause_all(g.key.name, wanted.reason)
-        return answer({"data": channels_json(doors)})
-
-    @bp.post("/resume")
-    @guard.needs("admin")
-    @bp.input(TrafficIn, arg_name="wanted")
-    @bp.output(ChannelList)
-    @bp.doc(
-        summary="End the pause of all channels",
-        description="As the signal SIGUSR2 does. A channel that is paused for itself stays paused.",
-        security="bearer",
-        responses=documented(*_BODY),
-    )
-    def resume_all(wanted: TrafficIn) -> Response:
-        doors.fitness.resume_all(g.key.name, wanted.reason)
-        return answer({"data": channels_json(doors)})
 
 
 def _found(doors: Doors, name: str) -> ChannelFacts:

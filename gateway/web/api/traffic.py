@@ -1,0 +1,49 @@
+"""`/v1/traffic`: one pause over all channels, as the signals SIGUSR1 and SIGUSR2 set and end it."""
+
+from __future__ import annotations
+
+from apiflask import APIBlueprint
+from flask import Response, g
+
+from gateway.web.answers import answer
+from gateway.web.api.channel_schemas import ChannelList, TrafficIn
+from gateway.web.auth import Guard
+from gateway.web.channel_json import channels_json
+from gateway.web.doors import Doors
+from gateway.web.problems import documented
+
+_BODY = (400, 401, 403, 413, 415, 422, 503)
+
+
+def blueprint(doors: Doors, guard: Guard) -> APIBlueprint:
+    bp = APIBlueprint("traffic", __name__, url_prefix="/v1/traffic", tag="Channels")
+
+    @bp.post("/pause")
+    @guard.needs("admin")
+    @bp.input(TrafficIn, arg_name="wanted")
+    @bp.output(ChannelList)
+    @bp.doc(
+        summary="Pause all channels",
+        description="One pause over all of them; what is on the air may end. Holds until it is ended, over restarts too.",
+        security="bearer",
+        responses=documented(*_BODY),
+    )
+    def pause(wanted: TrafficIn) -> Response:
+        doors.fitness.pause_all(g.key.name, wanted.reason)
+        return answer({"data": channels_json(doors)})
+
+    @bp.post("/resume")
+    @guard.needs("admin")
+    @bp.input(TrafficIn, arg_name="wanted")
+    @bp.output(ChannelList)
+    @bp.doc(
+        summary="End the pause of all channels",
+        description="A channel that is paused for itself stays paused.",
+        security="bearer",
+        responses=documented(*_BODY),
+    )
+    def resume(wanted: TrafficIn) -> Response:
+        doors.fitness.resume_all(g.key.name, wanted.reason)
+        return answer({"data": channels_json(doors)})
+
+    return bp
