@@ -161,6 +161,8 @@ class Service:
             routes=self.routes,
             pools=self.pools,
             fitness=self.fitness,
+            limits=self.limits,
+            left_today=self.limits.left_today,
             settings=self.settings,
             clock=self.clock,
             channels=self.supervisor.facts,

@@ -13,12 +13,11 @@ from dataclasses import dataclass, field, replace
 
 from gateway.core.forecast_calendar import Calendar
 from gateway.records import Counted, Limit, Per
-from gateway.store.limits.book import Rule
+from gateway.store.limits.book import BUDGETS, Rule
 
 LONGEST_DAYS = 400
 _DAY_MS = 86_400_000
 _MINUTE_MS = 60_000
-_BUDGETS = (Counted.TEXTS, Counted.PARTS, Counted.RECIPIENTS, Counted.WARMUP)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +133,7 @@ class _Walk:
         self._first_seen = sender.gate.first_seen
         self._calendar = calendar
         self._hours = [rule for rule in self.rules if rule.limit.counted is Counted.HOURS]
-        counting = [rule for rule in self.rules if rule.limit.counted in _BUDGETS and load.cost(rule)]
+        counting = [rule for rule in self.rules if rule.limit.counted in BUDGETS and load.cost(rule)]
         self._budgets = [_Budget(rule, load.cost(rule)) for rule in counting if rule.per is not Per.MINUTE]
         for budget in self._budgets:
             self._renew(budget, calendar.begins, sender.gate.used.get(budget.rule.limit.id, 0))

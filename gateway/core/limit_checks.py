@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Collection
 from dataclasses import replace
 
 from gateway import hours
@@ -16,6 +17,34 @@ MOST_FIRST = 1_000_000
 MOST_FACTOR = 100
 MOST_DAYS = 3650
 LEAST_SHARE, MOST_SHARE = 0.01, 100.0
+
+
+FIELDS = ("per", "most", "zone", "reset_day", "gap_s", "hours", "first", "factor", "days")
+_NEEDED = {
+    Counted.GAP: ("gap_s",),
+    Counted.HOURS: ("hours",),
+    Counted.WARMUP: ("first", "factor", "days"),
+    Counted.SHARE: ("factor",),
+}
+
+
+def fields_of(counted: Counted, per: Per | None) -> tuple[str, ...]:
+    """Beside the subject, what a limit of this kind has."""
+    needed = _NEEDED.get(counted, ("per", "most"))
+    zoned = ("zone",) if counted not in (Counted.GAP, Counted.SHARE) else ()
+    return (*needed, *zoned, *(("reset_day",) if per is Per.MONTH else ()))
+
+
+def require_fields(counted: Counted, per: Per | None, given: Collection[str]) -> None:
+    """Raises BadValue for a field that is missing or belongs to other limits."""
+    for name in _NEEDED.get(counted, ("per", "most")):
+        if name not in given:
+            raise BadValue(name, f"is missing; a limit on {counted} needs it", _SUCH_AS[name])
+    for name in FIELDS:
+        if name in given and name not in fields_of(counted, per):
+            month = name == "reset_day" and counted in BUDGETS
+            kind = "a limit by the month alone" if month else f"other limits than one on {counted}"
+            raise BadValue(name, f"belongs to {kind}", "leave it out")
 
 
 def checked(wanted: Limit) -> Limit:
@@ -41,6 +70,17 @@ def checked(wanted: Limit) -> Limit:
         raise BadValue("counted", "a share is for client keys", "give a subject such as key:NAME")
     _require("factor", wanted.factor, LEAST_SHARE, MOST_SHARE)
     return replace(bare, factor=float(wanted.factor), zone="UTC")
+
+
+_SUCH_AS = {
+    "per": "minute, hour, day or month",
+    "most": "such as 200",
+    "gap_s": "from and to, as [5, 20]",
+    "hours": "as Mon-Fri 08:00-20:00",
+    "first": "texts on the first day, such as 20",
+    "factor": "such as 1.5",
+    "days": "such as 14",
+}
 
 
 def _budget(wanted: Limit, bare: Limit) -> Limit:

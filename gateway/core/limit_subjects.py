@@ -5,6 +5,7 @@ People write sim:ID, sim:*, channel:NAME (the SIM that is in it now), pool:NAME,
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -12,6 +13,7 @@ from gateway.errors import BadValue, Conflict, NotFound
 from gateway.records import ChannelFacts, Key
 from gateway.store import Database
 
+_PORT = re.compile("port:[A-Za-z0-9][A-Za-z0-9_.-]{0,31}")  # stands for a SIM that tells no number of its own
 FORMS = "write sim:*, sim:ID, channel:NAME, pool:NAME, key:* or key:NAME"
 
 
@@ -22,8 +24,8 @@ class Names:
     channel_of: Mapping[str, str]  # SIM -> where it was last seen, or empty
     keys: Mapping[int, Key]
 
-    def counted(self, written: str, pools: Collection[str]) -> str:
-        """As counters know it. Raises BadValue for what is no subject, NotFound for what there is not."""
+    def counted(self, written: str, pools: Collection[str] | None = None) -> str:
+        """As counters know it. Raises BadValue for what is no subject, NotFound for what there is not (no pool, if they are given)."""
         kind, _, name = written.partition(":")
         if written in ("sim:*", "key:*"):
             return written
@@ -31,9 +33,9 @@ class Names:
             raise BadValue("subject", f"{written!r} is no subject", FORMS)
         if kind == "channel":
             return f"sim:{self.sim_in(name)}"
-        if kind == "sim" and name not in self.channel_of and not name.startswith("port:"):
+        if kind == "sim" and name not in self.channel_of and not _PORT.fullmatch(name):
             raise NotFound(f"no SIM {name} was ever seen; `simrack sims` lists them")
-        if kind == "pool" and name not in pools:
+        if kind == "pool" and pools is not None and name not in pools:
             raise NotFound(f"there is no pool {name}; `simrack pools` lists them")
         return f"key:{self.key_named(name).id}" if kind == "key" else written
 

@@ -5,6 +5,7 @@ A change is durable before it is told, leaves an audit row, and holds from the n
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Collection
 from dataclasses import asdict, replace
 from threading import Lock
@@ -14,10 +15,10 @@ from gateway.clock import Clock
 from gateway.core.limit_checks import checked
 from gateway.core.limit_subjects import Names, names
 from gateway.errors import BadValue, Conflict
-from gateway.records import Counted, Limit
+from gateway.records import Counted, Limit, Per
 from gateway.store import Database, Store, audit
 from gateway.store.audit import Audit, Entry
-from gateway.store.limits import Book, load, rows, upkeep
+from gateway.store.limits import Book, Rooms, load, rows, upkeep
 
 MOST_LIMITS = 1000
 T = TypeVar("T")
@@ -110,12 +111,27 @@ class Limits:
         """Who changed limits, newest first."""
         return self._audit.page("limit", before, most)
 
+    def left_today(self, sim: str) -> int | None:
+        """Texts that limits by the day leave this SIM; None where no limit says how many."""
+        book, now, subject = self.book, self._clock.now(), f"sim:{sim}"
+        counted = (Counted.TEXTS, Counted.WARMUP)
+        rules = [rule for rule in book.rules(subject) if rule.limit.counted in counted and rule.per is Per.DAY]
+        if not rules:
+            return None
+
+        def query(db: Database) -> float:
+            rooms = Rooms(db, book, now)
+            return min(budget.left for rule in rules if (budget := rooms.budget(subject, rule)) is not None)
+
+        left = self._store.read(query)
+        return None if left == math.inf else int(left)
+
     def _whose(self, db: Database, limit: Limit, known: Names, wanted: str | None) -> list[str]:
         """The subjects of a limit that have no rule of their own instead of it."""
         found = [one for one in upkeep.counted_subjects(db, limit) if limit in self._rules_of(one)]
         if wanted is None:
             return found
-        one = known.counted(wanted, [wanted.partition(":")[2]])
+        one = known.counted(wanted)
         if one != limit.subject and one not in known.concrete(limit.subject) and one not in found:
             raise BadValue("subject", f"limit {limit.id} is not about {wanted}", f"it is about {known.shown(limit.subject)}")
         if limit not in self._rules_of(one):

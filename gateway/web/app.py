@@ -6,7 +6,7 @@ from apiflask import APIFlask
 
 import gateway
 from gateway.web import health, intake, metrics, problems, push
-from gateway.web.api import channels, keys, messages, pools, routes, sims, traffic, webhooks
+from gateway.web.api import channels, keys, limits, messages, pools, routes, sims, traffic, webhooks
 from gateway.web.auth import SECURITY, Guard
 from gateway.web.doors import Doors
 from gateway.web.published import describe
@@ -40,6 +40,7 @@ def create_app(doors: Doors) -> APIFlask:
         sims.blueprint(doors, guard),
         pools.blueprint(doors, guard),
         routes.blueprint(doors, guard),
+        limits.blueprint(doors, guard),
         webhooks.blueprint(doors, guard),
         keys.blueprint(doors, guard),
         health.blueprint(doors, guard),

@@ -16,6 +16,7 @@ from gateway.settings import Settings
 
 if TYPE_CHECKING:
     from gateway.core.fitness import Fitness
+    from gateway.core.limits import Limits
     from gateway.core.pools import Pools
     from gateway.core.routes import Routes
     from gateway.core.webhooks import Webhooks
@@ -52,6 +53,7 @@ class Doors:
     routes: Routes
     pools: Pools
     fitness: Fitness
+    limits: Limits
     settings: Settings
     clock: Clock
     channels: Callable[[], Sequence[ChannelFacts]]

@@ -34,6 +34,7 @@ def describe(spec: dict[str, Any], settings: Settings) -> dict[str, Any]:
         _choose_some(schemas[name]["properties"]["channels"], channels)
     for name in ("RouteIn", "RouteChange"):
         _limit_route(schemas[name]["properties"], settings)
+    _choose(schemas["LimitIn"]["properties"]["zone"], list(zones()))
     _limit_pool(schemas["PoolIn"]["properties"], settings)
     schemas["ExplainIn"]["properties"]["to"]["pattern"] = plain_form(settings.numbers.country)
     for operations in spec["paths"].values():

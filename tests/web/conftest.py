@@ -14,6 +14,7 @@ from werkzeug.test import TestResponse
 from gateway.clock import ManualClock
 from gateway.core.fitness import Fitness
 from gateway.core.keys import Keys
+from gateway.core.limits import Limits
 from gateway.core.pools import Pools
 from gateway.core.routes import Routes
 from gateway.core.sending import Sending
@@ -64,6 +65,7 @@ class Gateway:
         self.fitness = Fitness(self.store, self.clock, self.settings.channel_names, self._wake, lambda: None)
         for facts in self.facts:
             self.fitness.changed(facts)
+        self.limits = Limits(self.store, self.clock, self._wake)
         self.sending = Sending(
             *(self.store, self.settings, self.clock, lambda: self.facts, self.pools, self.routes),
             wake=self._wake,
@@ -90,6 +92,7 @@ class Gateway:
             routes=self.routes,
             pools=self.pools,
             fitness=self.fitness,
+            limits=self.limits,
             settings=self.settings,
             clock=self.clock,
             channels=lambda: self.facts,

@@ -23,7 +23,7 @@ from gateway.store.limits.windows import UTC, Window, day_of, window
 
 log = logging.getLogger("simrack.limits")
 
-_BUDGETS = (Counted.TEXTS, Counted.PARTS, Counted.RECIPIENTS, Counted.WARMUP)
+BUDGETS = (Counted.TEXTS, Counted.PARTS, Counted.RECIPIENTS, Counted.WARMUP)
 # Counted for every SIM whether a limit asks or not: who was used least today, and a start for limits to come.
 _KEPT = ((Per.DAY, UTC, 1), (Per.MONTH, UTC, 1))
 _DAY_S = 86_400
@@ -110,7 +110,7 @@ class Book:
                 found[one.per, one.start] = one
         if not self.empty:
             for rule in self.rules(subject):
-                if rule.limit.counted in _BUDGETS:
+                if rule.limit.counted in BUDGETS:
                     one = self.window(rule, now)
                     known = found.get((one.per, one.start))
                     if known is None or known.end < one.end:

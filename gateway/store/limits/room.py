@@ -11,7 +11,7 @@ from peewee import SqliteDatabase
 from gateway.clock import EARLIEST_PLAUSIBLE
 from gateway.records import Counted
 from gateway.store.limits import counters, flying
-from gateway.store.limits.book import Book, Rule
+from gateway.store.limits.book import BUDGETS, Book, Rule
 from gateway.store.limits.counters import Count
 from gateway.store.limits.windows import Window
 
@@ -81,9 +81,14 @@ class Rooms:
                 return budget.rule, budget.window.end
         return None
 
-    def budgets(self, subject: str) -> list[Budget]:
-        """Of every rule that counts."""
-        return [self._budget(subject, rule) for rule in self._book.rules(subject) if rule.limit.counted in _COUNTING]
+    def refusals(self, subject: str, recipient: str, parts: int) -> list[tuple[Rule, float]]:
+        """Every rule that says no, for a person who asks why; `recipient` may be empty, for anybody who is not counted yet."""
+        rules = self._book.rules(subject)
+        return [(rule, until) for rule in rules if (until := self._until(subject, rule, recipient, parts)) is not None]
+
+    def budget(self, subject: str, rule: Rule) -> Budget | None:
+        """What is used and left; None for a rule that does not count."""
+        return self._budget(subject, rule) if rule.limit.counted in BUDGETS else None
 
     def gap_ends(self, subject: str, rule: Rule) -> float | None:
         """When the gap is over; None if it is. One that began long after now was written by a clock that ran ahead."""
@@ -101,26 +106,31 @@ class Rooms:
         return found
 
     def _made(self, subject: str, rules: Sequence[Rule]) -> Room:
-        parts, recipients = [], []
         shut: tuple[Rule, float] | None = None
         for rule in rules:
-            until: float | None = None
-            if rule.limit.counted is Counted.HOURS:
-                until = rule.opens(self._now)
-            elif rule.limit.counted is Counted.GAP:
-                until = self.gap_ends(subject, rule)
-            elif rule.limit.counted in _COUNTING:
-                budget = self._budget(subject, rule)
-                if rule.limit.counted is Counted.RECIPIENTS:
-                    recipients.append(budget)
-                    continue
-                if rule.limit.counted is Counted.PARTS:
-                    parts.append(budget)
-                if budget.left < 1:
-                    until = budget.window.end
-            if until is not None and (shut is None or until > shut[1]):
-                shut = rule, until
+            if rule.limit.counted is not Counted.RECIPIENTS:
+                until = self._until(subject, rule, "", 1)
+                if until is not None and (shut is None or until > shut[1]):
+                    shut = rule, until
+        parts = [self._budget(subject, rule) for rule in rules if rule.limit.counted is Counted.PARTS]
+        recipients = [self._budget(subject, rule) for rule in rules if rule.limit.counted is Counted.RECIPIENTS]
         return Room(shut, tuple(parts), tuple(recipients))
+
+    def _until(self, subject: str, rule: Rule, recipient: str, parts: int) -> float | None:
+        """Until when this rule says no; infinite where it always will."""
+        if rule.limit.counted is Counted.HOURS:
+            return rule.opens(self._now)
+        if rule.limit.counted is Counted.GAP:
+            return self.gap_ends(subject, rule)
+        if rule.limit.counted not in BUDGETS:
+            return None
+        budget = self._budget(subject, rule)
+        wanted = parts if rule.limit.counted is Counted.PARTS else 1
+        if budget.left >= wanted:
+            return None
+        if rule.limit.counted is Counted.RECIPIENTS and recipient and self._knows(subject, budget.window, recipient):
+            return None
+        return math.inf if wanted > budget.most else float(budget.window.end)
 
     def _budget(self, subject: str, rule: Rule) -> Budget:
         one = self._book.window(rule, self._now)
@@ -154,9 +164,6 @@ class Rooms:
         if self._air is None:
             self._air = flying.all_of(self._db)
         return self._air
-
-
-_COUNTING = (Counted.TEXTS, Counted.PARTS, Counted.RECIPIENTS, Counted.WARMUP)
 
 
 def _first_seen(db: SqliteDatabase, sim: str, now: float) -> float:
