@@ -27,7 +27,7 @@ _EXTRA_PREFIXES = {
 }
 _PREMIUM_REMEDY = "numbers that cost extra are closed; premium = true in [numbers] of the configuration opens them"
 # No pattern is tried on more than this: numbers are short, whatever a client writes between their digits.
-_LONGEST_SPELLING = 32
+LONGEST_SPELLING = 24
 
 
 class Choosy(Protocol):
@@ -113,4 +113,4 @@ def _refusal_of_short_code(to: str, settings: NumbersSettings) -> tuple[str, str
 @lru_cache(maxsize=4096)
 def _accepted(to: str, written: str, pattern: str, country: str) -> bool:
     spellings = (to, dialled(to, "national", country), written)
-    return any(len(one) <= _LONGEST_SPELLING and re.fullmatch(pattern, one) for one in spellings)
+    return any(len(one) <= LONGEST_SPELLING and re.fullmatch(pattern, one) for one in spellings)

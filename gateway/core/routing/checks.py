@@ -7,6 +7,7 @@ from collections.abc import Collection
 from dataclasses import replace
 
 from gateway import hours, numbers
+from gateway.core.routing.patience import require_quick
 from gateway.errors import BadValue
 from gateway.settings.forms import COUNTRIES
 from gateway.settings.spelling import nearest
@@ -72,6 +73,8 @@ def _require_pattern(pattern: str) -> None:
     except (re.error, OverflowError, RecursionError) as fault:
         remedy = r"write a regular expression for the whole number, such as '\+4917[0-9]+'"
         raise BadValue("to_pattern", f"{pattern!r} is no pattern: {fault}", remedy) from fault
+    if pattern:
+        require_quick(pattern, "to_pattern")
 
 
 def _require_priorities(least: int | None, most: int | None) -> None:
