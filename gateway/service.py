@@ -18,6 +18,7 @@ from gateway.core import events, retry
 from gateway.core.balances import Balances
 from gateway.core.boxes import BoxRows, Pushes
 from gateway.core.care import Care
+from gateway.core.choices import Choices
 from gateway.core.dispatch import Dispatch
 from gateway.core.fitness import Fitness
 from gateway.core.forwarding import Forwarding
@@ -34,7 +35,7 @@ from gateway.core.ussd import Ussd
 from gateway.core.webhooks import Webhooks
 from gateway.errors import SimrackError
 from gateway.modem.timing import Timing
-from gateway.records import ChannelFacts, ChannelState, Event, Refused, Status
+from gateway.records import ChannelFacts, ChannelState, Event, Refused, Report, Status
 from gateway.settings import Settings
 from gateway.store import Database, Store, forwards, outbox, unknowns
 from gateway.store.air import Verdict
@@ -79,9 +80,10 @@ class Service:
         self.supervisor = Supervisor(self.channels, self.clock, self._changed)
         wake = self._from_thread(self._wake)
         self.pools = Pools(self.store, settings, self.clock, wake)
-        self.routes = Routes(self.store, settings, self.clock, self.pools)
         self.limits = Limits(self.store, self.clock, wake)
         self.fitness = Fitness(self.store, self.clock, settings.channel_names, wake, self._from_thread(self.forwarding.wake))
+        choices = Choices(self.pools, self.supervisor.facts, self.fitness)
+        self.routes = Routes(self.store, settings, self.clock, self.pools, choices.of)
         self.dispatch = Dispatch(
             self.store,
             settings.sending,
@@ -116,6 +118,10 @@ class Service:
         self.webhooks = Webhooks(self.store, self.clock, self._from_thread(self.forwarding.wake))
         self.keys = Keys(self.store, self.clock)
 
+    async def _keep_report(self, report: Report) -> None:
+        await self.reporting.keep(report)
+        self.fitness.reported(report)
+
     def _build_channels(self, timing: Timing | None) -> list[Channel]:
         def heard(facts: ChannelFacts) -> None:
             self.supervisor.heard(facts)
@@ -124,7 +130,7 @@ class Service:
             self.settings.modems,
             self.clock,
             self.receiving.keep,
-            self.reporting.keep,
+            self._keep_report,
             heard,
             self._answered_late,
             self._called,
@@ -137,7 +143,7 @@ class Service:
             self.settings.dinstars,
             self.clock,
             self.receiving.keep,
-            self.reporting.keep,
+            self._keep_report,
             self._answered_late,
             self._refused_late,
             rows.unanswered,

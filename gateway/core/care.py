@@ -6,6 +6,7 @@ It only asks and queues: answers are read in `balances`, texts are sent by the d
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Callable, Sequence
 
@@ -60,10 +61,9 @@ class Care:
                 await self.look()
             except Exception as fault:  # the one broad net of this loop
                 log.error("SIMs could not be seen to: %s", fault, exc_info=not isinstance(fault, SimrackError))
-            try:
-                await asyncio.wait_for(self._poke.wait(), _LOOK_EVERY_S)
-            except TimeoutError:
-                continue
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_LOOK_EVERY_S):
+                    await self._poke.wait()
 
     async def look(self) -> None:
         """Do what is due."""

@@ -13,6 +13,7 @@ from gateway.channels.rotation import Lane, strategy
 from gateway.clock import Clock
 from gateway.core import lanes
 from gateway.core.lanes import PoolView
+from gateway.core.routing.patience import require_quick
 from gateway.errors import BadValue, Conflict, NotFound
 from gateway.settings import PoolSettings, Settings
 from gateway.settings.dial import expand, tiers
@@ -86,7 +87,7 @@ class Pools:
 
         def job(db: Database) -> None:
             rows.keep(db, new)
-            self._note(db, by, "changed" if before else "created", old if before else None, new)
+            self._note(db, by, "change" if before else "add", old if before else None, new)
             self._reload(db)
 
         self._store.writer.run(job)
@@ -104,7 +105,7 @@ class Pools:
             if configured is None and rows.texts_wait(db, name):
                 raise Conflict(f"texts wait in the pool {name}; pause whoever sends them, or cancel them first")
             rows.remove(db, name)
-            self._note(db, by, "reset" if configured else "removed", old, configured)
+            self._note(db, by, "reset" if configured else "remove", old, configured)
             self._reload(db)
 
         self._store.writer.run(job)
@@ -112,6 +113,8 @@ class Pools:
 
     def _check(self, new: PoolSettings) -> None:
         others = [_settings_of(view) for view in self._views.values() if view.name != new.name]
+        if new.accept:
+            require_quick(new.accept, "accept")
         fault = next(iter(wrong_pools(replace(self._settings, pools=(new, *others)))), None)
         if fault is not None:
             raise BadValue(fault.field.removeprefix("pool[1]."), fault.reason, fault.remedy)

@@ -6,6 +6,7 @@ The truth of what is due when is always a row. Waiting is monotonic: the wall cl
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Callable, Sequence
 
@@ -77,10 +78,9 @@ class Timetable:
             except Exception as fault:  # the one broad net of this loop: time goes on after any fault
                 log.error("a turn of the timetable failed: %s", fault, exc_info=not isinstance(fault, SimrackError))
                 wait = _TRY_AGAIN_S
-            try:
-                await asyncio.wait_for(self._poke.wait(), wait)
-            except TimeoutError:
-                continue
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(wait):
+                    await self._poke.wait()
 
     async def _turn(self) -> float:
         """Do what is due. Returns the seconds until the next look."""

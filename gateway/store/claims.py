@@ -7,7 +7,7 @@ what one client sends in one lane at one priority: a channel looks at the first 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
@@ -111,7 +111,7 @@ class Round:
     claims: tuple[Claim, ...]
     passed: tuple[tuple[str, str], ...]
     empty: frozenset[str]  # lanes in which nothing waits
-    closed: frozenset[str]  # channels whose SIM has reached a limit
+    closed: Mapping[str, float | None]  # channels whose SIM has reached a limit, until when
     wanted: frozenset[str]  # channels that texts wait for
     reopens: float | None  # when a limit that was met opens again, at the earliest
 
@@ -124,7 +124,7 @@ def claim(db: SqliteDatabase, wants: Sequence[Want], order: Order, book: limits.
         claims=tuple(claims),
         passed=tuple(job.passed),
         empty=frozenset(lane for lane, flows in job.flows.items() if not flows),
-        closed=frozenset(job.closed),
+        closed=job.closed,
         wanted=frozenset(_wanted(db)),
         reopens=job.ledger.reopens,
     )
@@ -140,13 +140,14 @@ class _Job:
         self._now = now
         self.flows: dict[str, list[Flow]] = {}
         self.passed: list[tuple[str, str]] = []
-        self.closed: set[str] = set()
+        self.closed: dict[str, float | None] = {}
 
     def serve(self, want: Want) -> Claim | None:
         if want.goes_on_with is not None:
             return self._go_on(want, want.goes_on_with)
-        if self.ledger.closed(f"sim:{want.sim}"):
-            self.closed.add(want.channel)
+        sim = f"sim:{want.sim}"
+        if self.ledger.closed(sim):
+            self.closed[want.channel] = self.ledger.until(sim)
             return None
         found = self._best(want)
         if found is None:

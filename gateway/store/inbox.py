@@ -32,7 +32,8 @@ class Piece:
 def fingerprint(part: IncomingPart) -> str:
     """Recognises a second copy of one part: SIM, sender, service-centre timestamp, concatenation, payload - never text alone.
 
-    Two genuine "OK" differ in their timestamp, or in the number a box gave them. A part that could not be decoded is known by its octets.
+    Two genuine "OK" differ in their timestamp, or in the number a box gave them. A part that could not be decoded is known by
+    its octets.
     """
     if part.flaws or part.service_time is None:
         facts: tuple[object, ...] = (part.sim, part.raw)

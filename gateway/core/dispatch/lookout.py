@@ -30,6 +30,7 @@ class Sight(NamedTuple):
     candidates: dict[str, Candidate]
     draining: frozenset[str]  # they may take what is bound to them, and nothing else
     able: frozenset[str]  # they may take texts of pools
+    tried: frozenset[str]  # after a block: one text alone
 
 
 class Lookout:
@@ -57,21 +58,25 @@ class Lookout:
     def look(self, berths: Berths) -> Sight:
         now, wall = self._clock.monotonic(), self._clock.now()
         starting = now - self._born < _START_S
-        candidates, draining, able = {}, [], []
+        candidates: dict[str, Candidate] = {}
+        draining, able, tried = [], [], []
         for name, berth in berths.items():
             facts = berth.channel.facts
             if facts.state is not ChannelState.READY:
                 candidates[name] = Candidate(False, False, starting and facts.state is ChannelState.STARTING)
                 continue
             sim = facts.sim
-            traffic = self._standings.standing(name, sim).traffic
+            standing = self._standings.standing(name, sim)
+            traffic = standing.traffic
+            if standing.trial:
+                tried.append(name)
             fit = (traffic is Traffic.OPEN or traffic is Traffic.LIMITED) and berth.closed_until <= wall
             candidates[name] = Candidate(fit, berth.slow(now), False, self.used.get(sim, 0))
             if fit:
                 able.append(name)
             elif traffic is Traffic.DRAINING:
                 draining.append(name)
-        return Sight(candidates, frozenset(draining), frozenset(able))
+        return Sight(candidates, frozenset(draining), frozenset(able), frozenset(tried))
 
     def able(self, lane: str, berths: Berths) -> list[str]:
         """The channels of a lane that could send now."""
@@ -82,7 +87,7 @@ class Lookout:
     def wants(self, berths: Berths, lively: Iterable[str], wanted: Collection[str], skipped: Skipped) -> list[Want]:
         """Free channels before the decks of busy ones: nothing is bound early while a channel is free.
 
-        `lively` are the lanes in which texts wait, `wanted` the channels that texts wait for, `skipped` what was looked into already.
+        `lively` are the lanes in which texts wait, `wanted` the channels that texts wait for, `skipped` what was looked into.
         """
         now = self._clock.monotonic()
         sight: Sight | None = None
@@ -112,6 +117,8 @@ class Lookout:
 
     def _has_room(self, berth: Berth, sight: Sight, now: float) -> bool:
         if berth.name not in sight.able and berth.name not in sight.draining:
+            return False
+        if berth.sends and berth.name in sight.tried:
             return False
         if berth.full:
             return not berth.slow(now) and (berth.owes is not None or not self._gapped(berth.name))

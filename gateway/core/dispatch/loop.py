@@ -216,8 +216,10 @@ class Dispatch:
         for want in wants:
             berth = self._berths[want.channel]
             if want.channel in round_.closed:
-                berth.closed_until = round_.reopens or self._clock.now() + _RECOUNT_S
-                self._fitness.limited(want.channel, round_.reopens)
+                until = round_.closed[want.channel]
+                # What no time opens (a limit of none at all) is looked at again now and then: a person may change it.
+                berth.closed_until = self._clock.now() + _RECOUNT_S if until is None else until
+                self._fitness.limited(want.channel, berth.closed_until)
             elif want.channel in served and berth.closed_until:
                 berth.closed_until = 0.0
                 self._fitness.limited(want.channel, None)
