@@ -66,6 +66,7 @@ def put_back(db: SqliteDatabase, message_id: int, channel: str, now: float) -> N
     ).fetchone()[0]
     if row[0] != Status.SENDING or open_parts:
         return
+    limits.refund_rest(db, limits.load(db), message_id)
     progress.set_status(db, message_id, Status.SENDING, Status.QUEUED)
     db.execute_sql("UPDATE messages SET due_at = ?, ready = 0, pinned = ? WHERE id = ?", (now, channel, message_id))
     progress.call_next(db, row[1], row[2], now)

@@ -50,6 +50,7 @@ def recover(db: SqliteDatabase, marks: EarlierMarks, settle_at: Callable[[OnUnkn
     for message_id, recipient, lane, on_unknown, channel in db.execute_sql(
         "SELECT id, recipient, lane, on_unknown, channel FROM messages WHERE status = 'sending'"
     ).fetchall():
+        charged.settle_rest(message_id)
         if message_id in unknown:
             _now_unknown(db, message_id, settle_at(OnUnknown(on_unknown)))
         elif _all_gone(db, message_id):
@@ -73,17 +74,20 @@ class _Charged:
 
     def settle(self, attempt_id: int, left: bool) -> None:
         """What may have left counts from its claim until now; what never left does not, and its turn is given back."""
-        message_id, number, sim, channel, pool, turn, recipient, key_id, lane = self._db.execute_sql(
-            "SELECT a.message_id, a.number, a.sim, a.channel, a.pool, a.turn, a.recipient, m.key_id, m.lane"
+        message_id, sim, channel, pool, turn, recipient, key_id, lane = self._db.execute_sql(
+            "SELECT a.message_id, a.sim, a.channel, a.pool, a.turn, a.recipient, m.key_id, m.lane"
             " FROM attempts a JOIN messages m ON m.id = a.message_id WHERE a.id = ?",
             (attempt_id,),
         ).fetchone()
-        whose = subjects(sim, pool, key_id)
         if left:
+            whose = subjects(sim, pool, key_id)
             limits.ended(self._db, self._book, message_id, whose, recipient, 1, self._now)
         else:
-            limits.refund(self._db, self._book, message_id, whose, recipient, int(number == 1), 1)
             turns.give_back(self._db, lane, channel, turn)
+
+    def settle_rest(self, message_id: int) -> None:
+        """Parts that never left, claimed or not, were charged with the first one."""
+        limits.refund_rest(self._db, self._book, message_id)
 
 
 def _all_gone(db: SqliteDatabase, message_id: int) -> bool:

@@ -4,8 +4,8 @@ What a person may ask for is checked in `core.limits`; which texts are claimed i
 """
 
 from gateway.store.limits.book import Book, Rule, load
-from gateway.store.limits.ledger import Ledger, ended, refund, used_today
+from gateway.store.limits.ledger import Ledger, ended, refund, refund_rest, used_today
 from gateway.store.limits.room import Budget, Rooms
 from gateway.store.limits.upkeep import forget
 
-__all__ = ["Book", "Budget", "Ledger", "Rooms", "Rule", "ended", "forget", "load", "refund", "used_today"]
+__all__ = ["Book", "Budget", "Ledger", "Rooms", "Rule", "ended", "forget", "load", "refund", "refund_rest", "used_today"]

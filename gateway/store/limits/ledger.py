@@ -40,6 +40,11 @@ class Ledger:
         self._note(shut[1])
         return True
 
+    def until(self, subject: str) -> float | None:
+        """When what is closed opens again; None when no time says so."""
+        shut = self._rooms.of(subject).shut
+        return None if shut is None or shut[1] == math.inf else shut[1]
+
     def admits(self, subjects: Sequence[str], recipient: str, parts: int) -> bool:
         """May this very text leave? A recipient who is counted already may be texted on."""
         if self._free:
@@ -80,6 +85,20 @@ def refund(
     for subject in subjects:
         for one in book.peopled(subject, charged_at):
             counters.take_recipient(db, subject, one, recipient, parts)
+
+
+def refund_rest(db: SqliteDatabase, book: Book, message_id: int) -> None:
+    """A message leaves the air with parts that did not go: they were charged with its first one."""
+    row = db.execute_sql(
+        "SELECT a.sim, a.pool, m.key_id, m.recipient, MIN(p.number), COUNT(*) FROM messages m"
+        " JOIN parts p ON p.message_id = m.id AND p.status = 'queued'"
+        " JOIN attempts a ON a.id = (SELECT MAX(o.id) FROM parts q JOIN attempts o ON o.part_id = q.id WHERE q.message_id = m.id)"
+        " WHERE m.id = ? GROUP BY m.id",
+        (message_id,),
+    ).fetchone()
+    if row is not None:
+        sim, pool, key_id, recipient, first, parts = row
+        refund(db, book, message_id, (f"sim:{sim}", f"pool:{pool}", f"key:{key_id}"), recipient, int(first == 1), parts)
 
 
 def ended(db: SqliteDatabase, book: Book, message_id: int, subjects: Sequence[str], recipient: str, parts: int, now: float) -> None:

@@ -14,8 +14,8 @@ from gateway.store.limits import counters, flying
 from gateway.store.limits.counters import Count
 from gateway.store.limits.windows import Window
 
-# An attempt that began longer before a window does not reach into it; only one that was left open when the power failed would.
-_LONGEST_S = 86_400
+# An attempt that began longer before a window is not looked for in it: the power would have to have failed for so long.
+_LONGEST_S = 7 * 86_400
 # How many attempts to look back for the last one of a pool or key, for its gap.
 _LOOK_BACK = 20_000
 _WENT = "a.state IN ('sent', 'unknown')"
