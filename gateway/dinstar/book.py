@@ -41,7 +41,8 @@ class Book:
         self._late_answer = late_answer
         self._late_refusal = late_refusal
         self._texts: dict[int, Text] = {}
-        self._failures: Counter[int] = Counter()
+        self._failures: Counter[int] = Counter()  # in a row, by port
+        self._went: dict[int, float] = {}  # by port: when the newest text left us that is known to have been sent
         self.sn = ""
         self.to_report: deque[tuple[float, Report]] = deque()  # not to be handed on before
 
@@ -75,11 +76,16 @@ class Book:
 
     def stuck_on(self, port: int) -> int:
         """Texts that this port has, or may have, in its queue."""
-        return sum(
-            1
-            for text in self._texts.values()
-            if text.port == port
-            and (text.stage is Stage.OPEN or (text.stage is Stage.UNKNOWN and text.known is Known.SENDING and not text.missing))
+        return sum(1 for text in self._texts.values() if text.port == port and (text.stage is Stage.OPEN or self._stuck(text)))
+
+    def _stuck(self, text: Text) -> bool:
+        """The box has said SENDING too long, and nothing that left after it went out: a queue is worked off in order."""
+        return (
+            text.stage is Stage.UNKNOWN
+            and text.known is Known.SENDING
+            and not text.missing
+            and text.left_at >= self._went.get(text.port, 0.0)
+            and self._clock.monotonic() - text.settled_at < self._timing.stuck
         )
 
     @property
@@ -152,6 +158,7 @@ class Book:
 
     def _sent(self, text: Text, row: TextResult) -> None:
         self._failures[text.port] = 0
+        self._went[text.port] = max(text.left_at, self._went.get(text.port, 0.0))
         was_unknown = text.stage is Stage.UNKNOWN
         reference = row.reference % 256
         text.stage, text.reference, text.sent_at, text.pause = Stage.SENT, reference, row.time, 0.0

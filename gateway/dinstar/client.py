@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -25,6 +26,7 @@ from gateway.settings import DinstarSettings
 for _name in ("httpx", "httpcore"):
     logging.getLogger(_name).setLevel(logging.WARNING)
 
+_STALE = re.compile(r'stale="?true', re.IGNORECASE)
 _MOST_OCTETS = 16_000_000
 _LOGIN = "look at user, password_file and auth of this box, and at its page Mobile Configuration, Basic Configuration, API"
 _NO_API = "switch on API = New Version at its page Mobile Configuration, Basic Configuration; it needs firmware 1102 or newer"
@@ -77,6 +79,8 @@ class Client:
             await self._renew()
             await asyncio.sleep(self._timing.login_again)
             response, octets = await self._post(request, body)
+        if _STALE.search(response.headers.get("www-authenticate", "")):
+            raise BoxSilent("the box finds every login too old", left=False)  # it is not the password that it refuses
         if response.status_code in (401, 403):
             raise ModemUnfit(f"the box refuses our login ({response.status_code})", _LOGIN)
         if response.status_code != 200:

@@ -28,6 +28,7 @@ class Life:
         self._clock = clock
         self._failures = 0  # in a row
         self._answers = 0  # before the newest failure
+        self._complaint = ""  # that was logged last
 
     async def run(self) -> None:
         """Ends only by raising LinkLost or ModemUnfit, or when cancelled."""
@@ -89,7 +90,9 @@ class Life:
                 raise LinkLost(f"{box.settings.url}: {fault}") from fault
             log.info("%s: %s; asking again", box.name, fault)
         except BoxRefused as fault:
-            log.warning("%s: %s", box.name, fault)
+            if str(fault) != self._complaint:
+                log.warning("%s: %s", box.name, fault)
+            self._complaint = str(fault)
         except StorageFull as fault:
             log.error("%s: what the box holds stays there: %s", box.name, fault)
 
@@ -118,8 +121,8 @@ class Life:
         count = port.recovery.taken(step, now)
         log.warning("%s.%d: no network; recovery step %s (number %d)", box.name, port.number, step, count)
         if step == recovery.POWER:
+            port.off_at = now  # whether or not the reply comes: it is switched on again
             await self._act(port, "power", "off")
-            port.off_at = now
             asyncio.get_running_loop().call_later(box.timing.power_off, box.status_now.set)
         else:
             await self._act(port, "reset")

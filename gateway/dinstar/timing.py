@@ -8,6 +8,7 @@ from dataclasses import dataclass
 @dataclass(frozen=True, slots=True)
 class Timing:
     send: float = 150.0  # from the request to a result, as with modems: then the outcome is unknown
+    stuck: float = 3600.0  # so long a text that stays SENDING counts as one in the queue of its port
     settle: float = 12.0  # a slow box may show a text late: so long "I do not know it" is no answer
     settle_asks: int = 4  # and it must have said so as often as this
     watch_first: float = 5.0  # an unknown text is asked for again after this, then after twice as long …

@@ -158,3 +158,16 @@ def test_no_secret_and_no_request_reaches_the_log(caplog: pytest.LogCaptureFixtu
     for hidden in ("secret", "Digest", "api/", "4711", "cnonce"):
         assert hidden not in caplog.text
     assert "secret" not in repr(settings("http://192.0.2.10"))
+
+
+@story
+async def test_logins_that_are_only_too_old_are_not_taken_for_a_wrong_password() -> None:
+    old = CHALLENGE.replace(b'algorithm="MD5"', b'algorithm="MD5", stale="true"')
+    async with peer(CHALLENGE, old, CHALLENGE, old, CHALLENGE, says(OK)) as box:
+        client = Client(settings(box.url), QUICK)
+        with pytest.raises(BoxSilent) as fault:
+            await client.ask(ASKED)
+        assert not fault.value.left
+        client = Client(settings(box.url), QUICK)
+        assert (await client.ask(ASKED)).code == 200
+        await client.close()

@@ -352,3 +352,14 @@ async def test_a_report_that_cannot_be_kept_is_kept_later(bank: RunningBank, box
         stage.keeping = None
         await stage.until(lambda: stage.reports)
         assert not stage.box.book.to_report
+
+
+@story
+async def test_results_that_never_come_do_not_stop_a_port_that_works(bank: RunningBank, box: RunningBox) -> None:
+    async with gateway(box.url, timing=patient(send=0.3)) as stage:
+        await stage.ready()
+        for attempt in (1, 3, 5):
+            box.fault("no-result")
+            assert isinstance(await stage.send(text(attempt)), Unknown)
+            assert isinstance(await stage.send(text(attempt + 1)), Sent)
+        assert len(submits(bank)) == 6
