@@ -1,4 +1,4 @@
-"""`simrack limits`: how much SIMs, pools and clients may send, what is left, why a text waits, and how long many texts will take."""
+"""`simrack limits`: how much SIMs, pools and clients may send, what is left, why texts wait, and how long many will take."""
 
 from __future__ import annotations
 
@@ -47,7 +47,8 @@ def _wishes(command: Command) -> Command:
 def limits(context: click.Context) -> None:
     """List, make, change, remove and reset the limits of a running gateway; explain what waits; foresee how long texts take."""
     if context.invoked_subcommand is None:
-        context.invoke(list_)
+        with list_.make_context("list", [], parent=context) as plain:
+            list_.invoke(plain)
 
 
 @limits.command("list")

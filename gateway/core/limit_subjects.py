@@ -25,7 +25,7 @@ class Names:
     keys: Mapping[int, Key]
 
     def counted(self, written: str, pools: Collection[str] | None = None) -> str:
-        """As counters know it. Raises BadValue for what is no subject, NotFound for what there is not (no pool, if they are given)."""
+        """As counters know it. Raises BadValue for what is no subject, NotFound for what there is not."""
         kind, _, name = written.partition(":")
         if written in ("sim:*", "key:*"):
             return written
