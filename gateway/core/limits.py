@@ -99,6 +99,8 @@ class Limits:
             if limit.counted in (Counted.HOURS, Counted.SHARE):
                 raise Conflict(f"limit {limit_id} is about {limit.counted}: it counts nothing that could be set back")
             whose = self._whose(db, limit, known, subject)
+            if not whose:
+                audit.note(db, now, by, "limit.reset", known.shown(limit.subject), {"limit": limit_id})
             for one in whose:
                 rule = next(rule for rule in self.book.rules(one) if rule.limit.id == limit_id)
                 before = upkeep.reset(db, self.book, rule, one, now)

@@ -12,7 +12,7 @@ from gateway.core.forecast import Forecast, Gate, Load, Sender, forecast
 from gateway.core.limit_subjects import Names, sim_of
 from gateway.core.limits import Limits
 from gateway.errors import Conflict
-from gateway.records import ChannelFacts, ChannelState, Counted, Limit
+from gateway.records import ChannelFacts, ChannelState, Counted, Limit, Per
 from gateway.store import Database, Store
 from gateway.store.limits import Book, Rooms, Rule
 
@@ -192,12 +192,16 @@ def _reason(rooms: Rooms, subject: str, rule: Rule, parts: int, until: float) ->
     if limit.counted is Counted.GAP:
         return "the gap behind the last text is not over"
     if until == math.inf:
-        return f"a text of {parts} parts is more than {limit.most} parts a {limit.per}: it will never leave"
+        return f"a text of {parts} parts is more than {limit.most} parts {_a(rule)}: it will never leave"
     budget = rooms.budget(subject, rule)
     assert budget is not None
     what = "texts" if limit.counted is Counted.WARMUP else limit.counted.value
     new = ", by the warm-up of a new SIM" if limit.counted is Counted.WARMUP else ""
-    return f"{budget.used} of {int(budget.most)} {what} a {rule.per} have left{new}"
+    return f"{budget.used} of {int(budget.most)} {what} {_a(rule)} have left{new}"
+
+
+def _a(rule: Rule) -> str:
+    return f"an {rule.per}" if rule.per is Per.HOUR else f"a {rule.per}"
 
 
 def _latest(refusals: Sequence[Refusal]) -> float:
