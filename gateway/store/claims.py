@@ -47,6 +47,7 @@ class Offer:
     turn: float = 0.0  # turns it took in this lane
     step: float = 0.0  # how much of a turn one text is
     able: frozenset[str] = frozenset()  # every channel that could send texts of this lane now
+    most: int = 10  # no text of a higher priority: it would wait there for longer than elsewhere
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +176,7 @@ class _Job:
         offers = {offer.lane: offer for offer in want.offers if not (offer.pool and self.ledger.closed(f"pool:{offer.pool}"))}
         flows = [flow for lane in offers for flow in self._flows_of(lane)]
         for flow in self._order.order(flows) if len(flows) > 1 else flows:
-            if flow.key_id and self.ledger.closed(f"key:{flow.key_id}"):
+            if flow.priority > offers[flow.lane].most or (flow.key_id and self.ledger.closed(f"key:{flow.key_id}")):
                 continue
             message_id = self._head(want, offers[flow.lane], flow)
             if message_id is not None:

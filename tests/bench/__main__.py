@@ -16,6 +16,7 @@ from tests.bench.figures import HEAD, Figure, machine
 from tests.bench.idle import idle
 from tests.bench.inbound import inbound
 from tests.bench.killed import killed
+from tests.bench.mixed import mixed, out_mixed_32_200, priority
 from tests.bench.out import out_1_200, out_32_0, out_32_200, out_32_200_slow_disk
 from tests.bench.recovery import hung_port, replug
 
@@ -24,6 +25,9 @@ BENCHES: dict[str, Callable[[], list[Figure]]] = {
     "out_32_200_slow_disk": out_32_200_slow_disk,
     "out_1_200": out_1_200,
     "out_32_0": out_32_0,
+    "out_mixed_32_200": out_mixed_32_200,
+    "mixed": mixed,
+    "priority": priority,
     "accept": accept,
     "cost": cost,
     "dispatch": dispatch,

@@ -13,16 +13,16 @@ from tests.bench.stage import Bank, Gateway, stage
 PER_RECIPIENT = 5
 
 
-def texts(count: int, each: int = PER_RECIPIENT) -> list[dict[str, object]]:
+def texts(count: int, each: int = PER_RECIPIENT, **given: object) -> list[dict[str, object]]:
     """Numbered texts, so many to each recipient, spread over the whole queue."""
     recipients = max(1, count // each)
-    return [{"to": f"+49170{at % recipients:07d}", "text": f"number {at}", "report": False} for at in range(count)]
+    return [{"to": f"+49170{at % recipients:07d}", "text": f"number {at}", "report": False, **given} for at in range(count)]
 
 
-def run(gateway: Gateway, bank: Bank, count: int, seconds: float) -> tuple[float, int]:
+def run(gateway: Gateway, bank: Bank, count: int, seconds: float, **given: object) -> tuple[float, int]:
     """Texts per second from the first request to the last text at the network, and how many came out of order."""
     started = time.time()
-    gateway.send_all(texts(count))
+    gateway.send_all(texts(count, **given))
     entries = bank.wait_for("submit", count, seconds)
     took = entries[count - 1]["t"] - started
     return count / took, disorder(entries)

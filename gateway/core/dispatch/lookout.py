@@ -14,7 +14,8 @@ from gateway.store import lanes as names
 from gateway.store.claims import Claim, Offer, Want
 
 # So long after the start, turns are kept for channels that are still being opened.
-_START_S = 10.0
+_START_S = 30.0
+_ANY_PRIORITY = 10
 
 Berths = Mapping[str, Berth]
 Skipped = Collection[tuple[str, str]]  # (channel, lane)
@@ -31,6 +32,7 @@ class Sight(NamedTuple):
     draining: frozenset[str]  # they may take what is bound to them, and nothing else
     able: frozenset[str]  # they may take texts of pools
     tried: frozenset[str]  # after a block: one text alone
+    quick: frozenset[str]  # able, and what waits for them is here and not in a box
 
 
 class Lookout:
@@ -76,7 +78,8 @@ class Lookout:
                 able.append(name)
             elif traffic is Traffic.DRAINING:
                 draining.append(name)
-        return Sight(candidates, frozenset(draining), frozenset(able), frozenset(tried))
+        quick = (name for name in able if berths[name].channel.depth == 1)
+        return Sight(candidates, frozenset(draining), frozenset(able), frozenset(tried), frozenset(quick))
 
     def able(self, lane: str, berths: Berths) -> list[str]:
         """The channels of a lane that could send now."""
@@ -89,22 +92,26 @@ class Lookout:
 
         `lively` are the lanes in which texts wait, `wanted` the channels that texts wait for, `skipped` what was looked into.
         """
-        now = self._clock.monotonic()
-        sight: Sight | None = None
-        open_ = {}
-        for name, berth in berths.items():
-            if berth.deck is None:
-                sight = sight or self.look(berths)
-                if self._has_room(berth, sight, now):
-                    open_[name] = berth
-        if sight is None or not open_:
+        if all(berth.deck is not None for berth in berths.values()):
             return []
+        sight, now = self.look(berths), self._clock.monotonic()
+        open_ = {name: one for name, one in berths.items() if one.deck is None and self._has_room(one, sight, now)}
+        return self._wants(open_, sight, lively, wanted, skipped) if open_ else []
+
+    def wants_instead(self, berths: Berths, emptied: Sequence[str]) -> list[Want]:
+        """What these channels would take if nothing lay on their decks; in this order."""
+        wants = self._wants({name: berths[name] for name in emptied}, self.look(berths), self._lanes(), (), ())
+        return sorted(wants, key=lambda want: emptied.index(want.channel))
+
+    def _wants(
+        self, open_: Berths, sight: Sight, lively: Iterable[str], wanted: Collection[str], skipped: Skipped
+    ) -> list[Want]:
         served = self._lanes()
         offers: dict[str, list[Offer]] = {name: [] for name in open_}
         ranks: dict[str, tuple[int, float]] = {}
         for name in lively:
             if name in served:
-                for place, offer, channel in self._offers(served[name], sight, offers, wanted):
+                for place, offer, channel in self._offers(served[name], sight, open_, wanted):
                     if (channel, name) not in skipped:
                         offers[channel].append(offer)
                         ranks[channel] = min(ranks.get(channel, (place, offer.turn)), (place, offer.turn))
@@ -113,7 +120,7 @@ class Lookout:
             for name, berth in open_.items()
             if offers[name] or berth.owes is not None
         ]
-        return sorted(wants, key=lambda want: (not berths[want.channel].free, ranks.get(want.channel, (0, 0.0))))
+        return sorted(wants, key=lambda want: (_busy(open_[want.channel]), ranks.get(want.channel, (0, 0.0))))
 
     def _has_room(self, berth: Berth, sight: Sight, now: float) -> bool:
         if berth.name not in sight.able and berth.name not in sight.draining:
@@ -125,7 +132,7 @@ class Lookout:
         return not (berth.sends and self._gapped(berth.name))
 
     def _offers(
-        self, lane: Lane, sight: Sight, open_: Collection[str], wanted: Collection[str]
+        self, lane: Lane, sight: Sight, open_: Berths, wanted: Collection[str]
     ) -> Iterable[tuple[int, Offer, str]]:
         """What one lane has for the open channels: (place in line, offer, channel)."""
         own = names.channel_of(lane.name)
@@ -133,10 +140,13 @@ class Lookout:
             return
         turns, pool = self._turns_of(lane, sight), names.pool_of(lane.name)
         free = self._choices(lane, sight, turns, open_)
+        quick = not sight.quick.isdisjoint(lane.channels)
         for place, choice in enumerate(free):
             channel = choice.channel
             turn, step = turns.get(channel, 0.0), lane.step(channel)
-            yield place, Offer(lane.name, True, choice.why, pool, turn, step, sight.able), channel
+            behind = quick and open_[channel].sends and open_[channel].channel.depth > 1
+            most = 0 if behind else _ANY_PRIORITY
+            yield place, Offer(lane.name, True, choice.why, pool, turn, step, sight.able, most), channel
         if not wanted:
             return
         chosen = {choice.channel for choice in free}
@@ -191,3 +201,8 @@ class Lookout:
             return
         turns = self._turns.setdefault(lane, {})
         turns[channel] = max(turns.get(channel, 0.0), min(turns.get(name, 0.0) for name in others) + found.step(channel))
+
+
+def _busy(berth: Berth) -> int:
+    """How long a text would wait there: not at all, in a box behind another, or on deck."""
+    return 0 if not berth.sends else 1 if not berth.full else 2

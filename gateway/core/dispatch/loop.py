@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Protocol
 
@@ -171,15 +171,20 @@ class Dispatch:
         await self._tidy()
         skipped: set[tuple[str, str]] = set()
         served: set[str] = set()
-        while not self._stopping and (wants := self._wants(skipped)):
+        while not self._stopping:
+            await self._overtake()
+            wants = self._wants(skipped)
+            if not wants:
+                break
             round_ = await self._claim(wants)
             served = {claim.channel for claim in round_.claims}
             news = await self._take_in(wants, round_, skipped)
+            if self._urgent is not None and any(claim.priority >= self._urgent for claim in round_.claims):
+                await self._hasten(self._urgent)
             self._backlog = len(round_.claims) == len(wants)
             if not news:
                 break
         if not self._stopping:
-            await self._overtake()
             await self._share(served)
 
     def _wants(self, skipped: set[tuple[str, str]]) -> list[Want]:
@@ -290,17 +295,37 @@ class Dispatch:
             berth.go.set()
 
     async def _overtake(self) -> None:
-        """Every channel is busy, and something came in that is more urgent than what waits on their decks."""
-        while self._urgent is not None:
-            urgent = self._urgent
-            lesser = [
-                berth
-                for berth in self._berths.values()
-                if berth.deck is not None and berth.full and not berth.deck.follows and berth.deck.priority < urgent
-            ]
-            berth = min(lesser, key=lambda one: one.since or 0.0, default=None)
+        """Every channel is busy, and something came in that is more urgent than what waits on their decks.
+
+        It takes the place of what would be on the air next; a box is given texts long before it sends them.
+        """
+        while self._urgent is not None and not self._somebody_idle():
+            berth = self._next_on_air(self._urgent)
             if berth is None or not await self._clear_deck(berth, only_for_better=True):
-                self._urgent = None
+                break
+        self._urgent = None
+
+    def _next_on_air(self, priority: int) -> Berth | None:
+        """The channel that is free first, of those on whose deck something of a lower priority lies."""
+        lesser = [
+            berth
+            for berth in self._berths.values()
+            if berth.deck is not None and berth.full and not berth.deck.follows and berth.deck.priority < priority
+        ]
+        return min(lesser, key=_on_air_after, default=None)
+
+    async def _hasten(self, urgent: int) -> None:
+        """Something urgent was claimed for a channel that has just begun another text: it changes places with what goes next."""
+        for berth in list(self._berths.values()):
+            if berth.deck is None or not berth.full or berth.deck.follows or berth.deck.priority < urgent:
+                continue
+            first = self._next_on_air(berth.deck.priority)
+            if first is not None and _on_air_after(first) < _on_air_after(berth):
+                await self._reclaim([berth, first], [first, berth])
+
+    def _somebody_idle(self) -> bool:
+        able = self._lookout.look(self._berths).able
+        return any(not berth.sends and berth.deck is None and berth.name in able for berth in self._berths.values())
 
     async def _share(self, served: set[str]) -> None:
         """The queue is empty, or nobody can take from it: free channels take what waits on the decks of busy or ailing ones."""
@@ -328,42 +353,49 @@ class Dispatch:
         return next((self._berths[choice.channel] for choice in choices if choice.channel in free), None)
 
     async def _clear_deck(self, berth: Berth, taker: Berth | None = None, *, only_for_better: bool = False) -> bool:
-        """Give the claim on deck back to the queue, or at once to `taker`. It stays on deck if that cannot be written.
+        """Give the claim on deck back to the queue, or at once to `taker`.
 
         `only_for_better` gives it back only if a text of higher priority waits, and takes that instead.
         """
-        claim, owes = berth.deck, berth.owes
-        if claim is None:
+        if berth.deck is None:
             return False
+        takers = [berth] if only_for_better else [] if taker is None else [taker]
+        return await self._reclaim([berth], takers, above=berth.deck.priority if only_for_better else None)
+
+    async def _reclaim(self, owners: Sequence[Berth], takers: Sequence[Berth], above: int | None = None) -> bool:
+        """Give back what lies on the decks of `owners`, and let `takers` choose anew, in their order.
+
+        Only if a text of a priority `above` that waits, where it is given. The decks stay as they are if it cannot be written.
+        """
+        laid = [(owner, owner.deck, owner.owes) for owner in owners if owner.deck is not None]
+        for _, claim, _ in laid:
+            self._lookout.gave_back(claim)
+        wants = self._lookout.wants_instead(self._berths, [taker.name for taker in takers])
+        lanes = {offer.lane for want in wants for offer in want.offers}
         now, book = self._clock.now(), self._limits.book
-        self._lookout.gave_back(claim)
-        next_ = berth if only_for_better else taker
-        wants = [] if next_ is None else self._lookout.wants({next_.name: _emptied(next_)}, self._lanes(), (), set())
-        lanes = [offer.lane for want in wants for offer in want.offers]
 
         def job(db: Database) -> Round | None:
-            if only_for_better and not claims.better_waits(db, lanes, claim.priority):
+            if above is not None and not claims.better_waits(db, lanes, above):
                 return None
-            air.release(db, claim, book, now)
+            for _, claim, _ in laid:
+                air.release(db, claim, book, now)
             return claims.claim(db, wants, self._fairness, book, now)
 
-        berth.deck = berth.owes = None
+        for owner, _, _ in laid:
+            owner.deck = owner.owes = None
+        round_: Round | None = None
         try:
-            taken = await self._store.writer.arun(job)
-        except BaseException:
+            round_ = await self._store.writer.arun(job)
+        finally:
+            if round_ is None:
+                for owner, claim, owes in laid:
+                    self._lookout.took(claim)
+                    owner.deck, owner.owes = claim, owes
+                    owner.go.set()
+        for claim in round_.claims if round_ is not None else ():
             self._lookout.took(claim)
-            berth.deck, berth.owes = claim, owes
-            berth.go.set()
-            raise
-        if taken is None:
-            self._lookout.took(claim)
-            berth.deck, berth.owes = claim, owes
-            berth.go.set()
-            return False
-        for moved in taken.claims:
-            self._lookout.took(moved)
-            self._hand_over(moved)
-        return True
+            self._hand_over(claim)
+        return round_ is not None
 
     # Sending
 
@@ -433,6 +465,6 @@ class Dispatch:
         self._changed(verdict)
 
 
-def _emptied(berth: Berth) -> Berth:
-    """As it would be without what is on its deck."""
-    return Berth(berth.channel, berth.slots, closed_until=berth.closed_until)
+def _on_air_after(berth: Berth) -> tuple[int, float]:
+    """Orders channels by when what is on their deck is on the air."""
+    return len(berth.slots), berth.since or 0.0

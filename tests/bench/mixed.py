@@ -1,0 +1,274 @@
+"""Modem ports and Dinstar boxes side by side in one pool: turns, limits, kills, dead boxes and hung ports, and how fast it is.
+
+In compressed time: the gateway's clock and waits run SPEED times as fast as the wall, so that a minute's limit is met every few
+seconds. Everything is judged by the journal of the simulated network, which knows nothing of the gateway.
+"""
+
+from __future__ import annotations
+
+import bisect
+import sqlite3
+import sys
+import time
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from tests.bench.figures import Figure
+from tests.bench.hasty import shown
+from tests.bench.stage import Bank, Gateway, Stage, stage, until
+
+SPEED = 10.0
+
+
+@dataclass(frozen=True)
+class Plan:
+    modems: int = 16
+    boxes: int = 2
+    box_ports: int = 8
+    texts: int = 20_000
+    recipients: int = 15_000  # some are texted twice
+    kills: int = 3
+    sim_minute: int = 45
+    pool_minute: int = 1200
+    key_minute: int = 1100
+    p0_recipients_hour: int = 150
+    seconds: float = 400.0
+
+    @property
+    def channels(self) -> tuple[str, ...]:
+        ports = [f"box{box}.{port}" for box in range(1, self.boxes + 1) for port in range(self.box_ports)]
+        return (*(f"p{n}" for n in range(self.modems)), *ports)
+
+    @property
+    def dead_box(self) -> tuple[str, ...]:
+        return tuple(name for name in self.channels if name.startswith(f"box{self.boxes}."))
+
+    @property
+    def hung_port(self) -> str:
+        return f"p{self.modems - 1}"
+
+
+@dataclass
+class Rack:
+    """A bank with boxes, and a gateway in front that lives through kills."""
+
+    on: Stage
+    plan: Plan
+    speed: float
+    since: float = field(default_factory=time.time)
+
+    def __post_init__(self) -> None:
+        self.bank = self.on.bank(self.plan.modems, *with_boxes(self.plan.boxes, self.plan.box_ports), latency="0")
+        self.program = (sys.executable, "-m", "tests.bench.hasty", "--speed", str(self.speed), "--since", str(self.since))
+        self.gateway = self.on.gateway(self.bank, extra=tables(self.bank, self.plan.boxes), program=self.program)
+        until(lambda: self.gateway.ready(len(self.plan.channels)), 60, "all channels")
+
+    def kill(self) -> None:
+        self.gateway.process.kill()
+        self.gateway.process.wait()
+        port = int(self.gateway.url.rpartition(":")[2])
+        self.gateway = self.on.run_gateway(self.gateway.config, port, self.gateway.key, self.plan.modems, (), self.program)
+
+    def minute(self, entry: dict[str, Any]) -> int:
+        return int(shown(float(entry["t"]), self.since, self.speed) // 60)
+
+
+def with_boxes(boxes: int, ports: int) -> list[str]:
+    return [word for n in range(1, boxes + 1) for word in ("--box", f"box{n}:ports={ports},password=x")]
+
+
+def tables(bank: Bank, boxes: int, strategy: str = "rotate") -> str:
+    """The configuration of the bank's boxes, and one pool over everything."""
+    found = []
+    for n in range(1, boxes + 1):
+        state = bank.control(f"/boxes/box{n}")
+        ports = len(state["ports"])
+        found.append(
+            f'[[dinstar]]\nname = "box{n}"\nurl = "{state["url"]}"\npassword = "x"\nports = "0-{ports - 1}"\n'
+            "poll_s = 0.1\nstatus_s = 5.0\n"
+        )
+    total = bank.ports + sum(len(bank.control(f"/boxes/box{n}")["ports"]) for n in range(1, boxes + 1))
+    found.append(f'[[pool]]\nname = "main"\nchannels = ["0-{total - 1}"]\nstrategy = "{strategy}"\n')
+    return "".join(found)
+
+
+def mixed() -> list[Figure]:
+    with stage() as on:
+        return told(on, Plan())
+
+
+def told(on: Stage, plan: Plan, speed: float = SPEED) -> list[Figure]:
+    """The whole story, and what came of it."""
+    rack = Rack(on, plan, speed)
+    _limit(rack)
+    rack.gateway.send_all(_texts(plan), at_once=500)
+    _trouble(rack)
+    deadline = time.monotonic() + plan.seconds
+    until(lambda: _gone(rack) >= plan.texts or time.monotonic() > deadline, plan.seconds + 5, "the texts to go", 0.5)
+    until(lambda: _open(rack.gateway) == 0 or time.monotonic() > deadline, plan.seconds + 5, "the outcomes", 0.5)
+    time.sleep(5)  # for the last reports
+    return _verdict(rack)
+
+
+def _limit(rack: Rack) -> None:
+    plan = rack.plan
+    key = next(iter({one["name"] for one in rack.gateway.call("/v1/keys")["data"]}))
+    for subject, counted, per, most in (
+        ("sim:*", "texts", "minute", plan.sim_minute),
+        ("pool:main", "texts", "minute", plan.pool_minute),
+        (f"key:{key}", "texts", "minute", plan.key_minute),
+        ("channel:p0", "recipients", "hour", plan.p0_recipients_hour),
+    ):
+        wish = {"subject": subject, "counted": counted, "per": per, "most": most}
+        rack.gateway.call("/v1/limits", "POST", wish)
+
+
+def _texts(plan: Plan) -> list[dict[str, object]]:
+    return [
+        {"to": f"+49170{n % plan.recipients:07d}", "text": f"n {n}", "pool": "main", "on_unknown": "hold", "report": True}
+        for n in range(plan.texts)
+    ]
+
+
+def _trouble(rack: Rack) -> None:
+    """Kills, a box that refuses connections for a while, a port that answers nothing for a while: spread over the run."""
+    plan, bank = rack.plan, rack.bank
+    for step in range(1, plan.kills + 3):
+        until(lambda step=step: _gone(rack) >= plan.texts * step // (plan.kills + 3), plan.seconds, "a share of the texts", 0.1)
+        if step == 1:
+            bank.control(f"/boxes/box{plan.boxes}/fault", {"name": "dead", "how": "refused"})
+            bank.control(f"/ports/{plan.hung_port}/fault", {"name": "hang", "seconds": 0})
+        elif step == plan.kills + 2:
+            bank.control(f"/boxes/box{plan.boxes}/fault", method="DELETE")
+            bank.control(f"/ports/{plan.hung_port}/fault", method="DELETE")
+        else:
+            rack.kill()
+
+
+def _gone(rack: Rack) -> int:
+    return len({entry["text"] for entry in _submits(rack.bank)})
+
+
+def _submits(bank: Bank) -> list[dict[str, Any]]:
+    return [entry for entry in bank.journal("submit") if str(entry["text"]).startswith("n ")]
+
+
+def _open(gateway: Gateway) -> int:
+    queue = gateway.call("/v1/status")["queue"]
+    return int(queue["queued"]) + int(queue["sending"])
+
+
+def _verdict(rack: Rack) -> list[Figure]:
+    plan = rack.plan
+    entries = _submits(rack.bank)
+    at_network = Counter(entry["text"] for entry in entries)
+    with sqlite3.connect(f"file:{rack.gateway.database}?mode=ro", uri=True) as db:
+        states = Counter(row[0] for row in db.execute("SELECT status FROM messages WHERE direction = 'out'"))
+        unsaid = db.execute("SELECT COUNT(*) FROM attempts WHERE why = ''").fetchone()[0]
+        lost = sum(
+            at_network[text] == 0
+            for (text,) in db.execute("SELECT text FROM messages WHERE status IN ('sent', 'delivered', 'undelivered')")
+        )
+    shares = Counter(str(entry["port"]) for entry in entries)
+    sound = [shares[name] for name in plan.channels if name not in (*plan.dead_box, plan.hung_port, "p0")]
+    over = _over(rack, entries)
+    doubled = sum(count - 1 for count in at_network.values())
+    what = f"{plan.modems} modem ports and {plan.boxes} x {plan.box_ports} box ports, {plan.texts:,} texts"
+    least = plan.texts - states["unknown"]
+    return [
+        Figure(f"{what}: at the network", len(at_network), ">=", least, "texts", _said(states)),
+        Figure("… doubled", doubled, "=", 0, "texts", "hold"),
+        Figure("… said to be sent and not at the network", lost, "=", 0, "texts"),
+        Figure("… shares of untroubled channels differ by", max(sound) - min(sound), "<=", 1, "texts", f"{min(sound)}"),
+        Figure("… limits exceeded in any minute or hour", len(over), "=", 0, "times", "; ".join(over[:3])),
+        Figure("… attempts that cannot say why", unsaid, "=", 0, ""),
+    ]
+
+
+def _said(states: Counter[str]) -> str:
+    return ", ".join(f"{count:,} {state}" for state, count in sorted(states.items()))
+
+
+def _over(rack: Rack, entries: Sequence[dict[str, Any]]) -> list[str]:
+    """Every window in which more left than a limit allows, by the network's own time."""
+    plan = rack.plan
+    minutes: Counter[tuple[str, int]] = Counter()
+    people: dict[int, set[str]] = defaultdict(set)  # who heard from p0
+    for entry in entries:
+        minute, port = rack.minute(entry), str(entry["port"])
+        minutes[port, minute] += 1
+        minutes["all", minute] += 1
+        if port == "p0":
+            people[minute // 60].add(str(entry["to"]))
+    most = {"all": min(plan.pool_minute, plan.key_minute)}
+    found = [
+        f"{who} {count} in minute {minute}"
+        for (who, minute), count in minutes.items()
+        if count > most.get(who, plan.sim_minute)
+    ]
+    found += [f"{len(to)} people in hour {hour}" for hour, to in people.items() if len(to) > plan.p0_recipients_hour]
+    return found
+
+
+# Speed
+
+
+def out_mixed_32_200() -> list[Figure]:
+    from tests.bench.out import run
+
+    with stage() as on:
+        bank = on.bank(16, *with_boxes(2, 8), latency="0.2")
+        gateway = on.gateway(bank, extra=tables(bank, 2))
+        until(lambda: gateway.ready(32), 60, "all channels")
+        rate, wrong = run(gateway, bank, 3200, 90, pool="main")
+    note = f"{rate:.1f}/s, {wrong} out of order"
+    return [Figure("out, 16 modem and 2 x 8 box ports, rotate, 200 ms", rate / 160 * 100, ">=", 95, "% of 160 texts/s", note)]
+
+
+BULK = 100_000
+ALERTS = 200
+OWN_S = 0.2
+
+
+def priority() -> list[Figure]:
+    """A single urgent text while a bulk of 100,000 keeps every channel busy.
+
+    It has to wait for the first modem port whose text on the air ends, and then for the network itself; what it takes beyond
+    both is the gateway's.
+    """
+    with stage() as on:
+        bank = on.bank(16, *with_boxes(2, 8), latency=str(OWN_S))
+        gateway = on.gateway(bank, extra=tables(bank, 2, "least-used"))
+        until(lambda: gateway.ready(32), 60, "all channels")
+        bulk = [{"to": f"+49171{n:07d}", "text": f"bulk {n}", "pool": "main", "report": False} for n in range(BULK)]
+        gateway.send_all(bulk, at_once=1000)
+        accepted = {}
+        for number in range(ALERTS):
+            wish = {"to": f"+49172{number:07d}", "text": f"alert {number}", "pool": "main", "priority": 5, "report": False}
+            gateway.call("/v1/messages", "POST", wish)
+            accepted[f"alert {number}"] = time.time()
+            time.sleep(0.11)
+        found = until(lambda: _alerts(bank), 60, "every alert at the network", 0.5)
+        ends = sorted(float(entry["t"]) for entry in bank.journal("submit") if str(entry["port"]).startswith("p"))
+    arrived = {str(entry["text"]): float(entry["t"]) for entry in found}
+    late = sorted(1000 * (arrived[text] - ends[bisect.bisect_left(ends, at)] - OWN_S) for text, at in accepted.items())
+    whole = sorted(1000 * (arrived[text] - at) for text, at in accepted.items())
+    note = f"p50 {_at(late, 0.5):.0f} ms; from acceptance to the network p50 {_at(whole, 0.5):.0f} ms, p99 {_at(whole, 0.99):.0f} ms"
+    what = "a priority text before 100,000 others: after the first free port and the network's 200 ms"
+    return [Figure(what, _at(late, 0.99), "<=", 50, "ms p99", note)]
+
+
+def _at(took: Sequence[float], share: float) -> float:
+    return took[min(len(took) - 1, int(len(took) * share))]
+
+
+def _alerts(bank: Bank) -> list[dict[str, Any]] | None:
+    found = [entry for entry in bank.journal("submit") if str(entry["text"]).startswith("alert")]
+    return found if len(found) >= ALERTS else None
+
+
+if __name__ == "__main__":
+    for figure in mixed():
+        print(figure.row())
