@@ -54,13 +54,13 @@ def test_limits_are_made_listed_changed_reset_and_removed(access: dict[str, str]
     assert limits(access, "change", "1", "--per", "month", "--reset-day", "31").stderr.startswith(
         "limit 1: 300 texts a month from day 31"
     )
-    assert limits(access, "change", "1", "--per", "hour").stderr == "limit 1: 300 texts a hour (Europe/Berlin) for sim:*\n"
+    assert limits(access, "change", "1", "--per", "hour").stderr == "limit 1: 300 texts an hour (Europe/Berlin) for sim:*\n"
     assert limits(access, "change", "2", "--hours", "08:00-20:00").stderr == "limit 2: hours 08:00-20:00 (UTC) for sim:8949000\n"
     assert limits(access, "reset", "1").exit_code == 0
     assert limits(access, "remove", "2").exit_code == 0
     assert [one["id"] for one in json.loads(limits(access, "list", "--json").stdout)] == [1]
-    assert len(limits(access, "audit").stdout.splitlines()) == 1 + 6
-    assert "300 texts a hour" in limits(access, "audit").stdout
+    assert len(limits(access, "audit").stdout.splitlines()) == 1 + 8
+    assert "300 texts an hour" in limits(access, "audit").stdout
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,8 @@ def limit(shown: dict[str, Any]) -> str:
     if counted == "share":
         return f"share {shown['factor']:g}"
     begins = f" from day {shown['reset_day']}" if (shown["reset_day"] or 1) != 1 else ""
-    return f"{shown['most']} {counted} {'an' if shown['per'] == 'hour' else 'a'} {shown['per']}{begins}{'' if shown['per'] == 'minute' else zone}"
+    per = "an hour" if shown["per"] == "hour" else f"a {shown['per']}"
+    return f"{shown['most']} {counted} {per}{begins}{'' if shown['per'] == 'minute' else zone}"
 
 
 def moment(written: str | None, now: datetime | None = None) -> str:

@@ -14,7 +14,7 @@ from typing import TypeVar
 from gateway.clock import Clock
 from gateway.core.limit_checks import checked
 from gateway.core.limit_subjects import Names, names
-from gateway.errors import BadValue, Conflict
+from gateway.errors import Conflict
 from gateway.records import Counted, Limit, Per
 from gateway.store import Database, Store, audit
 from gateway.store.audit import Audit, Entry
@@ -134,10 +134,12 @@ class Limits:
         if wanted is None:
             return found
         one = known.counted(wanted)
-        if one != limit.subject and one not in known.concrete(limit.subject) and one not in found:
-            raise BadValue("subject", f"limit {limit.id} is not about {wanted}", f"it is about {known.shown(limit.subject)}")
+        if one.endswith(":*") and one == limit.subject:
+            return found
+        if one not in (limit.subject, *found) and f"{one.partition(':')[0]}:*" != limit.subject:
+            raise Conflict(f"limit {limit.id} is about {known.shown(limit.subject)}, not about {wanted}")
         if limit not in self._rules_of(one):
-            raise BadValue("subject", f"{wanted} has a limit of its own instead of {limit.id}", "reset that one")
+            raise Conflict(f"{wanted} has a limit of its own instead of limit {limit.id}; reset that one")
         return [one]
 
     def _rules_of(self, subject: str) -> list[Limit]:

@@ -185,8 +185,11 @@ def test_what_counts_nothing_cannot_be_set_back(desk: Desk) -> None:
     with pytest.raises(Conflict):
         desk.limits.reset(made.id, "alice")
     counted = desk.add(texts())
-    with pytest.raises(BadValue):
+    with pytest.raises(Conflict):
         desk.limits.reset(counted.id, "alice", "pool:main")
+    desk.add(texts(9, "channel:p0"))
+    with pytest.raises(Conflict):
+        desk.limits.reset(counted.id, "alice", "channel:p0")
 
 
 def test_every_change_is_audited_with_what_was_before_and_after(desk: Desk) -> None:

@@ -24,13 +24,14 @@ def _kind(counted: tuple[Counted, ...], needs: tuple[str, ...], may: tuple[str, 
     return {"required": ["counted", *needs], "properties": {"counted": {"enum": list(counted)}, **absent, **present, **more}}
 
 
+_GROWTH = {"type": "number", "minimum": 1}
 _BY_KIND = {
     "oneOf": [
         _kind(checks.BUDGETS, ("per", "most"), ("zone",), per={"enum": [per for per in Per if per is not Per.MONTH]}),
         _kind(checks.BUDGETS, ("per", "most"), ("zone", "reset_day"), per={"enum": [Per.MONTH]}),
         _kind((Counted.GAP,), ("gap_s",)),
         _kind((Counted.HOURS,), ("hours",), ("zone",)),
-        _kind((Counted.WARMUP,), ("first", "factor", "days"), ("zone",), subject={"pattern": "^(sim|channel):"}),
+        _kind((Counted.WARMUP,), ("first", "factor", "days"), ("zone",), subject={"pattern": "^(sim|channel):"}, factor=_GROWTH),
         _kind((Counted.SHARE,), ("factor",), subject={"pattern": "^key:"}, factor={"type": "number"}),
     ]
 }
@@ -46,8 +47,8 @@ Hours = Annotated[
 Seconds = Annotated[float, Field(ge=0, le=checks.LONGEST_GAP_S, allow_inf_nan=False)]
 _GAP = {
     "type": "array",
-    "prefixItems": [{"type": "number", "minimum": 0, "maximum": checks.LONGEST_GAP_S}] * 2,
-    "items": {"type": "number", "exclusiveMinimum": 0, "maximum": checks.LONGEST_GAP_S},
+    "items": {"type": "number", "minimum": 0, "maximum": checks.LONGEST_GAP_S},
+    "contains": {"type": "number", "exclusiveMinimum": 0},
     "minItems": 2,
     "maxItems": 2,
 }
