@@ -192,11 +192,11 @@ class Dispatch:
         return self._lookout.wants(self._berths, lively, self._wanted, skipped)
 
     async def _claim(self, wants: list[Want]) -> Round:
-        now, book = self._clock.now(), self._limits.book
+        now = self._clock.now()
         if self._lively is None:
             self._lively = set(self._lanes())
         self._enlivened = set()
-        return await self._store.writer.arun(lambda db: claims.claim(db, wants, self._fairness, book, now))
+        return await self._store.writer.arun(lambda db: claims.claim(db, wants, self._fairness, self._limits.book, now))
 
     async def _take_in(self, wants: list[Want], round_: Round, skipped: set[tuple[str, str]]) -> bool:
         """Act on what a round of claims brought. False when another round would bring nothing."""
@@ -372,9 +372,10 @@ class Dispatch:
             self._lookout.gave_back(claim)
         wants = self._lookout.wants_instead(self._berths, [taker.name for taker in takers])
         lanes = {offer.lane for want in wants for offer in want.offers}
-        now, book = self._clock.now(), self._limits.book
+        now = self._clock.now()
 
         def job(db: Database) -> Round | None:
+            book = self._limits.book  # as it is when the job runs: limits may have changed since
             if above is not None and not claims.better_waits(db, lanes, above):
                 return None
             for _, claim, _ in laid:
