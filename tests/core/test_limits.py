@@ -17,7 +17,7 @@ from gateway.core.limits_view import LimitsView, Route
 from gateway.errors import BadValue, Conflict, NotFound
 from gateway.records import ChannelFacts, ChannelState, Counted, Limit, Per
 from gateway.settings import StoreSettings
-from gateway.store import Store, outbox, sims
+from gateway.store import Database, Store, outbox, sims
 from gateway.store.limits import Ledger
 from tests.store.conftest import new_message
 
@@ -55,7 +55,7 @@ class Desk:
     def send(self, sim: str = "8949001", to: str = "+4917012345", parts: int = 1) -> None:
         """A text leaves, as the dispatch counts it."""
 
-        def job(db) -> None:  # type: ignore[no-untyped-def]
+        def job(db: Database) -> None:
             outbox.add(db, [new_message(to, parts=parts, key_id=1)], self.clock.now())
             (message,) = db.execute_sql("SELECT MAX(id) FROM messages").fetchone()
             Ledger(db, self.limits.book, self.clock.now()).charge(message, (f"sim:{sim}", "pool:main", "key:1"), to, 1, parts)
@@ -210,6 +210,29 @@ def test_changes_by_many_people_at_once_leave_the_rules_of_the_last_commit(desk:
     for one in people:
         one.join()
     assert len(desk.limits.book.limits) == 12 == len(desk.limits.all())
+
+
+def test_a_limit_that_is_made_while_texts_leave_misses_none_and_counts_none_twice(desk: Desk) -> None:
+    def texts_leave() -> None:
+        for _ in range(150):
+            desk.store.writer.run(leave)
+
+    def leave(db: Database) -> None:
+        outbox.add(db, [new_message(lane="pool:main")], desk.clock.now())
+        (message,) = db.execute_sql("SELECT MAX(id) FROM messages").fetchone()
+        db.execute_sql("UPDATE messages SET status = 'sent' WHERE id = ?", (message,))
+        db.execute_sql(
+            "INSERT INTO attempts (message_id, part_id, number, channel, sim, recipient, state, started_at, ended_at, pool)"
+            " VALUES (?,?,1,'p0','8949001','+4917012345','sent',?,?,'main')",
+            (message, message, desk.clock.now(), desk.clock.now()),
+        )
+        Ledger(db, desk.limits.book, desk.clock.now()).charge(message, ("sim:8949001", "pool:main"), "+4917012345", 1, 1)
+
+    sender = threading.Thread(target=texts_leave)
+    sender.start()
+    made = [desk.add(texts(1000, "pool:main", per)) for per in Per]
+    sender.join()
+    assert [desk.left(limit)["pool:main"] for limit in made] == [850] * 4
 
 
 def test_a_text_may_leave_when_one_channel_and_the_pool_and_the_client_say_so(desk: Desk) -> None:
