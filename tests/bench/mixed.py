@@ -242,8 +242,15 @@ def priority() -> list[Figure]:
         bank = on.bank(16, *with_boxes(2, 8), latency=str(OWN_S))
         gateway = on.gateway(bank, extra=tables(bank, 2, "least-used"))
         until(lambda: gateway.ready(32), 60, "all channels")
+        names = [channel["name"] for channel in gateway.call("/v1/channels")["data"]]
+        for name in names:
+            gateway.call(f"/v1/channels/{name}/pause", "POST", {})
         bulk = [{"to": f"+49171{n:07d}", "text": f"bulk {n}", "pool": "main", "report": False} for n in range(BULK)]
         gateway.send_all(bulk, at_once=1000)
+        for name in names:
+            # One after the other: on real networks ports are not in step.
+            gateway.call(f"/v1/channels/{name}/resume", "POST", {})
+            time.sleep(OWN_S / len(names))
         accepted = {}
         for number in range(ALERTS):
             wish = {"to": f"+49172{number:07d}", "text": f"alert {number}", "pool": "main", "priority": 5, "report": False}
@@ -255,8 +262,8 @@ def priority() -> list[Figure]:
     arrived = {str(entry["text"]): float(entry["t"]) for entry in found}
     late = sorted(1000 * (arrived[text] - ends[bisect.bisect_left(ends, at)] - OWN_S) for text, at in accepted.items())
     whole = sorted(1000 * (arrived[text] - at) for text, at in accepted.items())
-    note = f"p50 {_at(late, 0.5):.0f} ms; from acceptance to the network p50 {_at(whole, 0.5):.0f} ms, p99 {_at(whole, 0.99):.0f} ms"
-    what = "a priority text before 100,000 others: after the first free port and the network's 200 ms"
+    note = f"p50 {_at(late, 0.5):.0f} ms; from acceptance to the network p50 {_at(whole, 0.5):.0f}, p99 {_at(whole, 0.99):.0f} ms"
+    what = "a priority text before 100,000 others: beyond the first free port and the network's 200 ms"
     return [Figure(what, _at(late, 0.99), "<=", 50, "ms p99", note)]
 
 
