@@ -80,7 +80,7 @@ class Service:
         self.supervisor = Supervisor(self.channels, self.clock, self._changed)
         wake = self._from_thread(self._wake)
         self.pools = Pools(self.store, settings, self.clock, wake)
-        self.limits = Limits(self.store, self.clock, wake)
+        self.limits = Limits(self.store, self.clock, self._from_thread(lambda: self.dispatch.limits_changed()))
         self.fitness = Fitness(self.store, self.clock, settings.channel_names, wake, self._from_thread(self.forwarding.wake))
         choices = Choices(self.pools, self.supervisor.facts, self.fitness)
         self.routes = Routes(self.store, settings, self.clock, self.pools, choices.of)

@@ -174,15 +174,16 @@ class _Job:
 
     def _best(self, want: Want) -> tuple[Offer, Flow, int] | None:
         offers = {offer.lane: offer for offer in want.offers if not (offer.pool and self.ledger.closed(f"pool:{offer.pool}"))}
-        flows = [flow for lane in offers for flow in self._flows_of(lane)]
+        flows = [flow for lane in offers for flow in self._flows_of(lane) if self._may_flow(offers[lane], flow)]
         for flow in self._order.order(flows) if len(flows) > 1 else flows:
-            if flow.priority > offers[flow.lane].most or (flow.key_id and self.ledger.closed(f"key:{flow.key_id}")):
-                continue
             message_id = self._head(want, offers[flow.lane], flow)
             if message_id is not None:
                 return offers[flow.lane], flow, message_id
         self.passed += [(want.channel, lane) for lane in {flow.lane for flow in flows} if offers[lane].free]
         return None
+
+    def _may_flow(self, offer: Offer, flow: Flow) -> bool:
+        return flow.priority <= offer.most and not (flow.key_id and self.ledger.closed(f"key:{flow.key_id}"))
 
     def _flows_of(self, lane: str) -> list[Flow]:
         if lane not in self.flows:

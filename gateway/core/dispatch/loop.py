@@ -107,6 +107,12 @@ class Dispatch:
         self._lively = None
         self._wake.set()
 
+    def limits_changed(self) -> None:
+        """A person changed limits or set them back: what was closed may be open. Called on the loop."""
+        for berth in self._berths.values():
+            berth.closed_until = 0.0
+        self.wake()
+
     def came_in(self, lanes: Iterable[str], priority: int) -> None:
         """Texts of at most this priority were queued in these lanes. Called on the loop."""
         self._enliven(lanes)
@@ -448,6 +454,7 @@ class Dispatch:
             log.info("%s: attempt %d was %s", berth.name, claim.outgoing.attempt_id, refused)
         if verdict is not None:
             self._stop_message(berth, claim)
+            berth.closed_until = 0.0  # what did not go makes room under the limits of its SIM
         self._outcomes.write(berth, claim, outcome, verdict, now)
 
     def _stop_message(self, berth: Berth, claim: Claim) -> None:
