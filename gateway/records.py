@@ -371,7 +371,7 @@ class Counted(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """One rule about how much may leave. `subject` is "sim:ID", "pool:NAME" or "key:NAME"; "sim:*" and "key:*" count for each alone.
+    """One rule about how much may leave. `subject` is "sim:ID", "pool:NAME", "key:NAME"; "sim:*" and "key:*" count for each alone.
 
     `most` and `per` belong to texts, parts and recipients; `gap_s` to gap (drawn anew from its range each time); `hours` to hours
     ("Mon-Fri 08:00-20:00, Sat 09:00-12:00"); `first`, `factor` and `days` to warmup: on its day d, from 0, a SIM may send

@@ -118,11 +118,12 @@ def _tier(lane: Lane, candidates: Mapping[str, Candidate]) -> tuple[int, tuple[s
     """The first tier of which a channel is able; a slow one will do only where nobody is quicker."""
     if len(lane.tiers) == 1:
         return 0, lane.tiers[0]
-    for able in (lambda one: one.fit and not one.slow, lambda one: one.fit):
-        for number, tier in enumerate(lane.tiers):
-            if any(able(candidates[name]) for name in tier):
-                return number, tier
-    return 0, ()
+    fits = [[candidates[name] for name in tier if candidates[name].fit] for tier in lane.tiers]
+    quick = (number for number, fit in enumerate(fits) if any(not one.slow for one in fit))
+    slow = (number for number, fit in enumerate(fits) if fit)
+    number = next(quick, None)
+    number = next(slow, 0) if number is None else number
+    return number, lane.tiers[number]
 
 
 def _present_round(tier: Sequence[str], candidates: Mapping[str, Candidate], turns: Turns) -> float:

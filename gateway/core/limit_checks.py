@@ -63,7 +63,7 @@ def checked(wanted: Limit) -> Limit:
         hours.parse(wanted.hours)
         return replace(bare, hours=wanted.hours)
     if wanted.counted is Counted.WARMUP:
-        if kind != "sim":
+        if kind not in ("sim", "channel"):
             raise BadValue("counted", "a warm-up is for SIMs", "give a subject such as sim:* or channel:NAME")
         return _warmup(wanted, bare)
     if kind != "key":

@@ -1,0 +1,21 @@
+"""Modem ports and ports of boxes in one pool, in compressed time: equal turns, limits kept to the text, kills, a dead box."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.bench.mixed import Plan, told
+from tests.bench.stage import stage
+
+# Small enough for every run of the suite; `make bench ARGS=mixed` tells it with 32 channels and 20,000 texts.
+SMALL = Plan(
+    modems=4, boxes=2, box_ports=2, texts=900, recipients=700, kills=3, sim_minute=25, pool_minute=170, key_minute=160,
+    p0_recipients_hour=30, seconds=100.0,
+)  # fmt: skip
+
+
+@pytest.mark.slow
+def test_a_mixed_pool_keeps_turns_and_limits_through_kills_a_dead_box_and_a_hung_port() -> None:
+    with stage() as on:
+        missed = [figure.row() for figure in told(on, SMALL) if not figure.reached]
+    assert missed == []
