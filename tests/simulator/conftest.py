@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from tests.simulator.dinstar_client import BoxClient
+
 FINAL = rb"\r\n(OK|ERROR|NO CARRIER|COMMAND NOT SUPPORT|\+CM[ES] ERROR: [^\r]*)\r\n|\r\n> $"
 
 
@@ -76,3 +78,16 @@ def connect() -> Iterator[Callable[..., Client]]:
     yield opened
     for client in clients:
         client.close()
+
+
+@pytest.fixture
+def box(bank):
+    """The first box of the bank that a test file starts."""
+    return bank.box("box1")
+
+
+@pytest.fixture
+def client(box):
+    client = BoxClient(box.url, box.user, box.password)
+    yield client
+    client.close()

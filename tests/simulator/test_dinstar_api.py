@@ -18,18 +18,6 @@ def bank():
         yield bank
 
 
-@pytest.fixture
-def box(bank):
-    return bank.box("box1")
-
-
-@pytest.fixture
-def client(box):
-    client = BoxClient(box.url, box.user, box.password)
-    yield client
-    client.close()
-
-
 def test_an_answer_looks_like_one_of_the_device(client):
     status, reason, body = client.raw("GET", "/api/query_sms_in_queue")
     assert (status, reason, body) == (200, "Data follows", b'{"error_code":200,"sn":"dbd2-0300-0000-0001","in_queue":0}')

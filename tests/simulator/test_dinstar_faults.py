@@ -22,18 +22,6 @@ def bank():
         yield bank
 
 
-@pytest.fixture
-def box(bank):
-    return bank.box("box1")
-
-
-@pytest.fixture
-def client(box):
-    client = BoxClient(box.url, box.user, box.password)
-    yield client
-    client.close()
-
-
 def test_a_fault_must_exist_and_fit(box):
     with pytest.raises(Unknown, match="lost-reply"):
         box.fault("lost-replies")

@@ -11,23 +11,17 @@ import urllib.request
 from urllib.parse import urlsplit
 
 import pytest
+import requests
 
 from simulator.dinstar.plan import BoxPlan
 from simulator.testing import running_bank
 from tests.simulator.dinstar_client import BoxClient
-
-requests = pytest.importorskip("requests")
 
 
 @pytest.fixture
 def bank():
     with running_bank(ports=0, boxes=[BoxPlan("box1", ports=4)]) as bank:
         yield bank
-
-
-@pytest.fixture
-def box(bank):
-    return bank.box("box1")
 
 
 def plain(box, method, target, body=None, headers=None):

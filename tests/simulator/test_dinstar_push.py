@@ -11,7 +11,6 @@ import pytest
 
 from simulator.dinstar.plan import BoxPlan
 from simulator.testing import running_bank
-from tests.simulator.dinstar_client import BoxClient
 
 
 class Receiver:
@@ -51,18 +50,6 @@ def bank(receiver):
         bank.wait_for("push", what="device")
         receiver.got.clear()
         yield bank
-
-
-@pytest.fixture
-def box(bank):
-    return bank.box("box1")
-
-
-@pytest.fixture
-def client(box):
-    client = BoxClient(box.url, box.user, box.password)
-    yield client
-    client.close()
 
 
 def test_a_text_that_came_in_is_pushed(bank, box, client, receiver):
