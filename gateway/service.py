@@ -151,7 +151,7 @@ class Service:
             rows,
         )
         self.pushes = Pushes({name: box.pushed for name, box in boxes.items()}, callers=max(1, self.settings.http.threads // 2))
-        return [*modems, *dinstar_channels(boxes, heard)]
+        return [*modems, *dinstar_channels(boxes, heard, self.settings.numbers.country)]
 
     async def run(self) -> None:
         """Serve until `stop`. Then: no new requests, what is on the air is waited for, the rest stays in the database."""

@@ -21,6 +21,7 @@ from gateway.dinstar.box import Box, Wires
 from gateway.dinstar.inbox import Marks
 from gateway.dinstar.timing import Timing
 from gateway.errors import LinkLost, ModemUnfit, UssdFailed
+from gateway.numbers import dialled
 from gateway.records import ChannelFacts, ChannelState, Outcome, OutgoingPart, UssdReply
 from gateway.settings import DinstarSettings
 
@@ -42,13 +43,15 @@ def dinstar_boxes(
     return {one.name: Box(one, clock, wires, timing) for one in settings}
 
 
-def dinstar_channels(boxes: Mapping[str, Box], changed: FactsChanged) -> list[Channel]:
-    return [DinstarChannel(box, number, changed) for box in boxes.values() for number in box.settings.port_numbers]
+def dinstar_channels(boxes: Mapping[str, Box], changed: FactsChanged, country: str) -> list[Channel]:
+    """`country` is the one that national numbers belong to."""
+    return [DinstarChannel(box, number, changed, country) for box in boxes.values() for number in box.settings.port_numbers]
 
 
 class DinstarChannel:
-    def __init__(self, box: Box, number: int, changed: FactsChanged) -> None:
+    def __init__(self, box: Box, number: int, changed: FactsChanged, country: str) -> None:
         self._box = box
+        self._country = country
         self._port = box.ports[number]
         self._changed = changed
         self._parked_alone = False  # by a fault of the port, not of the box
@@ -112,7 +115,8 @@ class DinstarChannel:
 
     async def send_part(self, part: OutgoingPart, begun: Callable[[], None]) -> Outcome:
         """See the contract. A cancellation leaves the text to the box; the next start asks what became of it."""
-        return await self._box.send(self._port.number, part, self._facts.sim, begun)
+        spelled = replace(part, recipient=dialled(part.recipient, self._box.settings.dial, self._country))
+        return await self._box.send(self._port.number, spelled, self._facts.sim, begun)
 
     async def ussd(self, code: str, timeout_s: float) -> UssdReply:
         """See the contract."""

@@ -179,8 +179,13 @@ class _Job:
             message_id = self._head(want, offers[flow.lane], flow)
             if message_id is not None:
                 return offers[flow.lane], flow, message_id
-        self.passed += [(want.channel, lane) for lane in {flow.lane for flow in flows} if offers[lane].free]
+        waiting = {flow.lane for flow in flows if self._still_waits(flow)}
+        self.passed += [(want.channel, lane) for lane in waiting if offers[lane].free]
         return None
+
+    def _still_waits(self, flow: Flow) -> bool:
+        """Its only text may have been claimed in this job."""
+        return self._db.execute_sql(f"{_FLOW} AND key_id = ? AND priority = ? LIMIT 1", flow).fetchone() is not None
 
     def _may_flow(self, offer: Offer, flow: Flow) -> bool:
         return flow.priority <= offer.most and not (flow.key_id and self.ledger.closed(f"key:{flow.key_id}"))
