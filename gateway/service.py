@@ -14,10 +14,10 @@ from gateway.channels.dinstar_channel import dinstar_boxes, dinstar_channels
 from gateway.channels.modem_channel import modem_channels
 from gateway.channels.supervisor import Supervisor
 from gateway.clock import Clock, SystemClock
-from gateway.core import events, retry
 from gateway.core.balances import Balances
 from gateway.core.boxes import BoxRows, Pushes
 from gateway.core.care import Care
+from gateway.core.channel_news import ChannelNews
 from gateway.core.choices import Choices
 from gateway.core.dispatch import Dispatch
 from gateway.core.fitness import Fitness
@@ -26,6 +26,7 @@ from gateway.core.keys import Keys
 from gateway.core.limits import Limits
 from gateway.core.pools import Pools
 from gateway.core.receiving import Receiving
+from gateway.core.recovering import recover
 from gateway.core.reporting import Reporting, announce
 from gateway.core.routes import Routes
 from gateway.core.sending import Sending
@@ -35,11 +36,11 @@ from gateway.core.ussd import Ussd
 from gateway.core.webhooks import Webhooks
 from gateway.errors import SimrackError
 from gateway.modem.timing import Timing
-from gateway.records import ChannelFacts, ChannelState, Event, Refused, Report, Status
+from gateway.records import ChannelFacts
 from gateway.settings import Settings
-from gateway.store import Database, Store, forwards, outbox, unknowns
+from gateway.store import Store, outbox
 from gateway.store.air import Verdict
-from gateway.store.airmarks import AirMarks, EarlierMarks
+from gateway.store.airmarks import AirMarks
 
 log = logging.getLogger("simrack")
 
@@ -58,10 +59,8 @@ class Service:
         self.clock = clock or SystemClock()
         self._loop = asyncio.get_running_loop()
         self._stopped = asyncio.Event()
-        self._states: dict[str, ChannelState] = {}
-        self._background: set[asyncio.Task[None]] = set()
         self.store = Store.open(settings.store, self.clock, serving=True)
-        self._recover()
+        recover(self.store, settings, self.clock, self._marks_path)
         self._marks = AirMarks(self._marks_path, settings.channel_names)
         self.forwarding = Forwarding(self.store, settings.forwarding, self.clock, own_listener=settings.http)
         self.sims = Sims(self.store, self.clock, self.forwarding.wake)
@@ -76,12 +75,22 @@ class Service:
             heard=self.balances.heard,
         )
         self.reporting = Reporting(self.store, self.clock, self.forwarding.wake, self._wake)
-        self.channels = self._build_channels(timing)
-        self.supervisor = Supervisor(self.channels, self.clock, self._changed)
         wake = self._from_thread(self._wake)
+        self.fitness = Fitness(self.store, self.clock, settings.channel_names, wake, self._from_thread(self.forwarding.wake))
+        self._news = ChannelNews(
+            self.store,
+            self.clock,
+            self.sims,
+            self.fitness,
+            self.reporting,
+            wake=self._wake,
+            forward=self.forwarding.wake,
+            care=lambda: self.care.sooner(),
+        )
+        self.channels = self._build_channels(timing)
+        self.supervisor = Supervisor(self.channels, self.clock, self._news.changed)
         self.pools = Pools(self.store, settings, self.clock, wake)
         self.limits = Limits(self.store, self.clock, self._from_thread(lambda: self.dispatch.limits_changed()))
-        self.fitness = Fitness(self.store, self.clock, settings.channel_names, wake, self._from_thread(self.forwarding.wake))
         choices = Choices(self.pools, self.supervisor.facts, self.fitness)
         self.routes = Routes(self.store, settings, self.clock, self.pools, choices.of)
         self.dispatch = Dispatch(
@@ -118,10 +127,6 @@ class Service:
         self.webhooks = Webhooks(self.store, self.clock, self._from_thread(self.forwarding.wake))
         self.keys = Keys(self.store, self.clock)
 
-    async def _keep_report(self, report: Report) -> None:
-        await self.reporting.keep(report)
-        self.fitness.reported(report)
-
     def _build_channels(self, timing: Timing | None) -> list[Channel]:
         def heard(facts: ChannelFacts) -> None:
             self.supervisor.heard(facts)
@@ -130,10 +135,10 @@ class Service:
             self.settings.modems,
             self.clock,
             self.receiving.keep,
-            self._keep_report,
+            self._news.reported,
             heard,
-            self._answered_late,
-            self._called,
+            self._news.answered_late,
+            self._news.called,
             self.sims.known_smsc,
             timing,
             self.settings.numbers.country,
@@ -143,9 +148,9 @@ class Service:
             self.settings.dinstars,
             self.clock,
             self.receiving.keep,
-            self._keep_report,
-            self._answered_late,
-            self._refused_late,
+            self._news.reported,
+            self._news.answered_late,
+            self._news.refused_late,
             rows.unanswered,
             rows.unreported,
             rows,
@@ -207,7 +212,7 @@ class Service:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
-            await asyncio.gather(*self._background, return_exceptions=True)
+            await self._news.settled()
             await self.fitness.close()
             self.store.close()
             self._marks.close()
@@ -221,22 +226,6 @@ class Service:
     @property
     def _marks_path(self) -> Path:
         return self.store.path.with_name(f"{self.store.path.name}.air")
-
-    def _recover(self) -> None:
-        """Settle what the process before this one left on the air."""
-        earlier = EarlierMarks(self._marks_path)
-        now = self.clock.now()
-
-        def job(db: Database) -> int:
-            messages = unknowns.recover(db, earlier, lambda on: retry.settle_at(on, self.settings.sending, now), now)
-            unknowns.unpin_absent(db, set(self.settings.channel_names), now)
-            for message in messages:
-                announce(db, message, now)
-            return sum(message.status is Status.UNKNOWN for message in messages)
-
-        unknown = self.store.writer.run(job)
-        if unknown:
-            log.warning("%d messages were on the air when the gateway ended; their outcome is unknown", unknown)
 
     # Wires
 
@@ -258,43 +247,6 @@ class Service:
         self.forwarding.wake()
         if verdict is not None:
             self.timetable.sooner()
-
-    def _answered_late(self, attempt_id: int, reference: int) -> None:
-        self._do(self.reporting.answered_late(attempt_id, reference), "late-answer")
-
-    def _refused_late(self, attempt_id: int, refusal: Refused) -> None:
-        self._do(self.reporting.refused_late(attempt_id, refusal), "late-refusal")
-
-    def _called(self, channel: str, number: str) -> None:
-        self._do(self._tell(events.of_call(channel, number, self.clock.now())), "call-missed")
-
-    def _changed(self, facts: ChannelFacts) -> None:
-        self.dispatch.wake()
-        self.fitness.changed(facts)
-        before = self._states.get(facts.name)
-        if before is facts.state:
-            return
-        self._states[facts.name] = facts.state
-        log.info("%s is %s%s", facts.name, facts.state, f": {facts.reason}" if facts.reason else "")
-        if facts.state is ChannelState.READY:
-            self._do(self.sims.ready(facts), "sim-ready")
-            self.care.sooner()
-        elif before is ChannelState.READY:
-            self._do(self.sims.left(facts), "sim-left")
-        if facts.state is not ChannelState.STARTING:
-            self._do(self._tell(events.of_channel(facts, self.clock.now())), "channel-changed")
-
-    async def _tell(self, event: Event) -> None:
-        try:
-            if await self.store.writer.arun(lambda db: forwards.enqueue(db, event)):
-                self.forwarding.wake()
-        except SimrackError as fault:
-            log.error("could not queue the event %s of %s: %s", event.type, event.channel, fault)
-
-    def _do(self, job: object, name: str) -> None:
-        task = asyncio.create_task(job, name=name)  # type: ignore[arg-type]
-        self._background.add(task)
-        task.add_done_callback(self._background.discard)
 
     def _storage_fault(self) -> str:
         try:
