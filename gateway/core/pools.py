@@ -23,6 +23,8 @@ from gateway.store import Database, Store, audit, claims, conversations
 from gateway.store import lanes as names
 from gateway.store import pools as rows
 
+# Clients may write any dial string: sets in which nothing waits are forgotten beyond so many.
+_MOST_SETS = 500
 _CHANGEABLE = tuple(field.name for field in fields(PoolSettings) if field.name != "name")
 
 
@@ -38,6 +40,7 @@ class Pools:
         self._views: dict[str, PoolView] = {}
         self._lanes: dict[str, Lane] = {}
         self._sets: dict[str, Lane] = {}
+        self._all: dict[str, Lane] = {}
         waiting = store.writer.run(self._start)
         for lane in waiting:
             self._remember_set(names.set_of(lane))
@@ -53,7 +56,7 @@ class Pools:
 
     def lanes(self) -> Mapping[str, Lane]:
         """Every lane in which texts may wait, by name."""
-        return {**self._lanes, **self._sets} if self._sets else self._lanes
+        return self._all
 
     def lane_of(self, pool: str, to: str) -> tuple[str, str]:
         """The lane of a text to this recipient, and the lane whose conversations it keeps to (empty for none)."""
@@ -72,6 +75,12 @@ class Pools:
             return names.of_channel(channels[0])
         self._remember_set(channels)
         return names.of_set(channels)
+
+    def remember(self, lanes: Iterable[str]) -> None:
+        """Texts were queued in these lanes: none of them may have been forgotten meanwhile."""
+        for lane in lanes:
+            if channels := names.set_of(lane):
+                self._remember_set(channels)
 
     def change(self, name: str, changes: Mapping[str, Any], by: str) -> PoolView:
         """Change or make a pool. Raises BadValue naming the field."""
@@ -148,13 +157,19 @@ class Pools:
             views[name] = PoolView(name, pool.channels, resolved, pool.strategy, dict(pool.weights), pool.accept, pool.hint, origin)
         self._lanes = lanes.build(self._settings.channel_names, list(views.values()), self._tariffs)
         self._views = views
+        self._all = {**self._lanes, **self._sets}
         sticky = {names.of_pool(view.name): view.members for view in views.values() if strategy(view.strategy).sticky}
         conversations.set_members(db, sticky)
 
     def _remember_set(self, channels: tuple[str, ...]) -> None:
         name = names.of_set(channels)
-        if name not in self._sets and set(channels) <= set(self._settings.channel_names):
-            self._sets = {**self._sets, name: lanes.of_set(channels)}
+        if name in self._sets or not set(channels) <= set(self._settings.channel_names):
+            return
+        if len(self._sets) >= _MOST_SETS:
+            in_use = set(self._store.read(claims.lanes))
+            self._sets = {one: lane for one, lane in self._sets.items() if one in in_use}
+        self._sets = {**self._sets, name: lanes.of_set(channels)}
+        self._all = {**self._lanes, **self._sets}
 
 
 def _settings_of(view: PoolView) -> PoolSettings:

@@ -97,7 +97,9 @@ class Sending:
         earlier = self._store.writer.run(job)
         if earlier is not None:
             return self._again(earlier)
-        self._came_in({new.lane for new in news}, max((new.priority for new in news), default=0))
+        came_in = {new.lane for new in news}
+        self._pools.remember(came_in)
+        self._came_in(came_in, max((new.priority for new in news), default=0))
         if any(new.send_at is not None or new.expiry_given for new in news):
             self._due()
         return [_as_message(new, now) for new in news]

@@ -276,7 +276,8 @@ class Dispatch:
                 await self._clear_deck(berth)
         for channel in self._wanted:
             berth = self._berths.get(channel)
-            if berth is None or (berth.unfit_since is not None and now - berth.unfit_since > PATIENCE_S):
+            gone = berth is None or (berth.unfit_since is not None and now - berth.unfit_since > PATIENCE_S)
+            if gone or (berth is not None and berth.slow(now)):
                 await self._free_wanting(channel)
 
     async def _free_wanting(self, channel: str) -> None:
