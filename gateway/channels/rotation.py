@@ -55,6 +55,10 @@ class Lane:
     def channels(self) -> tuple[str, ...]:
         return tuple(name for tier in self.tiers for name in tier)
 
+    def tier_of(self, channel: str) -> tuple[str, ...]:
+        """The channels among which this one takes turns."""
+        return next((tier for tier in self.tiers if channel in tier), ())
+
     def step(self, channel: str) -> float:
         """How much of a turn one text is for this channel."""
         return 1.0 / self.weights.get(channel, 1.0) if self.strategy.order is Order.WEIGHTED else 1.0
@@ -95,7 +99,7 @@ def choose(
     lane: Lane, candidates: Mapping[str, Candidate], turns: Turns, among: Collection[str] | None = None
 ) -> list[Choice]:
     """The channels that may take this lane's next text, best first; of `among` alone if given. Empty while it has to wait."""
-    number, tier = _tier(lane, candidates)
+    number, tier = tier_now(lane, candidates)
     asked = tier if among is None else [name for name in tier if name in among]
     fit = [name for name in asked if candidates[name].fit]
     if not fit:
@@ -114,7 +118,19 @@ def choose(
             return [Choice(name, _why(lane, number, f"turn {_round(turns.get(name, 0.0)) + 1}")) for name in ranked]
 
 
-def _tier(lane: Lane, candidates: Mapping[str, Candidate]) -> tuple[int, tuple[str, ...]]:
+def below(lane: Lane, candidates: Mapping[str, Candidate], among: Collection[str]) -> list[tuple[Choice, frozenset[str]]]:
+    """The channels of later tiers, each with those that must have refused a text before it comes to them."""
+    number, _ = tier_now(lane, candidates)
+    found, above = [], set[str]()
+    for place, tier in enumerate(lane.tiers):
+        if place > number:
+            why = _why(lane, place, "the choices before refused it")
+            found += [(Choice(name, why), frozenset(above)) for name in tier if name in among and candidates[name].fit]
+        above.update(name for name in tier if candidates[name].fit and not candidates[name].slow)
+    return found
+
+
+def tier_now(lane: Lane, candidates: Mapping[str, Candidate]) -> tuple[int, tuple[str, ...]]:
     """The first tier of which a channel is able; a slow one will do only where nobody is quicker."""
     if len(lane.tiers) == 1:
         return 0, lane.tiers[0]
@@ -145,10 +161,13 @@ def _why(lane: Lane, tier: int, rank: str) -> str:
     return f"{', '.join(words)}: {rank}" if rank else ", ".join(words)
 
 
-def rejoin(turns: Turns, others: Collection[str], back: str) -> float:
+def rejoin(turns: Turns, others: Collection[str], back: str, together: Collection[str] = ()) -> float:
     """The turn count with which `back` takes its place again: it keeps what it is owed, up to one turn.
 
-    `others` are the channels of the lane that take part in the present round.
+    `others` are the channels of its tier that take part in the present round. Where there are none, after a restart or a pause
+    of all, those that come back `together` with it say where they stood.
     """
     own = turns.get(back, 0.0)
-    return max(own, min(turns.get(name, 0.0) for name in others) - _MOST_OWED) if others else own
+    if others:
+        return max(own, min(turns.get(name, 0.0) for name in others) - _MOST_OWED)
+    return max(own, max((turns.get(name, 0.0) for name in together), default=own) - _MOST_OWED)

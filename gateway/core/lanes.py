@@ -49,6 +49,17 @@ def of_set(channels: tuple[str, ...]) -> Lane:
     return Lane(lanes.of_set(channels), (channels,), Strategy(Order.ROTATE))
 
 
+def of_former(name: str, pool: PoolView, tariffs: Tariffs) -> Lane:
+    """A lane in which texts wait that this pool made before it was changed: they leave by the pool as it is now."""
+    how = strategy(pool.strategy)
+    tiers = {
+        Tiers.FAILOVER: tuple(tier for tier in pool.tiers if tier),
+        Tiers.CHEAPEST: tuple(channels for _, channels in _by_price(pool, "+", tariffs)),
+        None: (pool.members,),
+    }[how.tiers]
+    return Lane(name, tiers, how, pool.weights)
+
+
 def lane_of(pool: PoolView, to: str, tariffs: Tariffs) -> str:
     """The lane in which texts of this pool to this recipient wait."""
     if strategy(pool.strategy).tiers is not Tiers.CHEAPEST:

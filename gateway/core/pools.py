@@ -5,6 +5,7 @@ Changes are durable before they are told, and every change leaves an audit row.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, fields, replace
 from typing import Any
@@ -23,6 +24,8 @@ from gateway.store import Database, Store, audit, claims, conversations
 from gateway.store import lanes as names
 from gateway.store import pools as rows
 
+log = logging.getLogger("simrack.pools")
+
 # Clients may write any dial string: sets in which nothing waits are forgotten beyond so many.
 _MOST_SETS = 500
 _CHANGEABLE = tuple(field.name for field in fields(PoolSettings) if field.name != "name")
@@ -39,11 +42,13 @@ class Pools:
         self._tariffs = {name: settings.tariff_of(name) for name in settings.channel_names}
         self._views: dict[str, PoolView] = {}
         self._lanes: dict[str, Lane] = {}
+        self._former: dict[str, Lane] = {}  # of pools that were changed since texts were queued in them
         self._sets: dict[str, Lane] = {}
         self._all: dict[str, Lane] = {}
-        waiting = store.writer.run(self._start)
-        for lane in waiting:
+        for lane in store.writer.run(self._start):
             self._remember_set(names.set_of(lane))
+            if lane not in self._all:
+                log.warning("texts wait for %s, which the configuration no longer has; they wait until they expire", lane)
 
     def find(self) -> Sequence[PoolView]:
         return list(self._views.values())
@@ -81,6 +86,9 @@ class Pools:
         for lane in lanes:
             if channels := names.set_of(lane):
                 self._remember_set(channels)
+            elif lane not in self._all:
+                self._former |= self._formers([lane])
+                self._all = {**self._lanes, **self._former, **self._sets}
 
     def change(self, name: str, changes: Mapping[str, Any], by: str) -> PoolView:
         """Change or make a pool. Raises BadValue naming the field."""
@@ -139,7 +147,7 @@ class Pools:
 
     def _start(self, db: Database) -> list[str]:
         self._reload(db)
-        return [lane for lane in claims.lanes(db) if names.set_of(lane)]
+        return claims.lanes(db)
 
     def _reload(self, db: Database) -> None:
         configured = {pool.name: pool for pool in self._settings.pools}
@@ -157,7 +165,8 @@ class Pools:
             views[name] = PoolView(name, pool.channels, resolved, pool.strategy, dict(pool.weights), pool.accept, pool.hint, origin)
         self._lanes = lanes.build(self._settings.channel_names, list(views.values()), self._tariffs)
         self._views = views
-        self._all = {**self._lanes, **self._sets}
+        self._former = self._formers(claims.lanes(db))
+        self._all = {**self._lanes, **self._former, **self._sets}
         sticky = {names.of_pool(view.name): view.members for view in views.values() if strategy(view.strategy).sticky}
         conversations.set_members(db, sticky)
 
@@ -169,7 +178,11 @@ class Pools:
             in_use = set(self._store.read(claims.lanes))
             self._sets = {one: lane for one, lane in self._sets.items() if one in in_use}
         self._sets = {**self._sets, name: lanes.of_set(channels)}
-        self._all = {**self._lanes, **self._sets}
+        self._all = {**self._lanes, **self._former, **self._sets}
+
+    def _formers(self, waiting: Iterable[str]) -> dict[str, Lane]:
+        former = [(lane, self._views.get(names.pool_of(lane))) for lane in waiting if lane not in self._lanes]
+        return {lane: lanes.of_former(lane, view, self._tariffs) for lane, view in former if view is not None}
 
 
 def _settings_of(view: PoolView) -> PoolSettings:

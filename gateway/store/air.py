@@ -40,7 +40,8 @@ def release(db: SqliteDatabase, claim: Claim, book: limits.Book, now: float) -> 
     for attempt_id, part_id in claim.pieces:
         _end_attempt(db, attempt_id, "released", now)
         db.execute_sql("UPDATE parts SET status = 'queued' WHERE id = ?", (part_id,))
-    _uncharge(db, claim, book)
+    if claim.first or not claim.follows:
+        _uncharge(db, claim, book)  # a part that follows was charged with the first, and is given back with it
     turns.give_back(db, claim.lane, claim.channel, claim.step)
     row = db.execute_sql("SELECT status FROM messages WHERE id = ?", (claim.message_id,)).fetchone()
     others = db.execute_sql(

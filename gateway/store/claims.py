@@ -48,6 +48,7 @@ class Offer:
     step: float = 0.0  # how much of a turn one text is
     able: frozenset[str] = frozenset()  # every channel that could send texts of this lane now
     most: int = 10  # no text of a higher priority: it would wait there for longer than elsewhere
+    after: frozenset[str] = frozenset()  # only texts that avoid all of these
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +115,7 @@ class Round:
     empty: frozenset[str]  # lanes in which nothing waits
     closed: Mapping[str, float | None]  # channels whose SIM has reached a limit, until when
     wanted: frozenset[str]  # channels that texts wait for
+    spurned: frozenset[str]  # lanes in which a text was left to others, because it was refused here
     reopens: float | None  # when a limit that was met opens again, at the earliest
 
 
@@ -127,6 +129,7 @@ def claim(db: SqliteDatabase, wants: Sequence[Want], order: Order, book: limits.
         empty=frozenset(lane for lane, flows in job.flows.items() if not flows),
         closed=job.closed,
         wanted=frozenset(_wanted(db)),
+        spurned=frozenset(job.spurned),
         reopens=job.ledger.reopens,
     )
 
@@ -141,6 +144,7 @@ class _Job:
         self._now = now
         self.flows: dict[str, list[Flow]] = {}
         self.passed: list[tuple[str, str]] = []
+        self.spurned: set[str] = set()
         self.closed: dict[str, float | None] = {}
 
     def serve(self, want: Want) -> Claim | None:
@@ -174,21 +178,26 @@ class _Job:
 
     def _best(self, want: Want) -> tuple[Offer, Flow, int] | None:
         offers = {offer.lane: offer for offer in want.offers if not (offer.pool and self.ledger.closed(f"pool:{offer.pool}"))}
-        flows = [flow for lane in offers for flow in self._flows_of(lane) if self._may_flow(offers[lane], flow)]
+        flows = [flow for lane in offers for flow in self._flows_of(lane) if self._may_flow(flow)]
         for flow in self._order.order(flows) if len(flows) > 1 else flows:
             message_id = self._head(want, offers[flow.lane], flow)
             if message_id is not None:
+                # What would wait here for longer than elsewhere need not wait for this channel's turn.
+                self._pass(want, offers, [one for one in flows if one.priority > offers[one.lane].most and one.lane != flow.lane])
                 return offers[flow.lane], flow, message_id
+        self._pass(want, offers, flows)
+        return None
+
+    def _pass(self, want: Want, offers: Mapping[str, Offer], flows: Iterable[Flow]) -> None:
         waiting = {flow.lane for flow in flows if self._still_waits(flow)}
         self.passed += [(want.channel, lane) for lane in waiting if offers[lane].free]
-        return None
 
     def _still_waits(self, flow: Flow) -> bool:
         """Its only text may have been claimed in this job."""
         return self._db.execute_sql(f"{_FLOW} AND key_id = ? AND priority = ? LIMIT 1", flow).fetchone() is not None
 
-    def _may_flow(self, offer: Offer, flow: Flow) -> bool:
-        return flow.priority <= offer.most and not (flow.key_id and self.ledger.closed(f"key:{flow.key_id}"))
+    def _may_flow(self, flow: Flow) -> bool:
+        return not (flow.key_id and self.ledger.closed(f"key:{flow.key_id}"))
 
     def _flows_of(self, lane: str) -> list[Flow]:
         if lane not in self.flows:
@@ -203,8 +212,14 @@ class _Job:
     def _first(self, want: Want, offer: Offer, flow: Flow, wanted: str) -> int | None:
         """A text that avoids this channel is taken all the same once it avoids every able channel: it would wait for ever."""
         avoided = f",{want.channel},"
+        others_are_quicker = not wanted and flow.priority > offer.most
         for message_id, avoid, recipient, parts in self._db.execute_sql(_HEAD, (*flow, wanted)):
             if avoided in avoid and any(f",{one}," not in avoid for one in offer.able):
+                self.spurned.add(flow.lane)
+                continue
+            if others_are_quicker and not avoid:
+                continue
+            if not wanted and any(f",{one}," not in avoid for one in offer.after):
                 continue
             if self.ledger.admits(subjects(want.sim, offer.pool, flow.key_id), recipient, parts):
                 return int(message_id)
@@ -326,8 +341,12 @@ def _flows(db: SqliteDatabase, lane: str) -> Iterator[Flow]:
 
 
 def lanes(db: SqliteDatabase) -> list[str]:
-    """Every lane in which something is queued, ready or not."""
-    return [lane for (lane,) in db.execute_sql("SELECT DISTINCT lane FROM messages WHERE status = 'queued'").fetchall()]
+    """Every lane in which something is queued, or may be queued again."""
+    rows = db.execute_sql(
+        "SELECT lane FROM messages WHERE status = 'queued' UNION SELECT lane FROM messages WHERE status = 'sending'"
+        " UNION SELECT lane FROM messages WHERE status = 'unknown'"
+    )
+    return [lane for (lane,) in rows.fetchall()]
 
 
 def _wanted(db: SqliteDatabase) -> Iterator[str]:
@@ -345,10 +364,14 @@ def _wanted(db: SqliteDatabase) -> Iterator[str]:
 
 
 def free_wanting(db: SqliteDatabase, channel: str) -> bool:
-    """The channel of their conversations cannot send: texts that only prefer it may go by another. True while there are more."""
+    """The channel of their conversations cannot send: texts that only prefer it may go by another. True while there are more.
+
+    So may those that were to be sent again by it, and of which it has sent no part.
+    """
     changed = db.execute_sql(
-        f"UPDATE messages SET wants = '' WHERE id IN (SELECT id FROM messages INDEXED BY messages_wanted WHERE {_READY}"
-        " AND COALESCE(pinned, wants) <> '' AND COALESCE(pinned, wants) = ? AND pinned IS NULL LIMIT ?)",
+        f"UPDATE messages SET wants = '', pinned = NULL WHERE id IN (SELECT id FROM messages m INDEXED BY messages_wanted WHERE"
+        f" {_READY} AND COALESCE(pinned, wants) <> '' AND COALESCE(pinned, wants) = ? AND (pinned IS NULL OR NOT EXISTS"
+        " (SELECT 1 FROM parts p WHERE p.message_id = m.id AND p.status IN ('sent', 'delivered', 'undelivered'))) LIMIT ?)",
         (channel, _FREED_AT_ONCE),
     )
     return bool(changed.rowcount == _FREED_AT_ONCE)

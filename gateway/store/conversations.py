@@ -16,8 +16,12 @@ def forget(db: SqliteDatabase, before: float) -> None:
 
 
 def set_members(db: SqliteDatabase, lanes: Mapping[str, Iterable[str]]) -> None:
-    """Which channels serve each lane that keeps conversations together."""
+    """Which channels serve each lane that keeps conversations together. Texts that wait for another are free of it."""
     db.execute_sql("DELETE FROM members")
     for lane, channels in lanes.items():
         for channel in channels:
             db.execute_sql("INSERT INTO members (lane, channel) VALUES (?,?)", (lane, channel))
+    db.execute_sql(
+        "UPDATE messages SET wants = '' WHERE status = 'queued' AND ready = 1 AND COALESCE(pinned, wants) <> '' AND wants <> ''"
+        " AND NOT EXISTS (SELECT 1 FROM members b WHERE b.lane = sticky AND b.channel = wants)"
+    )

@@ -26,9 +26,9 @@ def remove(db: SqliteDatabase, name: str) -> None:
 
 
 def texts_wait(db: SqliteDatabase, name: str) -> bool:
-    """Is a text queued, or on the air, that may leave only by this pool?"""
+    """Is a text queued, on the air, or perhaps to be sent again, that may leave only by this pool?"""
     row = db.execute_sql(
-        "SELECT 1 FROM messages WHERE status IN ('queued', 'sending') AND (lane = ? OR (lane > ? AND lane < ?)) LIMIT 1",
+        "SELECT 1 FROM messages WHERE status IN ('queued', 'sending', 'unknown') AND (lane = ? OR (lane > ? AND lane < ?)) LIMIT 1",
         (f"pool:{name}", f"pool:{name}@", f"pool:{name}A"),
     ).fetchone()
     return row is not None

@@ -85,15 +85,17 @@ def test_the_second_text_to_a_person_wants_the_sim_of_the_first(db: SqliteDataba
     assert texts(rounds.claim(db, [P1], NOW)) == ["second"]
 
 
-def test_texts_that_prefer_a_channel_which_is_away_may_be_freed_of_it_and_pinned_ones_not(db: SqliteDatabase) -> None:
+def test_texts_that_prefer_a_channel_which_is_away_may_be_freed_of_it_and_those_it_has_begun_not(db: SqliteDatabase) -> None:
     sim_in(db, "sim1", "p1")
     conversations.set_members(db, {"pool:main": ["p0", "p1"]})
     conversations.note(db, "+491700000000", "sim1", NOW)
-    outbox.add(db, [numbered(0, lane="pool:main", sticky="pool:main"), numbered(1, lane="pool:main")], NOW)
-    db.execute_sql("UPDATE messages SET pinned = 'p1' WHERE recipient = '+491700000001'")
+    outbox.add(db, [numbered(0, lane="pool:main", sticky="pool:main"), *(numbered(n, lane="pool:main") for n in (1, 2))], NOW)
+    db.execute_sql("UPDATE messages SET pinned = 'p1' WHERE recipient > '+491700000000'")
+    db.execute_sql("INSERT INTO parts (message_id, number, status, text, encoding) VALUES (2, 0, 'sent', 'begun', 'gsm7')")
 
     assert claims.free_wanting(db, "p1") is False
     assert texts(rounds.claim(db, [P0], NOW)) == ["0"]
+    assert texts(rounds.claim(db, [P0], NOW)) == ["2"]
     assert rounds.claim(db, [P0], NOW) == []
 
 

@@ -46,6 +46,7 @@ class Berth:
     writing: bool = False  # the oldest of them is with the writer, or waits to be tried again
     closed_until: float = 0.0  # its SIM has reached a limit (wall clock)
     unfit_since: float | None = None  # monotonic
+    unpinned_at: float = 0.0  # monotonic: when the texts it has sent parts of were last freed of it
     go: asyncio.Event = field(default_factory=asyncio.Event)
 
     @classmethod

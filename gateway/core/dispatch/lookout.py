@@ -8,7 +8,7 @@ from typing import NamedTuple, Protocol
 from gateway.channels import rotation
 from gateway.channels.rotation import Candidate, Choice, Lane, Order
 from gateway.clock import Clock
-from gateway.core.dispatch.berth import Berth
+from gateway.core.dispatch.berth import PATIENCE_S, Berth
 from gateway.records import ChannelState, Standing, Traffic
 from gateway.store import lanes as names
 from gateway.store.claims import Claim, Offer, Want
@@ -54,6 +54,7 @@ class Lookout:
         for (lane, channel), turn in turns.items():
             self._turns.setdefault(lane, {})[channel] = turn
         self._present: dict[str, frozenset[str]] = {}  # who took part in the newest round of each lane
+        self._put_off: dict[str, dict[str, float]] = {}  # by lane: channels that take others' texts since then (monotonic)
         self._born = clock.monotonic()
         self.used: dict[str, int] = {}  # texts of each SIM today
 
@@ -76,7 +77,7 @@ class Lookout:
             candidates[name] = Candidate(fit, berth.slow(now), False, self.used.get(sim, 0))
             if fit:
                 able.append(name)
-            elif traffic is Traffic.DRAINING:
+            elif traffic is Traffic.DRAINING and berth.closed_until <= wall:
                 draining.append(name)
         quick = (name for name in able if berths[name].channel.depth == 1)
         return Sight(candidates, frozenset(draining), frozenset(able), frozenset(tried), frozenset(quick))
@@ -87,31 +88,40 @@ class Lookout:
         able = self.look(berths).able
         return [] if found is None else [name for name in found.channels if name in able]
 
-    def wants(self, berths: Berths, lively: Iterable[str], wanted: Collection[str], skipped: Skipped) -> list[Want]:
+    def wants(
+        self, berths: Berths, lively: Iterable[str], wanted: Collection[str], spurned: Collection[str], skipped: Skipped
+    ) -> list[Want]:
         """Free channels before the decks of busy ones: nothing is bound early while a channel is free.
 
-        `lively` are the lanes in which texts wait, `wanted` the channels that texts wait for, `skipped` what was looked into.
+        `lively` are the lanes in which texts wait, `wanted` the channels that texts wait for, `spurned` the lanes in which texts
+        wait that were refused by a channel, `skipped` what was looked into.
         """
         if all(berth.deck is not None for berth in berths.values()):
             return []
         sight, now = self.look(berths), self._clock.monotonic()
         open_ = {name: one for name, one in berths.items() if one.deck is None and self._has_room(one, sight, now)}
-        return self._wants(open_, sight, lively, wanted, skipped) if open_ else []
+        return self._wants(open_, sight, lively, wanted, spurned, skipped) if open_ else []
 
     def wants_instead(self, berths: Berths, emptied: Sequence[str]) -> list[Want]:
         """What these channels would take if nothing lay on their decks; in this order."""
-        wants = self._wants({name: berths[name] for name in emptied}, self.look(berths), self._lanes(), (), ())
+        wants = self._wants({name: berths[name] for name in emptied}, self.look(berths), self._lanes(), (), (), ())
         return sorted(wants, key=lambda want: emptied.index(want.channel))
 
     def _wants(
-        self, open_: Berths, sight: Sight, lively: Iterable[str], wanted: Collection[str], skipped: Skipped
+        self,
+        open_: Berths,
+        sight: Sight,
+        lively: Iterable[str],
+        wanted: Collection[str],
+        spurned: Collection[str],
+        skipped: Skipped,
     ) -> list[Want]:
         served = self._lanes()
         offers: dict[str, list[Offer]] = {name: [] for name in open_}
         ranks: dict[str, tuple[int, float]] = {}
         for name in lively:
             if name in served:
-                for place, offer, channel in self._offers(served[name], sight, open_, wanted):
+                for place, offer, channel in self._offers(served[name], sight, open_, wanted, name in spurned):
                     if (channel, name) not in skipped:
                         offers[channel].append(offer)
                         ranks[channel] = min(ranks.get(channel, (place, offer.turn)), (place, offer.turn))
@@ -132,7 +142,7 @@ class Lookout:
         return not (berth.sends and self._gapped(berth.name))
 
     def _offers(
-        self, lane: Lane, sight: Sight, open_: Berths, wanted: Collection[str]
+        self, lane: Lane, sight: Sight, open_: Berths, wanted: Collection[str], spurned: bool
     ) -> Iterable[tuple[int, Offer, str]]:
         """What one lane has for the open channels: (place in line, offer, channel)."""
         own = names.channel_of(lane.name)
@@ -140,49 +150,65 @@ class Lookout:
             return
         turns, pool = self._turns_of(lane, sight), names.pool_of(lane.name)
         free = self._choices(lane, sight, turns, open_)
-        quick = not sight.quick.isdisjoint(lane.channels)
+        able = sight.able.intersection(lane.channels)
+        quick = not sight.quick.isdisjoint(rotation.tier_now(lane, sight.candidates)[1])
         for place, choice in enumerate(free):
             channel = choice.channel
             turn, step = turns.get(channel, 0.0), lane.step(channel)
             behind = quick and open_[channel].sends and open_[channel].channel.depth > 1
             most = 0 if behind else _ANY_PRIORITY
-            yield place, Offer(lane.name, True, choice.why, pool, turn, step, sight.able, most), channel
-        if not wanted:
-            return
+            yield place, Offer(lane.name, True, choice.why, pool, turn, step, able, most), channel
         chosen = {choice.channel for choice in free}
-        for channel in wanted:
-            if channel in open_ and channel not in chosen and channel in lane.channels:
+        for choice, above in rotation.below(lane, sight.candidates, open_) if spurned else ():
+            turn, step = turns.get(choice.channel, 0.0), lane.step(choice.channel)
+            chosen.add(choice.channel)
+            yield len(open_), Offer(lane.name, True, choice.why, pool, turn, step, able, after=above), choice.channel
+        for channel in () if own else wanted:
+            # It may have left the pool meanwhile: what it has begun it ends.
+            if channel in open_ and channel not in chosen:
                 turn, step = turns.get(channel, 0.0), lane.step(channel)
-                yield len(open_), Offer(lane.name, False, "", pool, turn, step, sight.able), channel
+                yield len(open_), Offer(lane.name, False, "", pool, turn, step, able), channel
 
     def choices(self, lane: str, berths: Berths) -> Sequence[Choice]:
         """The channels that may take the next text of a lane, best first."""
         found, sight = self._lanes().get(lane), self.look(berths)
         return [] if found is None else self._choices(found, sight, self._turns_of(found, sight), None)
 
-    @staticmethod
-    def _choices(lane: Lane, sight: Sight, turns: rotation.Turns, among: Collection[str] | None) -> list[Choice]:
+    def _choices(self, lane: Lane, sight: Sight, turns: rotation.Turns, among: Collection[str] | None) -> list[Choice]:
         own = names.channel_of(lane.name)
         if own in sight.draining:
             return [Choice(own, lane.because)]
-        return rotation.choose(lane, sight.candidates, turns, among)
+        return rotation.choose(lane, self._candidates(lane, sight), turns, among)
+
+    def _candidates(self, lane: Lane, sight: Sight) -> Mapping[str, Candidate]:
+        """As this lane sees them: a channel that has long taken the texts of others instead is not waited for."""
+        put_off = self._put_off.get(lane.name)
+        if not put_off:
+            return sight.candidates
+        before = self._clock.monotonic() - PATIENCE_S
+        slow = {name: sight.candidates[name]._replace(slow=True) for name, since in put_off.items() if since < before}
+        return {**sight.candidates, **slow}
 
     def _turns_of(self, lane: Lane, sight: Sight) -> dict[str, float]:
         """The turns of a lane. Who comes back takes its place in the present round, not in the one it left."""
         turns = self._turns.setdefault(lane.name, {})
         if lane.strategy.order not in (Order.ROTATE, Order.WEIGHTED):
             return turns
-        present = frozenset(name for name in lane.channels if sight.candidates[name].counts)
+        candidates = self._candidates(lane, sight)
+        present = frozenset(name for name in lane.channels if candidates[name].counts)
         before = self._present.get(lane.name, frozenset())
         if present != before:
             for name in present - before:
-                turns[name] = rotation.rejoin(turns, present & before, name)
+                tier = present.intersection(lane.tier_of(name))
+                turns[name] = rotation.rejoin(turns, tier & before, name, tier)
             self._present[lane.name] = present
         return turns
 
     def took(self, claim: Claim) -> None:
         """A text was claimed."""
         self._count(claim, 1)
+        if not claim.follows and claim.lane in self._put_off:
+            self._put_off[claim.lane].pop(claim.channel, None)
 
     def gave_back(self, claim: Claim) -> None:
         self._count(claim, -1)
@@ -193,11 +219,23 @@ class Lookout:
         if claim.first and not claim.follows:
             self.used[claim.sim] = self.used.get(claim.sim, 0) + sign
 
+    def put_off(self, wants: Iterable[Want], claims: Iterable[Claim], empty: Collection[str]) -> None:
+        """Who took the text of one lane let the others wait in which it was its turn as well."""
+        now, offered = self._clock.monotonic(), {want.channel: want.offers for want in wants}
+        for lane in empty:
+            self._put_off.pop(lane, None)
+        for claim in claims:
+            for offer in offered[claim.channel]:
+                if offer.free and offer.lane not in empty and (offer.lane != claim.lane or claim.follows):
+                    self._put_off.setdefault(offer.lane, {}).setdefault(claim.channel, now)
+
     def passed(self, channel: str, lane: str) -> None:
         """None of the texts that wait in this lane is for this channel: the others need not wait for it in this round."""
         found = self._lanes().get(lane)
-        others = self._present.get(lane, frozenset()) - {channel}
-        if found is None or not others:
+        if found is None:
+            return
+        others = self._present.get(lane, frozenset()).intersection(found.tier_of(channel)) - {channel}
+        if not others:
             return
         turns = self._turns.setdefault(lane, {})
         turns[channel] = max(turns.get(channel, 0.0), min(turns.get(name, 0.0) for name in others) + found.step(channel))

@@ -25,7 +25,7 @@ from gateway.core.fairness import Fairness
 from gateway.errors import SimrackError, StorageFull
 from gateway.records import Message, Outcome, Refused, Standing, Unknown, Word
 from gateway.settings import SendingSettings
-from gateway.store import Database, Store, air, claims, limits, turns
+from gateway.store import Database, Store, air, claims, limits, turns, unknowns
 from gateway.store.air import Verdict
 from gateway.store.claims import Claim, Round, Want
 
@@ -37,6 +37,9 @@ _TRY_AGAIN_S = 2.0
 # What texts a SIM sent today is read from the rows this often; between, it is counted along.
 _RECOUNT_S = 60.0
 _SOONEST_S = 0.005
+# A channel that could not send for so long no longer keeps texts it has sent parts of.
+_AWAY_S = 60.0
+_JUMP_S = 5.0
 
 
 class Marks(Protocol):
@@ -91,10 +94,13 @@ class Dispatch:
         self._lively: set[str] | None = None  # lanes in which texts may wait; None for all of them
         self._enlivened: set[str] = set()  # those that filled while a round of claims was being committed
         self._wanted: frozenset[str] = frozenset()
+        self._spurned: frozenset[str] = frozenset()
         self._urgent: int | None = None  # the highest priority that came in since the last look
+        self._urgent_lanes: set[str] = set()
         self._backlog = False  # the last round left texts behind
         self._stopping = False
         self._counted_at = -_RECOUNT_S
+        self._offset = clock.now() - clock.monotonic()
         self._settled = asyncio.Event()  # an outcome was written
         self._wake = asyncio.Event()
         self._alarm: asyncio.TimerHandle | None = None
@@ -116,6 +122,7 @@ class Dispatch:
     def came_in(self, lanes: Iterable[str], priority: int) -> None:
         """Texts of at most this priority were queued in these lanes. Called on the loop."""
         self._enliven(lanes)
+        self._urgent_lanes.update(lanes)
         self._urgent = priority if self._urgent is None else max(priority, self._urgent)
         self._wake.set()
 
@@ -173,6 +180,7 @@ class Dispatch:
                 asyncio.get_running_loop().call_later(_TRY_AGAIN_S, self.wake)
 
     async def _assign(self) -> None:
+        self._notice_jump()
         await self._recount()
         await self._tidy()
         skipped: set[tuple[str, str]] = set()
@@ -192,10 +200,11 @@ class Dispatch:
                 break
         if not self._stopping:
             await self._share(served)
+        self._await_opening()
 
     def _wants(self, skipped: set[tuple[str, str]]) -> list[Want]:
         lively = self._lanes() if self._lively is None else self._lively
-        return self._lookout.wants(self._berths, lively, self._wanted, skipped)
+        return self._lookout.wants(self._berths, lively, self._wanted, self._spurned, skipped)
 
     async def _claim(self, wants: list[Want]) -> Round:
         now = self._clock.now()
@@ -213,11 +222,13 @@ class Dispatch:
         for claim in round_.claims:
             self._lookout.took(claim)
             self._hand_over(claim)
+        self._lookout.put_off(wants, round_.claims, round_.empty)
         for channel, lane in round_.passed:
             self._lookout.passed(channel, lane)
             skipped.add((channel, lane))
         self._close(wants, round_, served)
         self._wanted = round_.wanted
+        self._spurned = self._spurned.difference(offer.lane for want in wants for offer in want.offers) | round_.spurned
         if self._lively is not None:
             self._lively -= round_.empty - self._enlivened
         self._find_drained(wants, served)
@@ -236,6 +247,20 @@ class Dispatch:
                 self._fitness.limited(want.channel, None)
         if round_.reopens is not None:
             self._set_alarm(round_.reopens - self._clock.now())
+
+    def _notice_jump(self) -> None:
+        """When limits open was reckoned by a wall clock that is no longer."""
+        offset = self._clock.now() - self._clock.monotonic()
+        if abs(offset - self._offset) >= _JUMP_S:
+            for berth in self._berths.values():
+                berth.closed_until = 0.0
+        self._offset = offset
+
+    def _await_opening(self) -> None:
+        now = self._clock.now()
+        closed = [berth.closed_until for berth in self._berths.values() if berth.closed_until > now]
+        if closed:
+            self._set_alarm(min(closed) - now)
 
     def _set_alarm(self, seconds: float) -> None:
         """Look again when a limit opens; only the soonest alarm is kept."""
@@ -279,6 +304,14 @@ class Dispatch:
             gone = berth is None or (berth.unfit_since is not None and now - berth.unfit_since > PATIENCE_S)
             if gone or (berth is not None and berth.slow(now)):
                 await self._free_wanting(channel)
+            if berth is not None and berth.unfit_since is not None and now - max(berth.unfit_since, berth.unpinned_at) > _AWAY_S:
+                berth.unpinned_at = now - _AWAY_S + PATIENCE_S
+                await self._unpin(channel)
+
+    async def _unpin(self, channel: str) -> None:
+        now = self._clock.now()
+        if await self._store.writer.arun(lambda db: unknowns.unpin(db, [channel], now)):
+            self.wake()
 
     async def _free_wanting(self, channel: str) -> None:
         if await self._store.writer.arun(lambda db: claims.free_wanting(db, channel)):
@@ -291,6 +324,7 @@ class Dispatch:
         owed, now = berth.owes, self._clock.now()
         await self._store.writer.arun(lambda db: air.put_back(db, owed, berth.name, now))
         berth.owes = None
+        self.wake()
 
     def _hand_over(self, claim: Claim) -> None:
         berth = self._berths[claim.channel]
@@ -306,33 +340,37 @@ class Dispatch:
 
         It takes the place of what would be on the air next; a box is given texts long before it sends them.
         """
-        while self._urgent is not None and not self._somebody_idle():
-            berth = self._next_on_air(self._urgent)
+        while self._urgent is not None and not self._somebody_idle(self._urgent_lanes):
+            berth = self._next_on_air(self._urgent, self._urgent_lanes)
             if berth is None or not await self._clear_deck(berth, only_for_better=True):
                 break
-        self._urgent = None
+        self._urgent, self._urgent_lanes = None, set()
 
-    def _next_on_air(self, priority: int) -> Berth | None:
-        """The channel that is free first, of those on whose deck something of a lower priority lies."""
+    def _next_on_air(self, priority: int, lanes: Iterable[str]) -> Berth | None:
+        """The channel that is free first, of those on whose deck something of a lower priority lies and whose turn it may be."""
         lesser = [
             berth
             for berth in self._berths.values()
             if berth.deck is not None and berth.full and not berth.deck.follows and berth.deck.priority < priority
         ]
-        return min(lesser, key=_on_air_after, default=None)
+        if not lesser:
+            return None
+        may = {choice.channel for lane in lanes for choice in self._lookout.choices(lane, self._berths)}
+        return min((berth for berth in lesser if berth.name in may), key=_on_air_after, default=None)
 
     async def _hasten(self, urgent: int) -> None:
         """Something urgent was claimed for a channel that has just begun another text: it changes places with what goes next."""
         for berth in list(self._berths.values()):
             if berth.deck is None or not berth.full or berth.deck.follows or berth.deck.priority < urgent:
                 continue
-            first = self._next_on_air(berth.deck.priority)
+            first = self._next_on_air(berth.deck.priority, [berth.deck.lane])
             if first is not None and _on_air_after(first) < _on_air_after(berth):
                 await self._reclaim([berth, first], [first, berth])
 
-    def _somebody_idle(self) -> bool:
-        able = self._lookout.look(self._berths).able
-        return any(not berth.sends and berth.deck is None and berth.name in able for berth in self._berths.values())
+    def _somebody_idle(self, lanes: Iterable[str]) -> bool:
+        """Somebody who may take from one of these lanes."""
+        idle = {berth.name for berth in self._berths.values() if not berth.sends and berth.deck is None}
+        return bool(idle) and any(choice.channel in idle for lane in lanes for choice in self._lookout.choices(lane, self._berths))
 
     async def _share(self, served: set[str]) -> None:
         """The queue is empty, or nobody can take from it: free channels take what waits on the decks of busy or ailing ones."""
@@ -375,8 +413,9 @@ class Dispatch:
         Only if a text of a priority `above` that waits, where it is given. The decks stay as they are if it cannot be written.
         """
         laid = [(owner, owner.deck, owner.owes) for owner in owners if owner.deck is not None]
-        for _, claim, _ in laid:
+        for owner, claim, _ in laid:
             self._lookout.gave_back(claim)
+            owner.deck = owner.owes = None
         wants = self._lookout.wants_instead(self._berths, [taker.name for taker in takers])
         lanes = {offer.lane for want in wants for offer in want.offers}
         now = self._clock.now()
@@ -389,8 +428,6 @@ class Dispatch:
                 air.release(db, claim, book, now)
             return claims.claim(db, wants, self._fairness, book, now)
 
-        for owner, _, _ in laid:
-            owner.deck = owner.owes = None
         round_: Round | None = None
         try:
             round_ = await self._store.writer.arun(job)
@@ -398,8 +435,11 @@ class Dispatch:
             if round_ is None:
                 for owner, claim, owes in laid:
                     self._lookout.took(claim)
-                    owner.deck, owner.owes = claim, owes
+                    if not (claim.follows and owner.stopped == claim.message_id):
+                        owner.deck, owner.owes = claim, owes
                     owner.go.set()
+            else:
+                self._enliven([claim.lane for _, claim, _ in laid])
         for claim in round_.claims if round_ is not None else ():
             self._lookout.took(claim)
             self._hand_over(claim)

@@ -1,0 +1,358 @@
+"""Pools, lanes and limits in the worst combinations: no text may wait for a channel that will not come for it."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from gateway.records import Counted, OnUnknown, Per, Refused, Sent, Status, Unknown, Word
+from tests.core.rack import Rack, lane, pool
+from tests.core.stage import story
+
+pytestmark = pytest.mark.slow
+
+ELSEWHERE = Refused(Word.ELSEWHERE, "channel:not-ready", "not now")
+LATER = Refused(Word.LATER, "cms:42", "congestion")
+SOON_S = 3.0
+
+
+@story
+async def test_what_the_first_choice_refuses_goes_by_the_second(tmp_path: Path) -> None:
+    async with Rack(tmp_path, "p0", "p1", pools=[pool("main", "p0", "p1", strategy="failover")]) as rack:
+        rack.ports["p0"].gives(ELSEWHERE)
+        (text,) = await rack.add("hello", pool="main")
+        rack.ports["p1"].sends()
+        await rack.settled(text, seconds=SOON_S)
+        assert rack.ports["p1"].sent == ["hello"]
+
+
+@story
+async def test_what_a_cheap_channel_refuses_goes_by_a_dearer_one_while_cheap_texts_flow_on(tmp_path: Path) -> None:
+    prices = {"p0": {"+": 1.0}, "p1": {"+": 2.0}}
+    async with Rack(tmp_path, "p0", "p1", pools=[pool("main", "p0", "p1", strategy="cheapest")], tariffs=prices) as rack:
+        p0, p1 = rack.ports.values()
+        p0.always = lambda part: ELSEWHERE if part.part.text == "hello" else Sent(1)
+        p1.sends()
+        bulk = [f"bulk {n}" for n in range(50)]
+        await rack.add(*bulk, pool="main")
+        (text,) = await rack.add("hello", pool="main")
+        await rack.settled(text, seconds=SOON_S)
+        await rack.until(lambda: len(p0.sent) == 51, "the bulk by the cheap one")
+        assert p1.sent == ["hello"]
+
+
+@story
+async def test_a_text_refused_here_leaves_here_when_only_channels_of_other_pools_are_able(tmp_path: Path) -> None:
+    pools = [pool("main", "p0", "p1"), pool("other", "p2")]
+    async with Rack(tmp_path, "p0", "p1", "p2", pools=pools) as rack:
+        await rack.person(rack.fitness.pause, "p1", "somebody")
+        (text,) = await rack.add("hello", pool="main")
+        await rack.on_air("p0", "hello")
+        await rack.store.writer.arun(lambda db: db.execute_sql("UPDATE messages SET avoid = ',p0,'"))
+        rack.ports["p0"].gives(LATER, Sent(1))
+        await rack.settled(text, Status.QUEUED)
+        await rack.store.writer.arun(lambda db: db.execute_sql("UPDATE messages SET avoid = ',p0,'"))
+        await rack.time_passes(1)
+        await rack.settled(text, seconds=SOON_S)
+
+
+@story
+async def test_a_text_that_avoids_a_channel_of_the_first_choice_is_taken_by_its_neighbour(tmp_path: Path) -> None:
+    async with Rack(tmp_path, "p0", "p1", "p2", pools=[pool("main", "0-1", "p2", strategy="failover")]) as rack:
+        p0, p1, p2 = rack.ports.values()
+        for port in (p0, p1, p2):
+            port.sends()
+        ids = await rack.add(*[f"n {n}" for n in range(9)], pool="main")
+        for one in ids:
+            await rack.settled(one)
+        p0.always = lambda part: ELSEWHERE
+        (text,) = await rack.add("hello", pool="main")
+        await rack.settled(text, seconds=SOON_S)
+        assert p2.sent == []
+
+
+@story
+async def test_a_first_choice_that_comes_back_does_not_catch_up_what_its_neighbours_did(tmp_path: Path) -> None:
+    async with Rack(tmp_path, "p0", "p1", "p2", pools=[pool("main", "0-1", "p2", strategy="failover")]) as rack:
+        p0, p1, p2 = rack.ports.values()
+        await rack.person(rack.fitness.pause, "p0", "somebody")
+        for port in (p0, p1, p2):
+            port.sends()
+        for one in await rack.add(*[f"a {n}" for n in range(40)], pool="main"):
+            await rack.settled(one)
+        await rack.person(rack.fitness.resume, "p0", "somebody")
+        for one in await rack.add(*[f"b {n}" for n in range(40)], pool="main"):
+            await rack.settled(one)
+        assert abs(len(p0.sent) - (len(p1.sent) - 40)) <= 2
+
+
+@story
+async def test_urgent_texts_leave_although_the_box_whose_turn_it_is_never_rests(tmp_path: Path) -> None:
+    pools = [pool("main", "p0", "box"), pool("bulk", "box")]
+    async with Rack(tmp_path, "p0", "box", pools=pools, deep=["box"]) as rack:
+        p0, box = rack.ports.values()
+        p0.sends()
+        await rack.add(*[f"bulk {n}" for n in range(500)], pool="bulk")
+        await rack.on_air("box", "bulk 1")
+        urgent = await rack.add(*[f"urgent {n}" for n in range(4)], pool="main", priority=5)
+        for n in range(20):
+            box.gives(Sent(1))
+            await rack.on_air("box", f"bulk {n + 2}") if f"urgent {n}" not in box.sent else None
+            await rack.calm()
+        assert [rack.status(one) for one in urgent] == [Status.SENT] * 4
+
+
+@story
+async def test_urgent_texts_leave_by_a_box_that_is_preferred_to_modems(tmp_path: Path) -> None:
+    pools = [pool("main", "box", "p0", strategy="failover")]
+    async with Rack(tmp_path, "box", "p0", pools=pools, deep=["box"]) as rack:
+        box = rack.ports["box"]
+        await rack.add(*[f"bulk {n}" for n in range(100)], pool="main")
+        await rack.on_air("box", "bulk 1")
+        await rack.add("urgent", pool="main", priority=5)
+        for _ in range(10):
+            await rack.calm()
+            box.gives(Sent(1))
+        await rack.calm()
+        assert "urgent" in box.sent
+
+
+@story
+async def test_a_text_that_is_sent_again_does_not_wait_for_its_channel_when_that_is_paused(tmp_path: Path) -> None:
+    async with Rack(tmp_path, "p0", "p1", pools=[pool("main", "0-1")]) as rack:
+        p0, p1 = rack.ports.values()
+        (text,) = await rack.add("hello", pool="main")
+        await rack.on_air("p0", "hello")
+        await rack.person(rack.fitness.pause, "p0", "somebody")
+        p0.gives(Unknown("silence"))
+        p1.sends()
+        await rack.settled(text, Status.UNKNOWN)
+        await rack.time_passes(1)
+        for _ in range(10):
+            await rack.time_passes(15)
+            await rack.calm()
+        assert rack.status(text) is Status.SENT
+
+
+@story
+async def test_parts_behind_those_that_went_leave_by_another_channel_when_theirs_is_blocked(tmp_path: Path) -> None:
+    async with Rack(tmp_path, "p0", "p1", pools=[pool("main", "0-1")]) as rack:
+        p0, p1 = rack.ports.values()
+        (text,) = await rack.add("one|two|three", pool="main")
+        await rack.on_air("p0", "one")
+        p0.gives(Sent(1))
+        await rack.on_air("p0", "two")
+        await rack.person(rack.fitness.pause, "p0", "somebody")
+        p1.sends()
+        p0.gives(LATER)
+        for _ in range(10):
+            await rack.time_passes(15)
+            await rack.calm()
+        assert rack.status(text) is Status.SENT
+        assert p1.sent == ["one", "two", "three"]
+
+
+@story
+async def test_a_message_that_was_begun_is_finished_by_its_channel_although_that_left_the_pool(tmp_path: Path) -> None:
+    async with Rack(tmp_path, "p0", "p1", pools=[pool("main", "0-1")]) as rack:
+        p0, p1 = rack.ports.values()
+        (text,) = await rack.add("one|two", pool="main", on_unknown=OnUnknown.HOLD)
+        await rack.on_air("p0", "one")
+        p0.gives(Sent(1), LATER)
+        p1.sends()
+        await rack.settled(text, Status.QUEUED)
+        await rack.person(rack.pools.change, "main", {"channels": ["p1"]}, "somebody")
+        p0.sends()
+        await rack.time_passes(1)
+        await rack.settled(text, seconds=SOON_S)
+        assert p0.sent == ["one", "two", "two"]
+
+
+@story
+async def test_a_conversation_goes_on_by_another_channel_when_its_own_leaves_the_pool(tmp_path: Path) -> None:
+    async with Rack(tmp_path, "p0", "p1", pools=[pool("main", "0-1", strategy="sticky")]) as rack:
+        p0, p1 = rack.ports.values()
+        await rack.store.writer.arun(
+            lambda db: db.execute_sql("INSERT INTO sims VALUES ('sim-p0', 'sim-p0', '', '', '', 'p0', '', '', 1, 1)")
+        )
+        (first,) = await rack.add("first", pool="main", to="+491701234567")
+        await rack.on_air("p0", "first")
+        p0.gives(Sent(1))
+        await rack.settled(first)
+        await rack.add("busy", lane=lane("p0"))
+        await rack.add("busy too", lane=lane("p0"))
+        (second,) = await rack.add("second", pool="main", to="+491701234567")
+        await rack.on_air("p0", "busy")
+        p1.sends()
+        await rack.calm()
+        assert rack.status(second) is Status.QUEUED
+        await rack.person(rack.pools.change, "main", {"channels": ["p1"]}, "somebody")
+        await rack.settled(second, seconds=SOON_S)
+        assert p1.sent == ["second"]
+
+
+@pytest.mark.parametrize(("before", "after"), [("cheapest", "rotate"), ("rotate", "cheapest"), ("cheapest", "cheapest")])
+@story
+async def test_texts_that_wait_in_a_pool_leave_by_it_however_it_is_changed(tmp_path: Path, before: str, after: str) -> None:
+    prices = {"p0": {"+": 1.0}, "p1": {"+": 2.0}, "p2": {"+": 3.0}}
+    async with Rack(tmp_path, "p0", "p1", "p2", pools=[pool("main", "0-1", strategy=before)], tariffs=prices) as rack:
+        for name in ("p0", "p1"):
+            await rack.person(rack.fitness.pause, name, "somebody")
+        ids = await rack.add("hello", "hello again", pool="main")
+        await rack.person(rack.pools.change, "main", {"channels": ["p1", "p2"], "strategy": after}, "somebody")
+        rack.ports["p2"].sends()
+        for one in ids:
+            await rack.settled(one, seconds=SOON_S)
+
+
+@story
+async def test_a_text_for_a_set_of_channels_whose_outcome_was_unknown_is_sent_again_after_a_restart(tmp_path: Path) -> None:
+    async with Rack(tmp_path, "p0", "p1", "p2") as rack:
+        (text,) = await rack.add("hello", lane=rack.pools.lane_of_dial("(0.1)", "channel"))
+        await rack.on_air("p0", "hello")
+        rack.ports["p0"].gives(Unknown("silence"))
+        await rack.settled(text, Status.UNKNOWN)
+        await rack.restart()
+        rack.ports["p0"].sends()
+        await rack.time_passes(1)
+        await rack.settled(text, seconds=SOON_S)
+
+
+@story
+async def test_a_draining_channel_whose_limit_is_reached_waits_in_peace_and_then_sends_what_is_bound_to_it(tmp_path: Path) -> None:
+    async with Rack(tmp_path, "p0", "p1") as rack:
+        p0 = rack.ports["p0"]
+        limit = await rack.limit("sim:*", Counted.TEXTS, Per.DAY, 1)
+        p0.sends()
+        first, second = await rack.add("first", "second", lane=lane("p0"))
+        await rack.settled(first)
+        await rack.person(rack.fitness.drain, "p0", "somebody")
+        await rack.calm()
+        before = rack.store.writer.commits
+        await asyncio.sleep(0.3)
+        assert rack.store.writer.commits - before < 10
+        await rack.person(rack.limits.remove, limit.id, "somebody")
+        await rack.settled(second, seconds=SOON_S)
+
+
+@story
+async def test_a_limit_met_while_the_clock_ran_years_ahead_does_not_close_a_channel_until_then(tmp_path: Path) -> None:
+    async with Rack(tmp_path, "p0") as rack:
+        p0 = rack.ports["p0"]
+        await rack.limit("sim:*", Counted.TEXTS, Per.DAY, 1)
+        p0.sends()
+        rack.clock.jump(10 * 365 * 86_400)
+        first, second = await rack.add("first", "second", lane=lane("p0"))
+        await rack.settled(first)
+        await rack.calm()
+        rack.clock.jump(-10 * 365 * 86_400)
+        await rack.time_passes()
+        await rack.settled(second, seconds=SOON_S)
+
+
+@story
+async def test_parts_given_back_at_a_shutdown_are_not_taken_off_a_limit_twice(tmp_path: Path) -> None:
+    async with Rack(tmp_path, "p0") as rack:
+        p0 = rack.ports["p0"]
+        await rack.limit("sim:*", Counted.PARTS, Per.DAY, 100)
+        (text,) = await rack.add("one|two|three")
+        await rack.on_air("p0", "one")
+        await rack.until(lambda: rack.dispatch._berths["p0"].deck is not None, "part two on deck")
+        draining = asyncio.create_task(rack.dispatch.drain(5))
+        await rack.until(lambda: rack.dispatch._berths["p0"].deck is None, "the deck to be cleared")
+        p0.gives(Sent(1))
+        await draining
+        await rack.restart()
+        assert rack.rows("SELECT texts, parts FROM counters WHERE subject = 'sim:sim-p0' AND per = 'day'") == [(1, 1)]
+        rack.ports["p0"].sends()
+        await rack.settled(text)
+        assert rack.rows("SELECT texts, parts FROM counters WHERE subject = 'sim:sim-p0' AND per = 'day'") == [(1, 3)]
+
+
+@story
+async def test_a_text_taken_from_a_slow_deck_is_offered_at_once(tmp_path: Path) -> None:
+    async with Rack(tmp_path, "p0", "p1", pools=[pool("main", "0-1")]) as rack:
+        p1 = rack.ports["p1"]
+        await rack.person(rack.fitness.pause, "p1", "somebody")
+        await rack.add("on the air", pool="main")
+        (text,) = await rack.add("on deck", pool="main")
+        await rack.until(lambda: rack.dispatch._berths["p0"].deck is not None, "a text on deck")
+        await rack.person(rack.fitness.resume, "p1", "somebody")
+        await rack.calm()
+        p1.sends()
+        rack.clock.pass_(6)
+        rack.dispatch._wake.set()
+        await rack.settled(text, seconds=SOON_S)
+
+
+@story
+async def test_an_urgent_text_overtakes_although_a_channel_of_another_pool_has_nothing_to_do(tmp_path: Path) -> None:
+    pools = [pool("main", "p0"), pool("other", "p1")]
+    async with Rack(tmp_path, "p0", "p1", pools=pools) as rack:
+        p0 = rack.ports["p0"]
+        await rack.add("on the air", "on deck", "behind", pool="main")
+        await rack.until(lambda: rack.dispatch._berths["p0"].deck is not None, "a text on deck")
+        await rack.add("urgent", pool="main", priority=5)
+        await rack.calm()
+        p0.gives(Sent(1))
+        await rack.until(lambda: len(p0.sent) == 2, "the next text")
+        assert p0.sent[1] == "urgent"
+
+
+@story
+async def test_an_urgent_text_overtakes_although_another_pool_is_on_the_air_first(tmp_path: Path) -> None:
+    pools = [pool("main", "p0"), pool("other", "p1")]
+    async with Rack(tmp_path, "p0", "p1", pools=pools) as rack:
+        p0 = rack.ports["p0"]
+        await rack.add("other 0", "other 1", pool="other")
+        await rack.on_air("p1", "other 0")
+        await rack.add("on the air", "on deck", "behind", pool="main")
+        await rack.until(lambda: all(berth.deck for berth in rack.dispatch._berths.values()), "both decks full")
+        await rack.add("urgent", pool="main", priority=5)
+        await rack.calm()
+        p0.gives(Sent(1))
+        await rack.until(lambda: len(p0.sent) == 2, "the next text")
+        assert p0.sent[1] == "urgent"
+
+
+@story
+async def test_an_urgent_text_takes_the_place_of_a_long_one_on_deck(tmp_path: Path) -> None:
+    async with Rack(tmp_path, "p0") as rack:
+        p0 = rack.ports["p0"]
+        await rack.add("on the air", "one|two")
+        await rack.until(lambda: rack.dispatch._berths["p0"].deck is not None, "a text on deck")
+        await rack.add("urgent", priority=5)
+        await rack.calm()
+        p0.gives(Sent(1))
+        await rack.until(lambda: len(p0.sent) == 2, "the next text")
+        assert p0.sent[1] == "urgent"
+
+
+@story
+async def test_a_pool_does_not_wait_for_a_channel_that_others_keep_busy_with_urgent_texts(tmp_path: Path) -> None:
+    pools = [pool("main", "0-1"), pool("alerts", "p0")]
+    async with Rack(tmp_path, "p0", "p1", pools=pools) as rack:
+        p0, p1 = rack.ports.values()
+        await rack.add(*[f"alert {n}" for n in range(400)], pool="alerts", priority=5)
+        await rack.on_air("p0", "alert 0")
+        p1.sends()
+        ids = await rack.add(*[f"text {n}" for n in range(5)], pool="main")
+        for _ in range(40):
+            p0.gives(Sent(1))
+            rack.clock.pass_(2)
+            await rack.calm()
+        assert sum(rack.status(one) is Status.SENT for one in ids) >= 4
+
+
+@story
+async def test_a_pool_is_not_removed_while_a_text_of_it_may_have_to_be_sent_again(tmp_path: Path) -> None:
+    async with Rack(tmp_path, "p0", "p1") as rack:
+        await rack.person(rack.pools.change, "made", {"channels": ["p0"]}, "somebody")
+        (text,) = await rack.add("hello", pool="made")
+        await rack.on_air("p0", "hello")
+        rack.ports["p0"].gives(Unknown("silence"))
+        await rack.settled(text, Status.UNKNOWN)
+        with pytest.raises(Exception, match="texts wait"):
+            await rack.person(rack.pools.reset, "made", "somebody")
