@@ -117,11 +117,22 @@ class Round:
     wanted: frozenset[str]  # channels that texts wait for
     spurned: frozenset[str]  # lanes in which a text was left to others, because it was refused here
     reopens: float | None  # when a limit that was met opens again, at the earliest
+    deeper: bool  # a channel found nothing so far and has not looked at all the texts
 
 
-def claim(db: SqliteDatabase, wants: Sequence[Want], order: Order, book: limits.Book, now: float) -> Round:
+# How far a channel has looked into a flow of which it could take none of the first texts. Used by the writer's thread alone.
+Reach = dict[tuple[str, Flow, str], int]
+_MOST_REACHES = 1000
+
+
+def claim(
+    db: SqliteDatabase, wants: Sequence[Want], order: Order, book: limits.Book, now: float, reach: Reach | None = None
+) -> Round:
     """Bind the best ready message to each wanting channel, in the order of `wants`. Channels that find nothing get nothing."""
-    job = _Job(db, order, limits.Ledger(db, book, now), now)
+    known: Reach = {} if reach is None else reach
+    if len(known) > _MOST_REACHES:
+        known.clear()
+    job = _Job(db, order, limits.Ledger(db, book, now), now, known)
     claims = [found for want in wants if (found := job.serve(want)) is not None]
     return Round(
         claims=tuple(claims),
@@ -131,15 +142,18 @@ def claim(db: SqliteDatabase, wants: Sequence[Want], order: Order, book: limits.
         wanted=frozenset(_wanted(db)),
         spurned=frozenset(job.spurned),
         reopens=job.ledger.reopens,
+        deeper=job.deeper,
     )
 
 
 class _Job:
     """The state of one round of claims."""
 
-    def __init__(self, db: SqliteDatabase, order: Order, ledger: limits.Ledger, now: float) -> None:
+    def __init__(self, db: SqliteDatabase, order: Order, ledger: limits.Ledger, now: float, reach: Reach) -> None:
         self._db = db
         self._order = order
+        self._reach = reach
+        self.deeper = False
         self.ledger = ledger
         self._now = now
         self.flows: dict[str, list[Flow]] = {}
@@ -174,7 +188,10 @@ class _Job:
         if row is None:
             return None
         part = _Found(*row)
-        return _anew(self._db, part) if _must_begin_anew(self._db, want, part) else part
+        if not _must_begin_anew(self._db, want, part):
+            return part
+        # The parts of a held message that went must not go twice: it waits for the SIM that sent them.
+        return None if part.on_unknown == OnUnknown.HOLD else _anew(self._db, part)
 
     def _best(self, want: Want) -> tuple[Offer, Flow, int] | None:
         offers = {offer.lane: offer for offer in want.offers if not (offer.pool and self.ledger.closed(f"pool:{offer.pool}"))}
@@ -210,10 +227,33 @@ class _Job:
         return min((head for head in heads if head is not None), default=None)
 
     def _first(self, want: Want, offer: Offer, flow: Flow, wanted: str) -> int | None:
-        """A text that avoids this channel is taken all the same once it avoids every able channel: it would wait for ever."""
+        """Where none of the first texts will do, some behind them are looked at too, each time others."""
+        found, last = self._look(want, offer, flow, wanted, 0)
+        place = want.channel, flow, wanted
+        if found is not None:
+            return found
+        if last is None:
+            self._reach.pop(place, None)
+            return None
+        begin = max(last, self._reach.get(place, 0))
+        found, last = self._look(want, offer, flow, wanted, begin)
+        if found is None and last is None:
+            self._reach.pop(place, None)
+        else:
+            self._reach[place] = begin if last is None else last
+            self.deeper = self.deeper or found is None
+        return found
+
+    def _look(self, want: Want, offer: Offer, flow: Flow, wanted: str, behind: int) -> tuple[int | None, int | None]:
+        """A text that this channel may take, and otherwise the last one that was looked at if there are more.
+
+        A text that avoids this channel is taken all the same once it avoids every able channel: it would wait for ever.
+        """
         avoided = f",{want.channel},"
         others_are_quicker = not wanted and flow.priority > offer.most
-        for message_id, avoid, recipient, parts in self._db.execute_sql(_HEAD, (*flow, wanted)):
+        looked, message_id = 0, 0
+        for message_id, avoid, recipient, parts in self._db.execute_sql(_HEAD, (*flow, wanted, behind)):
+            looked += 1
             if avoided in avoid and any(f",{one}," not in avoid for one in offer.able):
                 self.spurned.add(flow.lane)
                 continue
@@ -221,9 +261,16 @@ class _Job:
                 continue
             if not wanted and any(f",{one}," not in avoid for one in offer.after):
                 continue
+            if wanted and self._is_another_sims(want, message_id):
+                continue
             if self.ledger.admits(subjects(want.sim, offer.pool, flow.key_id), recipient, parts):
-                return int(message_id)
-        return None
+                return int(message_id), None
+        return None, message_id if looked == _WINDOW else None
+
+    def _is_another_sims(self, want: Want, message_id: int) -> bool:
+        """A held message of which another SIM has sent parts waits for that one."""
+        row = self._db.execute_sql(_NEXT_PART, (message_id,)).fetchone()
+        return row is not None and _Found(*row).on_unknown == OnUnknown.HOLD and _must_begin_anew(self._db, want, _Found(*row))
 
     def _bind(self, want: Want, found: _Found, offer: Offer | None) -> Claim:
         """`offer` is None for a part that follows another: its turn is taken already, and it is charged, unless it begins anew."""
@@ -324,7 +371,8 @@ _READY = "status = 'queued' AND ready = 1"
 _FLOW = f"SELECT key_id, priority FROM messages INDEXED BY messages_ready WHERE lane = ? AND {_READY}"
 _HEAD = (
     "SELECT id, avoid, recipient, parts FROM messages INDEXED BY messages_ready"
-    f" WHERE lane = ? AND key_id = ? AND priority = ? AND COALESCE(pinned, wants) = ? AND {_READY} ORDER BY id LIMIT {_WINDOW}"
+    f" WHERE lane = ? AND key_id = ? AND priority = ? AND COALESCE(pinned, wants) = ? AND id > ? AND {_READY}"
+    f" ORDER BY id LIMIT {_WINDOW}"
 )
 
 

@@ -91,9 +91,10 @@ def prefer(db: SqliteDatabase, message_id: int) -> None:
     db.execute_sql(f"UPDATE messages SET wants = {_WANTED} WHERE id = ?", (message_id,))
 
 
-# The channel that holds the SIM which this recipient heard from, or wrote to, last, if it serves the lane.
+# The channel that holds the SIM which this recipient heard from, or wrote to, last, if it serves the lane and did not refuse it.
 _WANTED = (
     "CASE WHEN sticky = '' THEN '' ELSE COALESCE((SELECT s.channel FROM conversations c JOIN sims s ON s.id = c.sim"
     " JOIN members b ON b.lane = messages.sticky AND b.channel = s.channel WHERE c.recipient = messages.recipient"
+    " AND instr(messages.avoid, ',' || s.channel || ',') = 0"
     " ORDER BY c.at DESC LIMIT 1), '') END"
 )

@@ -356,3 +356,63 @@ async def test_a_pool_is_not_removed_while_a_text_of_it_may_have_to_be_sent_agai
         await rack.settled(text, Status.UNKNOWN)
         with pytest.raises(Exception, match="texts wait"):
             await rack.person(rack.pools.reset, "made", "somebody")
+
+
+@story
+async def test_texts_that_no_limit_will_ever_admit_do_not_stand_in_the_way_of_others(tmp_path: Path) -> None:
+    async with Rack(tmp_path, "p0") as rack:
+        rack.ports["p0"].sends()
+        await rack.limit("sim:*", Counted.PARTS, Per.DAY, 2)
+        await rack.add(*["one|two|three"] * 200)
+        (text,) = await rack.add("short")
+        await rack.settled(text, seconds=SOON_S)
+
+
+@story
+async def test_a_held_message_of_which_a_part_went_is_not_begun_anew_from_another_sim(tmp_path: Path) -> None:
+    async with Rack(tmp_path, "p0") as rack:
+        p0 = rack.ports["p0"]
+        (text,) = await rack.add("one|two", on_unknown=OnUnknown.HOLD)
+        await rack.on_air("p0", "one")
+        p0.gives(Sent(1), LATER)
+        await rack.settled(text, Status.QUEUED)
+        rack.swaps("p0", "another")
+        p0.sends()
+        (other,) = await rack.add("other")
+        await rack.time_passes(1)
+        await rack.settled(other, seconds=SOON_S)
+        await rack.calm()
+        assert p0.sent.count("one") == 1
+
+
+@story
+async def test_a_conversation_goes_on_by_another_channel_when_its_own_refuses(tmp_path: Path) -> None:
+    async with Rack(tmp_path, "p0", "p1", pools=[pool("main", "0-1", strategy="sticky")]) as rack:
+        p0, p1 = rack.ports.values()
+        await rack.store.writer.arun(
+            lambda db: db.execute_sql("INSERT INTO sims VALUES ('sim-p0', 'sim-p0', '', '', '', 'p0', '', '', 1, 1)")
+        )
+        (first,) = await rack.add("first", pool="main", to="+491701234567")
+        await rack.on_air("p0", "first")
+        p0.gives(Sent(1), ELSEWHERE)
+        await rack.settled(first)
+        p1.sends()
+        (second,) = await rack.add("second", pool="main", to="+491701234567")
+        await rack.settled(second, seconds=SOON_S)
+        assert (p0.sent, p1.sent) == (["first", "second"], ["second"])
+
+
+@story
+async def test_a_channel_that_is_new_in_a_pool_after_a_restart_does_not_take_all_the_turns_it_missed(tmp_path: Path) -> None:
+    async with Rack(tmp_path, "p0", "p1", "p2", pools=[pool("main", "0-1")]) as rack:
+        for port in rack.ports.values():
+            port.sends()
+        for one in await rack.add(*[f"a {n}" for n in range(40)], pool="main"):
+            await rack.settled(one)
+        await rack.person(rack.pools.change, "main", {"channels": ["0-2"]}, "somebody")
+        await rack.restart()
+        before = {name: len(port.sent) for name, port in rack.ports.items()}
+        for one in await rack.add(*[f"b {n}" for n in range(30)], pool="main"):
+            await rack.settled(one)
+        shares = [len(port.sent) - before[name] for name, port in rack.ports.items()]
+        assert max(shares) - min(shares) <= 2

@@ -40,6 +40,8 @@ _SOONEST_S = 0.005
 # A channel that could not send for so long no longer keeps texts it has sent parts of.
 _AWAY_S = 60.0
 _JUMP_S = 5.0
+# Where the first texts of a long queue may not leave, the next are looked at after this time.
+_DEEPER_S = 0.5
 
 
 class Marks(Protocol):
@@ -101,6 +103,7 @@ class Dispatch:
         self._stopping = False
         self._counted_at = -_RECOUNT_S
         self._offset = clock.now() - clock.monotonic()
+        self._reach: claims.Reach = {}
         self._settled = asyncio.Event()  # an outcome was written
         self._wake = asyncio.Event()
         self._alarm: asyncio.TimerHandle | None = None
@@ -211,7 +214,7 @@ class Dispatch:
         if self._lively is None:
             self._lively = set(self._lanes())
         self._enlivened = set()
-        return await self._store.writer.arun(lambda db: claims.claim(db, wants, self._fairness, self._limits.book, now))
+        return await self._store.writer.arun(lambda db: claims.claim(db, wants, self._fairness, self._limits.book, now, self._reach))
 
     async def _take_in(self, wants: list[Want], round_: Round, skipped: set[tuple[str, str]]) -> bool:
         """Act on what a round of claims brought. False when another round would bring nothing."""
@@ -245,6 +248,8 @@ class Dispatch:
             elif want.channel in served and berth.closed_until:
                 berth.closed_until = 0.0
                 self._fitness.limited(want.channel, None)
+        if round_.deeper:
+            self._set_alarm(_DEEPER_S)
         if round_.reopens is not None:
             self._set_alarm(round_.reopens - self._clock.now())
 
