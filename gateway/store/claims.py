@@ -439,13 +439,13 @@ def _why(found: _Found, want: Want, offer: Offer) -> str:
 
 
 def _must_begin_anew(db: SqliteDatabase, want: Want, found: _Found) -> bool:
-    """Parts of this message left from another number, or the channel takes only whole texts: a phone would never join them."""
+    """A phone would never join the parts: some left, or are leaving, from another number, or the channel takes only whole texts."""
     if found.number == 1:
         return False
     if want.whole:
         return True
     row = db.execute_sql(
-        "SELECT 1 FROM parts WHERE message_id = ? AND status IN ('sent', 'delivered', 'undelivered') AND sim <> ? LIMIT 1",
+        "SELECT 1 FROM parts WHERE message_id = ? AND sim <> ? AND status IN ('sending', 'sent', 'delivered', 'undelivered') LIMIT 1",
         (found.message_id, want.sim),
     ).fetchone()
     return row is not None

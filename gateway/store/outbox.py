@@ -252,6 +252,8 @@ def shift(db: SqliteDatabase, seconds: float, looked_at: float, now: float, wait
 def bound(db: SqliteDatabase, now: float, waits: Waits) -> None:
     """Nothing waits for longer than we ever let it wait. At start-up too: a clock without a battery may begin years ago."""
     db.execute_sql(f"UPDATE messages SET due_at = ? WHERE {_OURS} AND due_at > ?", (now + waits.retry, now + waits.retry))
+    # What stands in front was due already: it may have to step back into its line.
+    db.execute_sql(f"UPDATE messages SET due_at = ? WHERE {progress.AT_THE_FRONT} AND due_at > ?", (now, now))
     db.execute_sql(
         "UPDATE messages SET settle_at = ? WHERE status = 'unknown' AND settle_at > ?", (now + waits.settle, now + waits.settle)
     )

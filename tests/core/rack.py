@@ -18,6 +18,8 @@ from gateway.core.dispatch import Dispatch
 from gateway.core.fitness import Fitness
 from gateway.core.limits import Limits
 from gateway.core.pools import Pools
+from gateway.core.receiving import Receiving
+from gateway.core.timetable import Timetable
 from gateway.errors import StorageFull
 from gateway.records import ChannelFacts, ChannelState, Counted, Encoding, Limit, Outcome, OutgoingPart, Part, Per, Sent, Status
 from gateway.settings import ModemSettings, PoolSettings, SendingSettings, Settings, StoreSettings, TariffSettings
@@ -115,7 +117,6 @@ class Rack:
         self.deep = deep
         self.ports: dict[str, Port] = {}
         self._ids = 0
-        self._called = 0.0
 
     async def __aenter__(self) -> Rack:
         self._open()
@@ -145,6 +146,14 @@ class Rack:
         self.dispatch = Dispatch(
             self.store, self.sending, self.pools.lanes, self.fitness, self.limits, self.clock, self.marks,
             announce=lambda db, message: None, changed=lambda verdict: self.dispatch.wake(), chance=random.Random(1),
+        )  # fmt: skip
+        receiving = Receiving(
+            self.store, self.settings.receiving, self.clock, lambda channel: "",
+            forward=lambda: None, parts_wait=lambda: None, heard=lambda *told: None,
+        )  # fmt: skip
+        self.timetable = Timetable(
+            self.store, self.settings, self.clock, receiving, lambda: [port.facts for port in self.ports.values()],
+            lambda: self.dispatch.wake(), lambda: None,
         )  # fmt: skip
         kept = self.ports
         self.ports = {}
@@ -226,21 +235,11 @@ class Rack:
 
     # What is seen
 
-    async def time_passes(self, seconds: float = 0.0, gone: Sequence[str] = ()) -> None:
-        """What the timetable does."""
+    async def time_passes(self, seconds: float = 0.0) -> None:
+        """And the timetable has a turn."""
         self.clock.pass_(seconds)
-        now = self.clock.now()
-        ready = {name for name, port in self.ports.items() if port.facts.state is ChannelState.READY}
-
-        def job(db: Database) -> None:
-            outbox.call_due(db, self._called, now)
-            unknowns.settle_due(db, ready, retry.MOST_RESENDS, now)
-            unknowns.unpin(db, gone, now)
-
         with suppress(StorageFull):
-            await self.store.writer.arun(job)
-            self._called = now
-        self.dispatch.wake()
+            await self.timetable._turn()
 
     def status(self, public_id: str) -> Status:
         message = self.store.messages.get(public_id)

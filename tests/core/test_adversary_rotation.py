@@ -253,6 +253,24 @@ async def test_a_limit_met_while_the_clock_ran_years_ahead_does_not_close_a_chan
 
 
 @story
+async def test_a_text_that_was_ready_when_the_clock_was_set_back_may_step_back_and_leaves_all_the_same(tmp_path: Path) -> None:
+    async with Rack(tmp_path, "p0") as rack:
+        p0 = rack.ports["p0"]
+        await rack.time_passes()
+        await rack.add("on the air")
+        await rack.on_air("p0", "on the air")
+        deck, ready = await rack.add("on deck", to="+491701111111"), await rack.add("ready", to="+491702222222")
+        await rack.calm()
+        rack.clock.jump(-400 * 86_400)
+        await rack.time_passes()
+        urgent = await rack.add("urgent", to="+491702222222", priority=5)
+        await rack.calm()
+        p0.sends()
+        for one in (*deck, *urgent, *ready):
+            await rack.settled(one, seconds=SOON_S)
+
+
+@story
 async def test_parts_given_back_at_a_shutdown_are_not_taken_off_a_limit_twice(tmp_path: Path) -> None:
     async with Rack(tmp_path, "p0") as rack:
         p0 = rack.ports["p0"]
@@ -416,3 +434,32 @@ async def test_a_channel_that_is_new_in_a_pool_after_a_restart_does_not_take_all
             await rack.settled(one)
         shares = [len(port.sent) - before[name] for name, port in rack.ports.items()]
         assert max(shares) - min(shares) <= 2
+
+
+@story
+async def test_a_text_on_the_deck_of_a_channel_whose_sim_is_swapped_counts_for_the_sim_it_leaves_from(tmp_path: Path) -> None:
+    async with Rack(tmp_path, "p0") as rack:
+        p0 = rack.ports["p0"]
+        await rack.add("on the air")
+        (text,) = await rack.add("on deck")
+        await rack.until(lambda: rack.dispatch._berths["p0"].deck is not None, "a text on deck")
+        rack.swaps("p0", "another")
+        p0.sends()
+        await rack.settled(text)
+        sql = "SELECT sim FROM attempts a JOIN messages m ON m.id = a.message_id WHERE m.text = 'on deck' AND a.state = 'sent'"
+        assert rack.rows(sql) == [("another",)]
+
+
+@story
+async def test_the_parts_of_a_message_whose_sim_is_swapped_between_them_leave_from_one_sim(tmp_path: Path) -> None:
+    async with Rack(tmp_path, "p0") as rack:
+        p0 = rack.ports["p0"]
+        (text,) = await rack.add("one|two|three")
+        await rack.on_air("p0", "one")
+        await rack.until(lambda: rack.dispatch._berths["p0"].deck is not None, "a part on deck")
+        rack.swaps("p0", "another")
+        p0.sends()
+        await rack.time_passes(1)
+        await rack.settled(text)
+        assert p0.sent == ["one", "one", "two", "three"]
+        assert rack.rows("SELECT DISTINCT sim FROM parts") == [("another",)]

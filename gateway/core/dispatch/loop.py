@@ -23,7 +23,7 @@ from gateway.core.dispatch.lookout import Lookout
 from gateway.core.dispatch.outcomes import Outcomes
 from gateway.core.fairness import Fairness
 from gateway.errors import SimrackError, StorageFull
-from gateway.records import Message, Outcome, Refused, Standing, Unknown, Word
+from gateway.records import Message, MessageError, Outcome, Refused, Standing, Status, Unknown, Word
 from gateway.settings import SendingSettings
 from gateway.store import Database, Store, air, claims, limits, turns, unknowns
 from gateway.store.air import Verdict
@@ -214,7 +214,11 @@ class Dispatch:
         if self._lively is None:
             self._lively = set(self._lanes())
         self._enlivened = set()
-        return await self._store.writer.arun(lambda db: claims.claim(db, wants, self._fairness, self._limits.book, now, self._reach))
+
+        def job(db: Database) -> Round:
+            return claims.claim(db, wants, self._fairness, self._limits.book, now, self._reach)
+
+        return await self._store.writer.arun(job)
 
     async def _take_in(self, wants: list[Want], round_: Round, skipped: set[tuple[str, str]]) -> bool:
         """Act on what a round of claims brought. False when another round would bring nothing."""
@@ -466,6 +470,9 @@ class Dispatch:
             self._wake.set()
             await berth.go.wait()
         claim, berth.deck = berth.deck, None
+        if berth.ready and berth.sim != claim.sim:
+            self._give_back(berth, claim)
+            return
         slot.now, slot.began, slot.marked = claim, self._clock.monotonic(), False
         berth.stopped = None
         self._wake.set()  # the deck is free
@@ -474,6 +481,15 @@ class Dispatch:
         slot.now = None
         self._fitness.heard(berth.name, claim.sim, outcome, self._clock.monotonic() - slot.began)
         self._judge(berth, claim, outcome)
+
+    def _give_back(self, berth: Berth, claim: Claim) -> None:
+        """The SIM was changed since it was claimed: it must not leave from a number that it is not counted for."""
+        refused = Refused(Word.LATER, "channel:other-sim", "the SIM was changed before it began")
+        now = self._clock.now()
+        error = MessageError(refused.code, refused.reason)
+        verdict = Verdict(Status.QUEUED, error, due_at=now, avoid=claim.avoid, counts=False)
+        self._stop_message(berth, claim)
+        self._outcomes.write(berth, claim, refused, verdict, now)
 
     def _mark(self, berth: Berth, slot: Slot, claim: Claim) -> None:
         self._marks.mark(berth.name, claim.outgoing.attempt_id)
