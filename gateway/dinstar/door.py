@@ -16,7 +16,7 @@ from gateway.dinstar.client import Client
 from gateway.dinstar.faults import BoxSilent
 from gateway.dinstar.text import Text
 from gateway.dinstar.texts import BoxText
-from gateway.errors import ModemUnfit
+from gateway.errors import LinkLost, ModemUnfit
 from gateway.records import Outcome, OutgoingPart, Refused, Word
 
 # A request that was refused as a whole may have been refused for one of its texts.
@@ -69,7 +69,7 @@ class Door:
         return sum(1 for waiting in self._line if waiting.port == port)
 
     async def serve(self, client: Client) -> None:
-        """Until cancelled. Raises ModemUnfit when the box lets us in no more."""
+        """Until cancelled. Raises LinkLost when the box is not reached, ModemUnfit when it lets us in no more."""
         while True:
             await self._somebody.wait()
             async with client.turn:
@@ -98,6 +98,8 @@ class Door:
             answer = await client.exchange(request, lambda: self._leaving(batch))
         except BoxSilent as fault:
             why, certainly = fault.reason, not fault.left
+            if certainly:
+                raise LinkLost(f"the box is not reached: {why}") from fault
         except ModemUnfit as fault:
             why, certainly = str(fault), True
             raise
@@ -129,10 +131,13 @@ class Door:
                 waiting.outcome.add_done_callback(lambda _, patience=patience: patience.cancel())  # type: ignore[misc]
 
     def _silent(self, batch: list[Waiting], why: str, certainly: bool) -> None:
-        """No answer: what had left is asked for; what had not, and what was refused at the login, certainly did not go."""
+        """No answer: what had left is asked for; what had not, and what was refused at the login, certainly did not go.
+
+        No SIM is to blame for that.
+        """
         for waiting in batch:
             if waiting.text is None or certainly:
-                self._refuse(waiting, Refused(Word.CHANNEL, "dinstar:unreachable", why, "look at the box and its network"))
+                self._refuse(waiting, Refused(Word.ELSEWHERE, "dinstar:unreachable", why, "look at the box and its network"))
         self._taken()
 
     def _refuse(self, waiting: Waiting, why: Refused) -> None:

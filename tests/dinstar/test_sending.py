@@ -238,13 +238,14 @@ async def test_a_dead_box_takes_its_ports_along_loses_nothing_and_comes_back(ban
 
 
 @story
-async def test_nothing_leaves_for_a_box_that_refuses_connections(bank: RunningBank, box: RunningBox) -> None:
+async def test_a_box_that_refuses_connections_is_lost_at_once_and_no_sim_is_blamed(bank: RunningBank, box: RunningBox) -> None:
     async with gateway(box.url, inbox_s=60, status_s=60) as stage:
         await stage.ready()
         box.fault("dead", how="refused")
         outcome = await stage.send(text(1))
-        assert isinstance(outcome, Refused) and (outcome.word, outcome.code) == (Word.CHANNEL, "dinstar:unreachable")
+        assert isinstance(outcome, Refused) and (outcome.word, outcome.code) == (Word.ELSEWHERE, "dinstar:unreachable")
         assert stage.began == []
+        await stage.until(lambda: stage.facts(0).state is ChannelState.LOST)
 
 
 @story
