@@ -109,7 +109,7 @@ class Client:
         except httpx.HTTPError as fault:
             await self._renew()
             if why := trust.refused(fault):
-                raise ModemUnfit(f"the certificate of the box is not trusted: {why}", _UNTRUSTED) from fault
+                raise trust.untrusted(self._settings, why) from fault
             reason = f"{request.call}: {fault or type(fault).__name__}"
             raise BoxSilent(reason, left=body.left or not request.body) from fault
         except (KeyError, NotImplementedError, ValueError) as fault:  # what httpx makes of a challenge it cannot read
@@ -154,9 +154,6 @@ class Client:
             trust_env=False,
             follow_redirects=False,
         )
-
-
-_UNTRUSTED = "fetch it with `openssl s_client -connect HOST:443 -showcerts`, compare it at the box, and name it as certificate_file"
 
 
 def no_api() -> ModemUnfit:

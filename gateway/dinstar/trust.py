@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+from urllib.parse import urlsplit
 
 from gateway.errors import ModemUnfit
 from gateway.settings import DinstarSettings
@@ -33,6 +34,20 @@ def _pinned(path: str) -> ssl.SSLContext:
     # Old boxes hold keys of 1024 bits; who holds the key is settled by the certificate itself.
     pinned.set_ciphers("DEFAULT:@SECLEVEL=1")
     return pinned
+
+
+def untrusted(settings: DinstarSettings, why: str) -> ModemUnfit:
+    """With the command that fetches the certificate of this box."""
+    at = urlsplit(settings.url).netloc
+    address = at if urlsplit(settings.url).port else f"{at}:443"
+    fetch = f"`openssl s_client -connect {address} </dev/null | openssl x509 > {settings.name}.pem`"
+    if settings.certificate_file:
+        reason = f"the box shows another certificate than the one in {settings.certificate_file}"
+        return ModemUnfit(reason, f"fetch it with {fetch}, compare it at the box, and put it there if it is the box's own")
+    return ModemUnfit(
+        f"the certificate of the box is not trusted: {why}",
+        f"fetch it with {fetch}, compare it at the box, and name it as certificate_file",
+    )
 
 
 def refused(fault: BaseException | None) -> str:

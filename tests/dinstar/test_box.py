@@ -233,9 +233,12 @@ async def test_codes_that_cannot_be_dialled_say_why(bank: RunningBank, box: Runn
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     """Made by openssl as such boxes make theirs: own name, signed by itself."""
+    return self_signed(tmp_path_factory.mktemp("tls"))
+
+
+def self_signed(folder: Path) -> tuple[Path, Path]:
     import subprocess
 
-    folder = tmp_path_factory.mktemp("tls")
     cert, key = folder / "box.pem", folder / "box.key"
     made = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", "/CN=Dinstar", "-keyout", str(key)]
     subprocess.run([*made, "-out", str(cert)], check=True, capture_output=True)
@@ -252,6 +255,11 @@ async def test_a_certificate_of_its_own_is_refused_with_a_remedy_unless_it_is_th
         async with gateway(url, ports="0") as stage:
             await stage.until(lambda: stage.facts(0).state is ChannelState.PARKED)
             assert "certificate_file" in stage.facts(0).reason
+            assert f"openssl s_client -connect {url.removeprefix('https://')} " in stage.facts(0).reason
+        other, _ = self_signed(tmp_path)
+        async with gateway(url, ports="0", certificate_file=str(other)) as stage:
+            await stage.until(lambda: stage.facts(0).state is ChannelState.PARKED)
+            assert f"another certificate than the one in {other}" in stage.facts(0).reason
         async with gateway(url, ports="0", certificate_file=str(cert)) as stage:
             await stage.ready(0)
             assert isinstance(await stage.send(text(1, BOB)), Sent)
