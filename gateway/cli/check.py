@@ -16,10 +16,11 @@ if TYPE_CHECKING:
 
 
 @click.command(short_help="Check a configuration file.")
-@click.argument("file", default="/etc/simrack/simrack.toml")
+@click.argument("file", envvar="SIMRACK_CONFIG", default="/etc/simrack/simrack.toml")
 def check(file: str) -> int:
     """Check a configuration FILE: names the key, the fault and the remedy of everything that is wrong, one a line.
 
+    Without FILE it is the one that SIMRACK_CONFIG names, else /etc/simrack/simrack.toml.
     Looks at the place of the database too, as the user who calls it: call it as the user that runs simrack.
     Exit code 0 if the gateway would start with it, 1 if not.
     """

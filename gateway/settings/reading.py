@@ -78,11 +78,15 @@ def _sound(settings: Settings | None, faults: list[BadSetting]) -> Settings:
     return settings
 
 
+def _remedy(fault: tomllib.TOMLDecodeError) -> str:
+    return "write patterns between single quotes, as '\\+49.*'" if "\\" in str(fault) else "correct that line"
+
+
 def _read(text: str, base: Path) -> tuple[Settings | None, list[BadSetting]]:
     try:
         document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as fault:
-        return None, [BadSetting("configuration", f"is not TOML: {fault}", "correct that line")]
+        return None, [BadSetting("configuration", f"is not TOML: {fault}", _remedy(fault))]
     faults = list(_wrong_tables(document))
     tables = {name: value for name, value in document.items() if name not in {fault.field for fault in faults}}
     once: dict[str, Any] = {name: _section(kind, tables.get(name, {}), name, base, faults) for name, kind in _ONCE.items()}

@@ -58,3 +58,14 @@ def test_an_entry_that_adds_no_channel_is_a_note(folder: Path) -> None:
 
 def test_a_configuration_without_channels_is_a_note(folder: Path) -> None:
     assert "no [[modem]] and no [[dinstar]]" in check(folder, "").stderr
+
+
+def test_without_a_file_the_one_that_the_environment_names_is_checked(folder: Path) -> None:
+    (folder / "other.toml").write_text(STORE + MODEM)
+    result = CliRunner().invoke(main, ("check",), env={"SIMRACK_CONFIG": str(folder / "other.toml")})
+    assert result.exit_code == 0 and result.stdout.startswith(f"{folder / 'other.toml'} is sound")
+
+
+def test_a_pattern_between_double_quotes_is_told_how_to_be_written(folder: Path) -> None:
+    result = check(folder, MODEM + '[[pool]]\nname = "m"\nchannels = ["p0"]\naccept = "\\+49.*"\n')
+    assert result.exit_code == 1 and r"between single quotes, as '\+49.*'" in result.stderr
