@@ -110,7 +110,8 @@ def test_a_forecast_is_a_sentence_and_a_table(access: dict[str, str]) -> None:
     limits(access, "add", "sim:*", "--texts", "1000", "--per", "day")
     told = limits(access, "forecast", "--count", "5000", "--pool", "main")
     assert told.exit_code == 0 and told.stdout.startswith("5,000 texts will take until ") and " on 2 SIMs\n" in told.stdout
-    assert [line.split() for line in told.stdout.splitlines()[2:]] == [["p0", "2500", "1"], ["p1", "2500", "1"]]
+    assert told.stdout.splitlines()[1] == "what holds them back the longest is limit 1: 1000 texts a day (UTC) for sim:*"
+    assert [line.split() for line in told.stdout.splitlines()[3:]] == [["p0", "2500", "1"], ["p1", "2500", "1"]]
     limits(access, "change", "1", "--texts", "1")
     never = limits(access, "forecast", "--count", "5000")
     assert never.exit_code == 1 and "longer than 400 days" in never.stdout

@@ -55,6 +55,7 @@ def test_routes_are_made_listed_and_ordered(simrack: Simrack) -> None:
     assert made.exit_code == 0, made.stderr
     assert simrack("routes", "add", "rest", "--refuse", "not today", "--disabled").stderr == "rest is route 2\n"
     lines = simrack("routes", "list").stdout.splitlines()
+    assert simrack("routes").stdout.splitlines() == lines
     assert lines[1].split() == [
         *("1", "work", "on", "to", "+49", "or", "+43", "or", "+41;", "from", "+4915110000000;", "key", "cli;"),
         *("Mon-Fri", "08:00-20:00", "(Europe/Berlin);", "priority", "-2", "to", "10", "pool", "main"),

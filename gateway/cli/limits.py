@@ -24,13 +24,13 @@ def _wishes(command: Command) -> Command:
     """The options that say what a limit allows."""
     for option in reversed(
         (
-            click.option("--texts", type=int, metavar="N", help="At most N texts."),
-            click.option("--parts", type=int, metavar="N", help="At most N parts; a long text has several."),
-            click.option("--recipients", type=int, metavar="N", help="At most N different recipients."),
+            click.option("--texts", type=click.IntRange(1), metavar="N", help="At most N texts."),
+            click.option("--parts", type=click.IntRange(1), metavar="N", help="At most N parts; a long text has several."),
+            click.option("--recipients", type=click.IntRange(1), metavar="N", help="At most N different recipients."),
             click.option("--per", type=click.Choice(["minute", "hour", "day", "month"]), help="In each of these."),
             click.option("--gap", metavar="S or S-S", help="Seconds from one text to the next, or a range to draw them from."),
             click.option("--hours", metavar="HOURS", help='Only then: "Mon-Fri 08:00-20:00, Sat 09:00-12:00".'),
-            click.option("--warmup", type=int, metavar="N", help="N texts on the first day of a new SIM, then more each day."),
+            click.option("--warmup", type=click.IntRange(1), metavar="N", help="N texts on its first day, then more each day."),
             click.option("--factor", type=float, metavar="X", help="So many times as many from day to day of a warm-up."),
             click.option("--days", type=int, metavar="N", help="For how many days a SIM is new."),
             click.option("--share", type=float, metavar="X", help="How much a client key counts beside the others; 1 without."),
@@ -45,7 +45,10 @@ def _wishes(command: Command) -> Command:
 @click.group(invoke_without_command=True)
 @click.pass_context
 def limits(context: click.Context) -> None:
-    """List, make, change, remove and reset the limits of a running gateway; explain what waits; foresee how long texts take."""
+    """List, make, change, remove and reset the limits of a running gateway; explain what waits; foresee how long texts take.
+
+    Without a command it lists them.
+    """
     if context.invoked_subcommand is None:
         with list_.make_context("list", [], parent=context) as plain:
             list_.invoke(plain)
@@ -155,6 +158,8 @@ def forecast(as_json: bool, known: bool, url: str, key_file: str | None, **wishe
         click.echo(json.dumps(found))
         return 0 if found["until"] else NO
     click.echo(words.forecast(found))
+    if longest := found["held_by"]:
+        click.echo(f"what holds them back the longest is limit {longest['id']}: {words.limit(longest)} for {longest['subject']}")
     rows = [(one["channel"], str(one["texts"]), str(one["held_by"] or "")) for one in found["channels"]]
     options.print_table(("channel", "texts", "held back by limit"), rows)
     return 0 if found["until"] else NO

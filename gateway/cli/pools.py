@@ -63,10 +63,11 @@ def set_(name: str, url: str, key_file: str | None, **given: Any) -> None:
 def reset(name: str, url: str, key_file: str | None) -> None:
     """Undo what was changed of the pool NAME. One that does not stand in the configuration is removed."""
     Api(url, key_file).delete(f"/v1/pools/{quote(name, safe='')}")
+    click.echo(f"{name} is reset", err=True)
 
 
 def _say(pool: dict[str, Any]) -> None:
-    tiers = " | ".join(",".join(tier) for tier in pool["tiers"])
+    tiers = " | ".join(",".join(tier) for tier in pool["tiers"] if tier)
     click.echo(f"{pool['name']} is {pool['origin']}: {pool['strategy']} over {tiers}")
 
 

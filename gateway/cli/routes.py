@@ -58,9 +58,16 @@ def _path(name: str) -> str:
     return f"/v1/routes/{quote(name, safe='')}"
 
 
-@click.group()
-def routes() -> None:
-    """List, make, change, move and remove the routes of a running gateway. The first that matches a text decides."""
+@click.group(invoke_without_command=True)
+@click.pass_context
+def routes(context: click.Context) -> None:
+    """List, make, change, move and remove the routes of a running gateway. The first that matches a text decides.
+
+    Without a command it lists them.
+    """
+    if context.invoked_subcommand is None:
+        with list_.make_context("list", [], parent=context) as plain:
+            list_.invoke(plain)
 
 
 @routes.command("list")

@@ -14,7 +14,7 @@ from gateway.cli.api import Api, access
 @click.argument("to")
 @click.argument("text")
 @click.option("--from", "from_", metavar="NUMBER", help="Send from this own number.")
-@click.option("--channel", metavar="NAME", help="Send over this channel only.")
+@click.option("--channel", metavar="NAME", help="Send over this channel only; a dial string, as box1.0-3, names several.")
 @click.option("--pool", metavar="NAME", help="Send over a channel of this pool.")
 @click.option("--campaign", metavar="NAME", help="What the text belongs to; routes may ask for it.")
 @click.option("--flash", is_flag=True, help="Show it at once, do not store it.")

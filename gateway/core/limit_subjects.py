@@ -56,7 +56,10 @@ class Names:
         for sim, where in self.channel_of.items():
             if where == channel:
                 return sim
-        raise Conflict(f"no SIM was seen in the channel {channel!r} yet; write sim:port:{channel} for a SIM that tells no number")
+        raise Conflict(
+            f"no SIM was seen in a channel called {channel!r} yet; `simrack channels` lists the channels there are. "
+            f"Write sim:port:{channel} for a SIM that tells no number"
+        )
 
     def concrete(self, subject: str) -> list[str]:
         """ "sim:*" as every SIM that is in a channel, "key:*" as every key that was not revoked; another subject is itself."""

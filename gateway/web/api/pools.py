@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from itertools import product
 from typing import Annotated, Any, Literal
 
@@ -146,7 +145,8 @@ def _check(changes: dict[str, Any]) -> None:
 
 def _refusal(fault: BadValue) -> Problem:
     """422 for a value that is wrong by itself; 409 for one that the configuration, or another value, makes wrong."""
-    problem = bad_value(BadValue(re.sub(r"[.].*", "", fault.field), f"{fault.field}: {fault.reason}", fault.remedy))
+    field, _, within = fault.field.partition(".")
+    problem = bad_value(BadValue(field, f"{fault.field}: {fault.reason}" if within else fault.reason, fault.remedy))
     if fault.field == "strategy" or fault.field.startswith("weights") or "is missing" in fault.reason:
         problem.status = 409
     return problem
