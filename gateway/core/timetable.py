@@ -102,6 +102,8 @@ class Timetable:
             if gone:
                 unknowns.unpin(db, gone, now)
             if housekeeping:
+                # What was written while the clock was wrong for so short a time that no look fell into it.
+                outbox.bound(db, now, self._waits)
                 outbox.forget_idempotency(db, now - outbox.IDEMPOTENCY_KEPT_S)
                 forwards.forget_accepted(db, now - _ACCEPTED_KEPT_S)
                 conversations.forget(db, now - _CONVERSATION_KEPT_S)

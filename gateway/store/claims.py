@@ -445,7 +445,8 @@ def _must_begin_anew(db: SqliteDatabase, want: Want, found: _Found) -> bool:
     if want.whole:
         return True
     row = db.execute_sql(
-        "SELECT 1 FROM parts WHERE message_id = ? AND sim <> ? AND status IN ('sending', 'sent', 'delivered', 'undelivered') LIMIT 1",
+        "SELECT 1 FROM parts WHERE message_id = ? AND sim <> ? AND status IN ('sending', 'sent', 'delivered', 'undelivered')"
+        " LIMIT 1",
         (found.message_id, want.sim),
     ).fetchone()
     return row is not None

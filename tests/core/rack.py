@@ -68,12 +68,11 @@ class Port:
     async def send_part(self, part: OutgoingPart, begun: Callable[[], None]) -> Outcome:
         self.sent.append(part.part.text)
         self.asked.append(part)
+        begun()  # before the network sees anything
         outcome = self.always(part)
         if outcome is None:
-            outcome = await self._outcomes.get()
-        else:
-            await asyncio.sleep(0)
-        begun()
+            return await self._outcomes.get()
+        await asyncio.sleep(0)
         return outcome
 
     def gives(self, *outcomes: Outcome) -> None:

@@ -463,3 +463,18 @@ async def test_the_parts_of_a_message_whose_sim_is_swapped_between_them_leave_fr
         await rack.settled(text)
         assert p0.sent == ["one", "one", "two", "three"]
         assert rack.rows("SELECT DISTINCT sim FROM parts") == [("another",)]
+
+
+@story
+async def test_a_text_that_came_in_a_moment_of_a_wrong_clock_is_called_all_the_same(tmp_path: Path) -> None:
+    async with Rack(tmp_path, "p0") as rack:
+        await rack.time_passes()
+        await rack.add("on the air", to="+491701111111")
+        await rack.on_air("p0", "on the air")
+        rack.clock.jump(400 * 86_400)
+        (behind,) = await rack.add("behind", to="+491701111111")
+        rack.clock.jump(-400 * 86_400)
+        rack.ports["p0"].sends()
+        await rack.time_passes(601)
+        await rack.time_passes(60)
+        await rack.settled(behind, seconds=SOON_S)
