@@ -386,6 +386,7 @@ async def _wild_story(folder: Path, chance: random.Random) -> None:
             await deck.time_passes()
         for name, channel in wild.items():
             channel.calm = True
+            await asyncio.to_thread(deck.fitness.resume, name, "a person")  # so many unknowns make a SIM rest for long
             deck.becomes(name, ChannelState.READY)
         loop = asyncio.get_running_loop()
         deadline = loop.time() + PATIENCE_S

@@ -10,29 +10,28 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Mapping
 from typing import Protocol
 
 from gateway.channels.contract import Channel
 from gateway.channels.rotation import Lane
 from gateway.clock import Clock
-from gateway.core import retry
-from gateway.core.dispatch.berth import PATIENCE_S, Berth, Slot
+from gateway.core.dispatch import sailing
+from gateway.core.dispatch.berth import PATIENCE_S, Berth
+from gateway.core.dispatch.decks import Decks, Limits
 from gateway.core.dispatch.lookout import Lookout
 from gateway.core.dispatch.outcomes import Outcomes
+from gateway.core.dispatch.sailing import Marks, Sailing
 from gateway.core.fairness import Fairness
 from gateway.errors import SimrackError, StorageFull
-from gateway.records import Message, MessageError, Outcome, Refused, Standing, Status, Unknown, Word
+from gateway.records import Message
 from gateway.settings import SendingSettings
 from gateway.store import Database, Store, air, claims, limits, turns, unknowns
 from gateway.store.air import Verdict
-from gateway.store.claims import Claim, Round, Want
+from gateway.store.claims import Round, Want
 
 log = logging.getLogger("simrack.dispatch")
 
-# Outcomes that may wait for their commit while the channel goes on: with the air marks, one is enough to keep a channel busy.
-_MOST_UNWRITTEN = 1
 _TRY_AGAIN_S = 2.0
 # What texts a SIM sent today is read from the rows this often; between, it is counted along.
 _RECOUNT_S = 60.0
@@ -44,20 +43,7 @@ _JUMP_S = 5.0
 _DEEPER_S = 0.5
 
 
-class Marks(Protocol):
-    def mark(self, channel: str, attempt_id: int) -> None: ...
-
-
-class Limits(Protocol):
-    @property
-    def book(self) -> limits.Book: ...
-
-
-class Fitness(Protocol):
-    def standing(self, channel: str, sim: str) -> Standing: ...
-
-    def heard(self, channel: str, sim: str, outcome: Outcome, seconds: float) -> None: ...
-
+class Fitness(sailing.Fitness, Protocol):
     def limited(self, channel: str, until: float | None) -> None: ...
 
     def drained(self, channel: str) -> None: ...
@@ -92,6 +78,11 @@ class Dispatch:
         self._fairness = Fairness(lambda key_id: self._limits.book.share(key_id))
         self._lookout = Lookout(lanes, fitness, self._gapped, clock, store.read(turns.find))
         self._outcomes = Outcomes(store, clock, lambda: limits.book, announce, self._recorded)
+        self._decks = Decks(self._berths, self._lookout, store, self._fairness, limits, clock, self._enliven)
+        self._sailing = Sailing(
+            self._berths, self._lookout, self._outcomes, fitness, marks, settings, clock, chance,
+            wake=lambda: self._wake.set(), backlog=lambda: self._backlog,
+        )  # fmt: skip
         self._changed = changed
         self._lively: set[str] | None = None  # lanes in which texts may wait; None for all of them
         self._enlivened: set[str] = set()  # those that filled while a round of claims was being committed
@@ -139,7 +130,7 @@ class Dispatch:
         async with asyncio.TaskGroup() as group:
             for berth in self._berths.values():
                 for slot in berth.slots:
-                    group.create_task(self._sail(berth, slot), name=f"send:{berth.name}")
+                    group.create_task(self._sailing.sail(berth, slot), name=f"send:{berth.name}")
             group.create_task(self._assign_forever(), name="dispatch")
             group.create_task(self._watch(), name="dispatch-watch")
 
@@ -148,7 +139,7 @@ class Dispatch:
         self._stopping = True
         try:
             for berth in [berth for berth in self._berths.values() if berth.deck is not None and berth.full]:
-                await self._clear_deck(berth)
+                await self._decks.clear(berth)
         except StorageFull as fault:
             log.warning("what has not begun could not be given back; the next start does it: %s", fault)
         try:
@@ -189,7 +180,10 @@ class Dispatch:
         skipped: set[tuple[str, str]] = set()
         served: set[str] = set()
         while not self._stopping:
-            await self._overtake()
+            if self._urgent is not None:
+                urgent, lanes = self._urgent, self._urgent_lanes
+                self._urgent, self._urgent_lanes = None, set()
+                await self._decks.overtake(urgent, lanes)
             wants = self._wants(skipped)
             if not wants:
                 break
@@ -197,12 +191,12 @@ class Dispatch:
             served = {claim.channel for claim in round_.claims}
             news = await self._take_in(wants, round_, skipped)
             if self._urgent is not None and any(claim.priority >= self._urgent for claim in round_.claims):
-                await self._hasten(self._urgent)
+                await self._decks.hasten(self._urgent)
             self._backlog = len(round_.claims) == len(wants)
             if not news:
                 break
         if not self._stopping:
-            await self._share(served)
+            await self._decks.share(served)
         self._await_opening()
 
     def _wants(self, skipped: set[tuple[str, str]]) -> list[Want]:
@@ -228,7 +222,7 @@ class Dispatch:
                 await self._put_back_owed(self._berths[want.channel])  # its next part cannot go as things are
         for claim in round_.claims:
             self._lookout.took(claim)
-            self._hand_over(claim)
+            self._decks.hand_over(claim)
         self._lookout.put_off(wants, round_.claims, round_.empty)
         for channel, lane in round_.passed:
             self._lookout.passed(channel, lane)
@@ -307,7 +301,7 @@ class Dispatch:
                 berth.unfit_since = now if berth.unfit_since is None else berth.unfit_since
                 await self._put_back_owed(berth)
             if berth.deck is not None and berth.slow(now) and not berth.deck.follows:
-                await self._clear_deck(berth)
+                await self._decks.clear(berth)
         for channel in self._wanted:
             berth = self._berths.get(channel)
             gone = berth is None or (berth.unfit_since is not None and now - berth.unfit_since > PATIENCE_S)
@@ -335,206 +329,9 @@ class Dispatch:
         berth.owes = None
         self.wake()
 
-    def _hand_over(self, claim: Claim) -> None:
-        berth = self._berths[claim.channel]
-        if claim.follows and berth.stopped == claim.message_id:
-            return  # the part before it did not go out; recording that released this claim
-        berth.deck = claim
-        berth.owes = claim.message_id if claim.more_parts else None
-        if not berth.full:
-            berth.go.set()
-
-    async def _overtake(self) -> None:
-        """Every channel is busy, and something came in that is more urgent than what waits on their decks.
-
-        It takes the place of what would be on the air next; a box is given texts long before it sends them.
-        """
-        while self._urgent is not None and not self._somebody_idle(self._urgent_lanes):
-            berth = self._next_on_air(self._urgent, self._urgent_lanes)
-            if berth is None or not await self._clear_deck(berth, only_for_better=True):
-                break
-        self._urgent, self._urgent_lanes = None, set()
-
-    def _next_on_air(self, priority: int, lanes: Iterable[str]) -> Berth | None:
-        """The channel that is free first, of those on whose deck something of a lower priority lies and whose turn it may be."""
-        lesser = [
-            berth
-            for berth in self._berths.values()
-            if berth.deck is not None and berth.full and not berth.deck.follows and berth.deck.priority < priority
-        ]
-        if not lesser:
-            return None
-        may = {choice.channel for lane in lanes for choice in self._lookout.choices(lane, self._berths)}
-        return min((berth for berth in lesser if berth.name in may), key=_on_air_after, default=None)
-
-    async def _hasten(self, urgent: int) -> None:
-        """Something urgent was claimed for a channel that has just begun another text: it changes places with what goes next."""
-        for berth in list(self._berths.values()):
-            if berth.deck is None or not berth.full or berth.deck.follows or berth.deck.priority < urgent:
-                continue
-            first = self._next_on_air(berth.deck.priority, [berth.deck.lane])
-            if first is not None and _on_air_after(first) < _on_air_after(berth):
-                await self._reclaim([berth, first], [first, berth])
-
-    def _somebody_idle(self, lanes: Iterable[str]) -> bool:
-        """Somebody who may take from one of these lanes."""
-        idle = {berth.name for berth in self._berths.values() if not berth.sends and berth.deck is None}
-        return bool(idle) and any(choice.channel in idle for lane in lanes for choice in self._lookout.choices(lane, self._berths))
-
-    async def _share(self, served: set[str]) -> None:
-        """The queue is empty, or nobody can take from it: free channels take what waits on the decks of busy or ailing ones."""
-        waiting = [berth for berth in self._berths.values() if berth.deck is not None and berth.full]
-        sight = self._lookout.look(self._berths) if waiting else None
-        for berth in waiting:
-            if sight is None or berth.deck is None or berth.deck.follows:
-                continue
-            taker = self._taker(berth, berth.deck, served)
-            if taker is not None or berth.name not in sight.able | sight.draining:
-                await self._clear_deck(berth, taker)
-
-    def _taker(self, owner: Berth, claim: Claim, served: set[str]) -> Berth | None:
-        """A free channel whose turn it would be, had this text not been claimed yet."""
-        free = {
-            berth.name
-            for berth in self._berths.values()
-            if berth.free and not berth.sends and berth.name not in served and f",{berth.name}," not in claim.avoid
-        }
-        if not free or claim.sticky:
-            return None
-        self._lookout.gave_back(claim)
-        choices = self._lookout.choices(claim.lane, self._berths)
-        self._lookout.took(claim)
-        return next((self._berths[choice.channel] for choice in choices if choice.channel in free), None)
-
-    async def _clear_deck(self, berth: Berth, taker: Berth | None = None, *, only_for_better: bool = False) -> bool:
-        """Give the claim on deck back to the queue, or at once to `taker`.
-
-        `only_for_better` gives it back only if a text of higher priority waits, and takes that instead.
-        """
-        if berth.deck is None:
-            return False
-        takers = [berth] if only_for_better else [] if taker is None else [taker]
-        return await self._reclaim([berth], takers, above=berth.deck.priority if only_for_better else None)
-
-    async def _reclaim(self, owners: Sequence[Berth], takers: Sequence[Berth], above: int | None = None) -> bool:
-        """Give back what lies on the decks of `owners`, and let `takers` choose anew, in their order.
-
-        Only if a text of a priority `above` that waits, where it is given. The decks stay as they are if it cannot be written.
-        """
-        laid = [(owner, owner.deck, owner.owes) for owner in owners if owner.deck is not None]
-        for owner, claim, _ in laid:
-            self._lookout.gave_back(claim)
-            owner.deck = owner.owes = None
-        wants = self._lookout.wants_instead(self._berths, [taker.name for taker in takers])
-        lanes = {offer.lane for want in wants for offer in want.offers}
-        now = self._clock.now()
-
-        def job(db: Database) -> Round | None:
-            book = self._limits.book  # as it is when the job runs: limits may have changed since
-            if above is not None and not claims.better_waits(db, lanes, above):
-                return None
-            for _, claim, _ in laid:
-                air.release(db, claim, book, now)
-            return claims.claim(db, wants, self._fairness, book, now)
-
-        round_: Round | None = None
-        try:
-            round_ = await self._store.writer.arun(job)
-        finally:
-            if round_ is None:
-                for owner, claim, owes in laid:
-                    self._lookout.took(claim)
-                    if not (claim.follows and owner.stopped == claim.message_id):
-                        owner.deck, owner.owes = claim, owes
-                    owner.go.set()
-            else:
-                self._enliven([claim.lane for _, claim, _ in laid])
-        for claim in round_.claims if round_ is not None else ():
-            self._lookout.took(claim)
-            self._hand_over(claim)
-        return round_ is not None
-
-    # Sending
-
-    async def _sail(self, berth: Berth, slot: Slot) -> None:
-        while True:
-            try:
-                await self._send_next(berth, slot)
-            except Exception:  # the one broad net of this loop
-                log.exception("%s: a fault of ours while sending", berth.name)
-                self._judge_fault(berth, slot)
-
-    async def _send_next(self, berth: Berth, slot: Slot) -> None:
-        while berth.deck is None or len(berth.unwritten) > _MOST_UNWRITTEN * len(berth.slots):
-            berth.go.clear()
-            self._wake.set()
-            await berth.go.wait()
-        claim, berth.deck = berth.deck, None
-        if berth.ready and berth.sim != claim.sim:
-            self._give_back(berth, claim)
-            return
-        slot.now, slot.began, slot.marked = claim, self._clock.monotonic(), False
-        berth.stopped = None
-        self._wake.set()  # the deck is free
-        outgoing = replace(claim.outgoing, more=True) if self._backlog else claim.outgoing
-        outcome = await berth.channel.send_part(outgoing, lambda: self._mark(berth, slot, claim))
-        slot.now = None
-        self._fitness.heard(berth.name, claim.sim, outcome, self._clock.monotonic() - slot.began)
-        self._judge(berth, claim, outcome)
-
-    def _give_back(self, berth: Berth, claim: Claim) -> None:
-        """The SIM was changed since it was claimed: it must not leave from a number that it is not counted for."""
-        refused = Refused(Word.LATER, "channel:other-sim", "the SIM was changed before it began")
-        now = self._clock.now()
-        error = MessageError(refused.code, refused.reason)
-        verdict = Verdict(Status.QUEUED, error, due_at=now, avoid=claim.avoid, counts=False)
-        self._stop_message(berth, claim)
-        self._outcomes.write(berth, claim, refused, verdict, now)
-
-    def _mark(self, berth: Berth, slot: Slot, claim: Claim) -> None:
-        self._marks.mark(berth.name, claim.outgoing.attempt_id)
-        slot.marked = True
-
-    def _judge_fault(self, berth: Berth, slot: Slot) -> None:
-        """A send that ended in a fault of ours has an outcome like any other, or its message would stay `sending` for ever."""
-        claim, slot.now = slot.now, None
-        if claim is None:
-            return
-        reason = "a fault in the gateway itself; its log says more"
-        self._judge(berth, claim, Unknown(reason) if slot.marked else Refused(Word.LATER, "fault", reason))
-
-    def _judge(self, berth: Berth, claim: Claim, outcome: Outcome) -> None:
-        verdict: Verdict | None = None
-        now = self._clock.now()
-        if isinstance(outcome, Unknown):
-            verdict = retry.after_unknown(outcome, claim, self._settings, now)
-            log.warning("%s: attempt %d is unknown: %s", berth.name, claim.outgoing.attempt_id, outcome.reason)
-        elif isinstance(outcome, Refused):
-            others = [name for name in self._lookout.able(claim.lane, self._berths) if name != berth.name]
-            verdict = retry.after_refusal(outcome, claim, others, self._settings, now, self._chance)
-            refused = f"refused ({outcome.word}, {outcome.code}): {outcome.reason}"
-            log.info("%s: attempt %d was %s", berth.name, claim.outgoing.attempt_id, refused)
-        if verdict is not None:
-            self._stop_message(berth, claim)
-            berth.closed_until = 0.0  # what did not go makes room under the limits of its SIM
-        self._outcomes.write(berth, claim, outcome, verdict, now)
-
-    def _stop_message(self, berth: Berth, claim: Claim) -> None:
-        """The parts behind one that did not go out must not leave before it; recording the outcome releases their claims."""
-        berth.stopped = claim.message_id
-        if berth.owes == claim.message_id:
-            berth.owes = None
-        if berth.deck is not None and berth.deck.message_id == claim.message_id:
-            berth.deck = None
-
     def _recorded(self, berth: Berth, verdict: Verdict | None, lane: str) -> None:
         """An outcome is committed."""
         self._enliven([lane])
         self._settled.set()
         self._wake.set()
         self._changed(verdict)
-
-
-def _on_air_after(berth: Berth) -> tuple[int, float]:
-    """Orders channels by when what is on their deck is on the air."""
-    return len(berth.slots), berth.since or 0.0
