@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from gateway.store.claims import Flow
+from gateway.store.line import Flow
 
 # Each step of priority weighs this much more, up to the bounds: the lowest still moves.
 _STEP = 4.0

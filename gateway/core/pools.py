@@ -20,7 +20,7 @@ from gateway.settings import PoolSettings, Settings
 from gateway.settings.dial import expand, tiers
 from gateway.settings.pool_checks import wrong_pools
 from gateway.settings.spelling import nearest
-from gateway.store import Database, Store, audit, claims, conversations
+from gateway.store import Database, Store, audit, conversations, line
 from gateway.store import lanes as names
 from gateway.store import pools as rows
 
@@ -147,7 +147,7 @@ class Pools:
 
     def _start(self, db: Database) -> list[str]:
         self._reload(db)
-        return claims.lanes(db)
+        return line.lanes(db)
 
     def _reload(self, db: Database) -> None:
         configured = {pool.name: pool for pool in self._settings.pools}
@@ -165,7 +165,7 @@ class Pools:
             views[name] = PoolView(name, pool.channels, resolved, pool.strategy, dict(pool.weights), pool.accept, pool.hint, origin)
         self._lanes = lanes.build(self._settings.channel_names, list(views.values()), self._tariffs)
         self._views = views
-        self._former = self._formers(claims.lanes(db))
+        self._former = self._formers(line.lanes(db))
         self._all = {**self._lanes, **self._former, **self._sets}
         sticky = {names.of_pool(view.name): view.members for view in views.values() if strategy(view.strategy).sticky}
         conversations.set_members(db, sticky)
@@ -175,7 +175,7 @@ class Pools:
         if name in self._sets or not set(channels) <= set(self._settings.channel_names):
             return
         if len(self._sets) >= _MOST_SETS:
-            in_use = set(self._store.read(claims.lanes))
+            in_use = set(self._store.read(line.lanes))
             self._sets = {one: lane for one, lane in self._sets.items() if one in in_use}
         self._sets = {**self._sets, name: lanes.of_set(channels)}
         self._all = {**self._lanes, **self._former, **self._sets}

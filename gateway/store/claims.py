@@ -7,25 +7,20 @@ what one client sends in one lane at one priority: a channel looks at the first 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 from peewee import SqliteDatabase
 
-from gateway.records import Concat, Encoding, OnUnknown, OutgoingPart, Part, Status
-from gateway.store import limits, progress, turns
+from gateway.records import OnUnknown, OutgoingPart, Status
+from gateway.store import found, limits, line, progress, turns
+from gateway.store.found import Found
 from gateway.store.lanes import pool_of
+from gateway.store.line import READY, Flow
 
 # So many texts of one flow are looked at for one that this channel may take; the others are for other channels.
 _WINDOW = 64
-_FREED_AT_ONCE = 500
-
-
-class Flow(NamedTuple):
-    lane: str
-    key_id: int
-    priority: int
 
 
 class Order(Protocol):
@@ -132,29 +127,37 @@ def claim(
     known: Reach = {} if reach is None else reach
     if len(known) > _MOST_REACHES:
         known.clear()
-    job = _Job(db, order, limits.Ledger(db, book, now), now, known)
-    claims = [found for want in wants if (found := job.serve(want)) is not None]
+    job = _Job(db, order, book, now, known)
+    claims = [made for want in wants if (made := job.serve(want)) is not None]
     return Round(
         claims=tuple(claims),
         passed=tuple(job.passed),
         empty=frozenset(lane for lane, flows in job.flows.items() if not flows),
         closed=job.closed,
-        wanted=frozenset(_wanted(db)),
+        wanted=frozenset(line.wanted(db)),
         spurned=frozenset(job.spurned),
         reopens=job.ledger.reopens,
         deeper=job.deeper,
     )
 
 
+_HEAD = (
+    "SELECT id, avoid, recipient, parts FROM messages INDEXED BY messages_ready"
+    f" WHERE lane = ? AND key_id = ? AND priority = ? AND COALESCE(pinned, wants) = ? AND id > ? AND {READY}"
+    f" ORDER BY id LIMIT {_WINDOW}"
+)
+
+
 class _Job:
     """The state of one round of claims."""
 
-    def __init__(self, db: SqliteDatabase, order: Order, ledger: limits.Ledger, now: float, reach: Reach) -> None:
+    def __init__(self, db: SqliteDatabase, order: Order, book: limits.Book, now: float, reach: Reach) -> None:
         self._db = db
+        self._book = book
         self._order = order
         self._reach = reach
         self.deeper = False
-        self.ledger = ledger
+        self.ledger = limits.Ledger(db, book, now)
         self._now = now
         self.flows: dict[str, list[Flow]] = {}
         self.passed: list[tuple[str, str]] = []
@@ -168,10 +171,10 @@ class _Job:
         if self.ledger.closed(sim):
             self.closed[want.channel] = self.ledger.until(sim)
             return None
-        found = self._best(want)
-        if found is None:
+        best = self._best(want)
+        if best is None:
             return None
-        offer, flow, message_id = found
+        offer, flow, message_id = best
         part = self._part(want, message_id)
         if part is None:
             return None
@@ -180,18 +183,22 @@ class _Job:
 
     def _go_on(self, want: Want, message_id: int) -> Claim | None:
         """The next part of a message that this channel sends; from the first one again if its SIM was changed meanwhile."""
-        part = self._part(want, message_id)
-        return None if part is None or part.status != Status.SENDING else self._bind(want, part, None)
-
-    def _part(self, want: Want, message_id: int) -> _Found | None:
-        row = self._db.execute_sql(_NEXT_PART, (message_id,)).fetchone()
-        if row is None:
+        db, part = self._db, found.next_part(self._db, message_id)
+        if part is None or part.status != Status.SENDING:
             return None
-        part = _Found(*row)
-        if not _must_begin_anew(self._db, want, part):
+        if found.must_begin_anew(db, part, want.sim, want.whole):
+            if part.on_unknown == OnUnknown.HOLD or found.on_the_air(db, message_id):
+                return None  # whoever puts it back gives back what is charged for its rest
+            limits.refund_rest(db, self._book, message_id)
+            part = found.anew(db, part)
+        return None if part is None else self._bind(want, part, None)
+
+    def _part(self, want: Want, message_id: int) -> Found | None:
+        part = found.next_part(self._db, message_id)
+        if part is None or not found.must_begin_anew(self._db, part, want.sim, want.whole):
             return part
         # The parts of a held message that went must not go twice: it waits for the SIM that sent them.
-        return None if part.on_unknown == OnUnknown.HOLD else _anew(self._db, part)
+        return None if part.on_unknown == OnUnknown.HOLD else found.anew(self._db, part)
 
     def _best(self, want: Want) -> tuple[Offer, Flow, int] | None:
         offers = {offer.lane: offer for offer in want.offers if not (offer.pool and self.ledger.closed(f"pool:{offer.pool}"))}
@@ -206,19 +213,16 @@ class _Job:
         return None
 
     def _pass(self, want: Want, offers: Mapping[str, Offer], flows: Iterable[Flow]) -> None:
-        waiting = {flow.lane for flow in flows if self._still_waits(flow)}
+        # The only text of a flow may have been claimed in this job.
+        waiting = {flow.lane for flow in flows if line.still_waits(self._db, flow)}
         self.passed += [(want.channel, lane) for lane in waiting if offers[lane].free]
-
-    def _still_waits(self, flow: Flow) -> bool:
-        """Its only text may have been claimed in this job."""
-        return self._db.execute_sql(f"{_FLOW} AND key_id = ? AND priority = ? LIMIT 1", flow).fetchone() is not None
 
     def _may_flow(self, flow: Flow) -> bool:
         return not (flow.key_id and self.ledger.closed(f"key:{flow.key_id}"))
 
     def _flows_of(self, lane: str) -> list[Flow]:
         if lane not in self.flows:
-            self.flows[lane] = list(_flows(self._db, lane))
+            self.flows[lane] = list(line.flows_of(self._db, lane))
         return self.flows[lane]
 
     def _head(self, want: Want, offer: Offer, flow: Flow) -> int | None:
@@ -228,21 +232,21 @@ class _Job:
 
     def _first(self, want: Want, offer: Offer, flow: Flow, wanted: str) -> int | None:
         """Where none of the first texts will do, some behind them are looked at too, each time others."""
-        found, last = self._look(want, offer, flow, wanted, 0)
+        head, last = self._look(want, offer, flow, wanted, 0)
         place = want.channel, flow, wanted
-        if found is not None:
-            return found
+        if head is not None:
+            return head
         if last is None:
             self._reach.pop(place, None)
             return None
         begin = max(last, self._reach.get(place, 0))
-        found, last = self._look(want, offer, flow, wanted, begin)
-        if found is None and last is None:
+        head, last = self._look(want, offer, flow, wanted, begin)
+        if head is None and last is None:
             self._reach.pop(place, None)
         else:
             self._reach[place] = begin if last is None else last
-            self.deeper = self.deeper or found is None
-        return found
+            self.deeper = self.deeper or head is None
+        return head
 
     def _look(self, want: Want, offer: Offer, flow: Flow, wanted: str, behind: int) -> tuple[int | None, int | None]:
         """A text that this channel may take, and otherwise the last one that was looked at if there are more.
@@ -269,21 +273,22 @@ class _Job:
 
     def _is_another_sims(self, want: Want, message_id: int) -> bool:
         """A held message of which another SIM has sent parts waits for that one."""
-        row = self._db.execute_sql(_NEXT_PART, (message_id,)).fetchone()
-        return row is not None and _Found(*row).on_unknown == OnUnknown.HOLD and _must_begin_anew(self._db, want, _Found(*row))
+        part = found.next_part(self._db, message_id)
+        held = part is not None and part.on_unknown == OnUnknown.HOLD
+        return held and part is not None and found.must_begin_anew(self._db, part, want.sim, want.whole)
 
-    def _bind(self, want: Want, found: _Found, offer: Offer | None) -> Claim:
+    def _bind(self, want: Want, part: Found, offer: Offer | None) -> Claim:
         """`offer` is None for a part that follows another: its turn is taken already, and it is charged, unless it begins anew."""
         db, now = self._db, self._now
-        if found.status == Status.QUEUED:
-            progress.set_status(db, found.message_id, Status.QUEUED, Status.SENDING)
+        if part.status == Status.QUEUED:
+            progress.set_status(db, part.message_id, Status.QUEUED, Status.SENDING)
             db.execute_sql(
-                "UPDATE messages SET channel = ?, ready = 0, sender = ? WHERE id = ?", (want.channel, want.number, found.message_id)
+                "UPDATE messages SET channel = ?, ready = 0, sender = ? WHERE id = ?", (want.channel, want.number, part.message_id)
             )
-        pool = pool_of(found.lane)
-        step = offer.step if offer is not None and found.number == 1 else 0.0
-        why = "goes on with its message" if offer is None else _why(found, want, offer)
-        parts = _open_parts(db, found) if want.whole else ((found.part_id, found.number),)
+        pool = pool_of(part.lane)
+        step = offer.step if offer is not None and part.number == 1 else 0.0
+        why = "goes on with its message" if offer is None else _why(part, want, offer)
+        parts = found.open_parts(db, part) if want.whole else ((part.part_id, part.number),)
         pieces = []
         for part_id, number in parts:
             db.execute_sql(
@@ -292,203 +297,41 @@ class _Job:
             attempt_id = db.execute_sql(
                 "INSERT INTO attempts (message_id, part_id, number, channel, sim, recipient, state, started_at, why, pool, turn)"
                 " VALUES (?,?,?,?,?,?,'claimed',?,?,?,?)",
-                (found.message_id, part_id, number, want.channel, want.sim, found.recipient, now, why, pool,
+                (part.message_id, part_id, number, want.channel, want.sim, part.recipient, now, why, pool,
                  step if number == 1 else 0),
             ).lastrowid  # fmt: skip
             pieces.append((attempt_id, part_id))
-        left = found.total - found.number + 1
+        left = part.total - part.number + 1
         made = Claim(
             channel=want.channel,
             sim=want.sim,
-            message_id=found.message_id,
+            message_id=part.message_id,
             pieces=tuple(pieces),
-            outgoing=_outgoing(found, pieces[-1][0], want, len(pieces)),
-            on_unknown=OnUnknown(found.on_unknown),
-            tries=found.tries,
-            unknowns=found.unknowns,
-            avoid=found.avoid,
-            first=found.number == 1,
+            outgoing=found.outgoing(part, pieces[-1][0], len(pieces), want.sim, want.whole),
+            on_unknown=OnUnknown(part.on_unknown),
+            tries=part.tries,
+            unknowns=part.unknowns,
+            avoid=part.avoid,
+            first=part.number == 1,
             left=left,
-            lane=found.lane,
+            lane=part.lane,
             pool=pool,
-            key_id=found.key_id,
-            priority=found.priority,
-            sticky=bool(found.sticky),
+            key_id=part.key_id,
+            priority=part.priority,
+            sticky=bool(part.sticky),
             follows=offer is None,
             step=step,
         )
         if offer is not None or made.first:
-            self.ledger.charge(found.message_id, made.subjects, found.recipient, int(made.first), left)
+            self.ledger.charge(part.message_id, made.subjects, part.recipient, int(made.first), left)
         if offer is not None:
-            turns.take(db, found.lane, want.channel, offer.turn, step)
+            turns.take(db, part.lane, want.channel, offer.turn, step)
         return made
 
 
-class _Found(NamedTuple):
-    """A part that may leave, with what its message says. In the order of `_FOUND`."""
-
-    message_id: int
-    part_id: int
-    number: int
-    text: str
-    encoding: str
-    concat_reference: int | None
-    wide: int
-    locking: int
-    single: int
-    recipient: str
-    flash: int
-    report: int
-    validity_minutes: int | None
-    on_unknown: str
-    tries: int
-    unknowns: int
-    avoid: str
-    total: int
-    status: str
-    lane: str
-    reference: int | None
-    sim: str | None
-    pinned: str | None
-    wants: str
-    sticky: str
-    key_id: int
-    priority: int
-    whole_text: str
-    whole_encoding: str
-
-
-_FOUND = (
-    "m.id, p.id, p.number, p.text, p.encoding, p.concat_reference, p.concat_wide, p.locking, p.single, m.recipient, m.flash,"
-    " m.report, m.validity_minutes, m.on_unknown, m.tries, m.unknowns, m.avoid, m.parts, m.status, m.lane, p.reference, p.sim,"
-    " m.pinned, m.wants, m.sticky, m.key_id, m.priority, m.text, m.encoding"
-)
-_NEXT_PART = (
-    f"SELECT {_FOUND} FROM messages m JOIN parts p ON p.message_id = m.id"
-    " WHERE m.id = ? AND p.status = 'queued' ORDER BY p.number LIMIT 1"
-)
-_READY = "status = 'queued' AND ready = 1"
-_FLOW = f"SELECT key_id, priority FROM messages INDEXED BY messages_ready WHERE lane = ? AND {_READY}"
-_HEAD = (
-    "SELECT id, avoid, recipient, parts FROM messages INDEXED BY messages_ready"
-    f" WHERE lane = ? AND key_id = ? AND priority = ? AND COALESCE(pinned, wants) = ? AND id > ? AND {_READY}"
-    f" ORDER BY id LIMIT {_WINDOW}"
-)
-
-
-def _flows(db: SqliteDatabase, lane: str) -> Iterator[Flow]:
-    """Every flow of a lane in which something waits: one look into the index for each."""
-    row = db.execute_sql(f"{_FLOW} ORDER BY key_id, priority LIMIT 1", (lane,)).fetchone()
-    while row is not None:
-        yield Flow(lane, row[0], row[1])
-        # Two questions, each answered by one look: (key_id, priority) > (?, ?) would walk over the texts of this flow.
-        row = (
-            db.execute_sql(f"{_FLOW} AND key_id = ? AND priority > ? ORDER BY priority LIMIT 1", (lane, *row)).fetchone()
-            or db.execute_sql(f"{_FLOW} AND key_id > ? ORDER BY key_id, priority LIMIT 1", (lane, row[0])).fetchone()
-        )
-
-
-def lanes(db: SqliteDatabase) -> list[str]:
-    """Every lane in which something is queued, or may be queued again."""
-    rows = db.execute_sql(
-        "SELECT lane FROM messages WHERE status = 'queued' UNION SELECT lane FROM messages WHERE status = 'sending'"
-        " UNION SELECT lane FROM messages WHERE status = 'unknown'"
-    )
-    return [lane for (lane,) in rows.fetchall()]
-
-
-def _wanted(db: SqliteDatabase) -> Iterator[str]:
-    condition = f"{_READY} AND COALESCE(pinned, wants) <> ''"
-    row = db.execute_sql(
-        f"SELECT MIN(COALESCE(pinned, wants)) FROM messages INDEXED BY messages_wanted WHERE {condition}"
-    ).fetchone()
-    while row[0] is not None:
-        yield row[0]
-        row = db.execute_sql(
-            f"SELECT MIN(COALESCE(pinned, wants)) FROM messages INDEXED BY messages_wanted WHERE {condition}"
-            " AND COALESCE(pinned, wants) > ?",
-            (row[0],),
-        ).fetchone()
-
-
-def free_wanting(db: SqliteDatabase, channel: str) -> bool:
-    """The channel of their conversations cannot send: texts that only prefer it may go by another. True while there are more.
-
-    So may those that were to be sent again by it, and of which it has sent no part.
-    """
-    changed = db.execute_sql(
-        f"UPDATE messages SET wants = '', pinned = NULL WHERE id IN (SELECT id FROM messages m INDEXED BY messages_wanted WHERE"
-        f" {_READY} AND COALESCE(pinned, wants) <> '' AND COALESCE(pinned, wants) = ? AND (pinned IS NULL OR NOT EXISTS"
-        " (SELECT 1 FROM parts p WHERE p.message_id = m.id AND p.status IN ('sent', 'delivered', 'undelivered'))) LIMIT ?)",
-        (channel, _FREED_AT_ONCE),
-    )
-    return bool(changed.rowcount == _FREED_AT_ONCE)
-
-
-def better_waits(db: SqliteDatabase, lanes: Iterable[str], priority: int) -> bool:
-    """Is there a text of a higher priority in one of these lanes?"""
-    return any(flow.priority > priority for lane in lanes for flow in _flows(db, lane))
-
-
-def _why(found: _Found, want: Want, offer: Offer) -> str:
-    if found.pinned == want.channel:
+def _why(part: Found, want: Want, offer: Offer) -> str:
+    if part.pinned == want.channel:
         return "sent a part of this message before"
-    if found.wants == want.channel:
+    if part.wants == want.channel:
         return "sticky: the number of this conversation"
     return offer.why
-
-
-def _must_begin_anew(db: SqliteDatabase, want: Want, found: _Found) -> bool:
-    """A phone would never join the parts: some left, or are leaving, from another number, or the channel takes only whole texts."""
-    if found.number == 1:
-        return False
-    if want.whole:
-        return True
-    row = db.execute_sql(
-        "SELECT 1 FROM parts WHERE message_id = ? AND sim <> ? AND status IN ('sending', 'sent', 'delivered', 'undelivered')"
-        " LIMIT 1",
-        (found.message_id, want.sim),
-    ).fetchone()
-    return row is not None
-
-
-def _anew(db: SqliteDatabase, found: _Found) -> _Found | None:
-    """The message begins again, whole, once none of it is on the air."""
-    on_the_air = db.execute_sql(
-        "SELECT 1 FROM parts WHERE message_id = ? AND status = 'sending' LIMIT 1", (found.message_id,)
-    ).fetchone()
-    if on_the_air:
-        return None
-    db.execute_sql("UPDATE parts SET status = 'queued', reference = NULL WHERE message_id = ?", (found.message_id,))
-    return _Found(*db.execute_sql(_NEXT_PART, (found.message_id,)).fetchone())
-
-
-def _open_parts(db: SqliteDatabase, found: _Found) -> list[tuple[int, int]]:
-    if found.total == 1:
-        return [(found.part_id, found.number)]
-    rows: list[tuple[int, int]] = db.execute_sql(
-        "SELECT id, number FROM parts WHERE message_id = ? AND status = 'queued' ORDER BY number", (found.message_id,)
-    ).fetchall()
-    return rows
-
-
-def _outgoing(found: _Found, attempt_id: int, want: Want, pieces: int) -> OutgoingPart:
-    if want.whole and found.total > 1:
-        part = Part(found.whole_text, Encoding(found.whole_encoding), None, found.locking, found.single)
-    else:
-        single = found.total == 1 or found.concat_reference is None
-        concat = None if single else Concat(found.concat_reference or 0, found.total, found.number, bool(found.wide))
-        part = Part(found.text, Encoding(found.encoding), concat, found.locking, found.single)
-    return OutgoingPart(
-        attempt_id=attempt_id,
-        recipient=found.recipient,
-        part=part,
-        flash=bool(found.flash),
-        report=bool(found.report),
-        validity_minutes=found.validity_minutes,
-        reject_duplicates=found.unknowns > 0,
-        reference=found.reference if found.unknowns > 0 and found.sim == want.sim else None,  # a count of the SIM that sent it
-        parts=pieces,
-    )
-
-

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.core.fairness import Fairness
-from gateway.store.claims import Flow
+from gateway.store.line import Flow
 
 BULK, ALERT = Flow("", 1, 0), Flow("", 2, 0)
 

@@ -8,7 +8,7 @@ from peewee import SqliteDatabase
 
 from gateway.core.fairness import Fairness
 from gateway.records import IncomingPart, MessageError, Sent, Status, Unknown
-from gateway.store import boxes, claims, conversations, limits, outbox, progress, reports, turns, unknowns
+from gateway.store import boxes, claims, conversations, limits, line, outbox, progress, reports, turns, unknowns
 from gateway.store.air import Verdict
 from gateway.store.airmarks import EarlierMarks
 from gateway.store.claims import Offer, Want
@@ -93,7 +93,7 @@ def test_texts_that_prefer_a_channel_which_is_away_may_be_freed_of_it_and_those_
     db.execute_sql("UPDATE messages SET pinned = 'p1' WHERE recipient > '+491700000000'")
     db.execute_sql("INSERT INTO parts (message_id, number, status, text, encoding) VALUES (2, 0, 'sent', 'begun', 'gsm7')")
 
-    assert claims.free_wanting(db, "p1") is False
+    assert line.free_wanting(db, "p1") is False
     assert texts(rounds.claim(db, [P0], NOW)) == ["0"]
     assert texts(rounds.claim(db, [P0], NOW)) == ["2"]
     assert rounds.claim(db, [P0], NOW) == []
@@ -170,3 +170,15 @@ def test_a_whole_text_that_did_not_go_after_all_is_sent_anew_at_once_and_is_no_r
     assert unknowns.refused_late(db, claim.outgoing.attempt_id, rounds.ELSEWHERE, NOW + 5) is True
     (again,) = rounds.claim(db, [replace(P0)], NOW + 5)
     assert (again.outgoing.part.text, again.outgoing.reject_duplicates, again.more_parts) == ("hello1", False, True)
+
+
+def test_a_sim_that_is_taken_out_between_two_parts_is_not_charged_with_the_rest(db: SqliteDatabase) -> None:
+    outbox.add(db, [new_message(text="hello", parts=3)], NOW)
+    (first,) = rounds.claim(db, [P0], NOW)
+    rounds.record(db, first, Sent(1), None, NOW)
+    swapped = rounds.follow(want("p0", "another", ("",)), first.message_id)
+    (again,) = rounds.claim(db, [swapped], NOW)
+    assert again.outgoing.part.text == "hello1"
+
+    counted = dict(db.execute_sql("SELECT subject, parts FROM counters WHERE per = 'day'").fetchall())
+    assert counted == {"sim:sim0": 1, "sim:another": 3}

@@ -9,7 +9,7 @@ from gateway.clock import Clock
 from gateway.core.dispatch.berth import Berth
 from gateway.core.dispatch.lookout import Lookout
 from gateway.core.fairness import Fairness
-from gateway.store import Database, Store, air, claims, limits
+from gateway.store import Database, Store, air, claims, limits, line
 from gateway.store.claims import Claim, Round
 
 
@@ -134,7 +134,7 @@ class Decks:
 
         def job(db: Database) -> Round | None:
             book = self._limits.book  # as it is when the job runs: limits may have changed since
-            if above is not None and not claims.better_waits(db, lanes, above):
+            if above is not None and not line.better_waits(db, lanes, above):
                 return None
             for _, claim, _ in laid:
                 air.release(db, claim, book, now)

@@ -26,7 +26,7 @@ from gateway.core.fairness import Fairness
 from gateway.errors import SimrackError, StorageFull
 from gateway.records import Message
 from gateway.settings import SendingSettings
-from gateway.store import Database, Store, air, claims, limits, turns, unknowns
+from gateway.store import Database, Store, air, claims, limits, line, turns, unknowns
 from gateway.store.air import Verdict
 from gateway.store.claims import Round, Want
 
@@ -317,7 +317,7 @@ class Dispatch:
             self.wake()
 
     async def _free_wanting(self, channel: str) -> None:
-        if await self._store.writer.arun(lambda db: claims.free_wanting(db, channel)):
+        if await self._store.writer.arun(lambda db: line.free_wanting(db, channel)):
             self._wake.set()
 
     async def _put_back_owed(self, berth: Berth) -> None:
