@@ -1,10 +1,11 @@
 """Kannel's MO and DLR calls: a GET whose query is a template with Kannel's escapes; any 2xx accepts.
 
-Source: Kannel 1.4.5, gw/smsbox.c and gw/urltrans.c, the user guide's table of escapes, and what it was seen to do. `%p` is the
-person and `%P` our number in reports as well, as Kannel has it. Escapes that nothing here answers to (`%u %M %B %R %m`) are empty;
-letters that are no escape stay as they stand. `%o` and `%D` carry the client_ref. `%{secret}` is the webhook's secret, for the
-`password` that a bearerbox asks for in its address and nowhere else. Kannel hands UCS-2 texts over as raw UTF-16BE; here that is
-`charset = "UTF-16BE"`, and UTF-8 otherwise. Events outside `dlr_mask` are not told.
+Source: Kannel 1.4.5, gw/smsbox.c and gw/urltrans.c, the user guide's table of escapes, and what it was seen to do. A bearerbox
+says 202 to what it refuses as well: its three sentences for that are refusals here. `%p` is the person and `%P` our number in
+reports too, as Kannel has it. Escapes that nothing here answers to (`%u %M %B %R`) are empty; letters that are no escape stay as
+they stand. `%o` and `%D` carry the client_ref. `%{secret}` is the webhook's secret, for the `password` that a bearerbox asks for in
+its address. Kannel hands UCS-2 texts over as raw UTF-16BE; here that is `charset = "UTF-16BE"`, and UTF-8 otherwise. Events outside
+`dlr_mask` are not told.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from urllib.parse import quote_plus
 
 from gateway.pbx.facts import DELIVERED, FAILED, RECEIVED, REPORTS, SENT, UNDELIVERED, Facts, facts_of, numbers
 from gateway.pbx.options import choice, text, whole
-from gateway.pbx.request import Format, Hook, HttpRequest
+from gateway.pbx.request import Format, Heard, Hook, HttpRequest
 from gateway.pbx.signing import QUERY_SIGNINGS, options, signed
 from gateway.pbx.spelling import query_get
 from gateway.records import Event, EventType
@@ -24,6 +25,7 @@ from gateway.records import Event, EventType
 _BITS = {DELIVERED: 1, UNDELIVERED: 2, SENT: 8, FAILED: 16}
 _STATES = {DELIVERED: "DELIVRD", UNDELIVERED: "UNDELIV"}
 _ESCAPE = re.compile(r"%(\{secret\}|[A-Za-z%])")
+_REFUSALS = ("Authorization failed", "Insufficient args", "Not accepted")
 _QUERY = r'^[!"$-~]{0,1000}$'
 _QUERY_WORDS = "the part of the address behind '?', up to 1000 characters with Kannel's escapes"
 
@@ -34,6 +36,10 @@ def compose(event: Event, hook: Hook, at: float) -> HttpRequest | None:
         return None
     template = hook.options["mo" if facts.kind is RECEIVED else "dlr"]
     return signed(query_get(hook.url, filled(template, facts, hook)), event, hook, at)
+
+
+def hear(hook: Hook, body: str) -> Heard:
+    return Heard(f"Kannel answered {body.strip()[:80]!r}") if body.strip().startswith(_REFUSALS) else Heard()
 
 
 def told(options: Mapping[str, Any]) -> frozenset[EventType]:
@@ -125,5 +131,6 @@ FORMAT = Format(
         choice("charset", ("UTF-8", "UTF-16BE"), "how UCS-2 texts are written"),
     ),
     QUERY_SIGNINGS,
-    narrow=told,
+    hear,
+    told,
 )

@@ -27,7 +27,7 @@ class Option:
     def checked(self, value: object) -> Any:
         """Raises BadValue naming the option."""
         if not self.fits(value):
-            raise BadValue(f"options/{self.name}", "cannot be that", self.words)
+            raise BadValue(f"options/{self.name}", "is not something it can be", self.words)
         return int(value) if isinstance(value, float) else value
 
 

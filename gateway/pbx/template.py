@@ -45,11 +45,11 @@ def compose(event: Event, hook: Hook, at: float) -> HttpRequest | None:
     if options["target"]:
         split = urlsplit(hook.url)
         url = f"{split.scheme}://{split.netloc}{_filled(options['target'], values, lambda value: quote(value, safe=''))}"
-    headers = [(name, _filled(value, values, _one_line)) for name, value in options["headers"].items()]
+    headers = [(name, _filled(value, values, _one_line).strip()) for name, value in options["headers"].items()]
     method = options["method"]
     if method == "GET":
         return signed(HttpRequest(method, url, (AGENT, *headers), b""), event, hook, at)
-    kind, body = _body(options["body"], options["content_type"], values)
+    kind, body = _body(options["body"], options["content_type"].strip(), values)
     return signed(HttpRequest(method, url, (("Content-Type", kind), AGENT, *headers), body.encode()), event, hook, at)
 
 

@@ -144,7 +144,7 @@ def _event(kind: EventType) -> dict[str, Any]:
     return {
         "post": {
             "summary": kind.value,
-            "description": "Posted to webhooks, signed as Standard Webhooks says; any 2xx accepts it.",
+            "description": "Posted to webhooks of the format standard, signed as Standard Webhooks says; any 2xx accepts it.",
             "requestBody": {"content": {"application/json": {"schema": envelope}}},
             "responses": {"2XX": {"description": "Accepted"}, "410": {"description": "Wants no more: the webhook is disabled"}},
         }

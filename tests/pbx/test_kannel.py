@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.pbx.formats import untold
+from gateway.pbx.formats import FORMATS, hook, untold
 from gateway.records import Event, EventType
 from tests.pbx import told
 from tests.pbx.told import RECEIVED, header, posted, tried
@@ -76,6 +76,14 @@ def test_a_bearerbox_gets_its_password_where_the_template_says_so() -> None:
     assert asked(RECEIVED, "username=u&password=%{secret}&from=%p") == "username=u&password=swordfish&from=%2B491711234567"
     assert "swordfish" not in asked(RECEIVED, "from=%p")
     assert header(posted("kannel", signing="basic", secret="swordfish"), "Authorization") == "Basic c2ltcmFjazpzd29yZGZpc2g="
+
+
+@pytest.mark.parametrize(
+    ("body", "good"),
+    [("Sent.", True), ("", True), ("0: Accepted for delivery", True), ("Authorization failed for sendsms", False)],
+)
+def test_a_bearerbox_says_202_to_what_it_refuses(body: str, good: bool) -> None:
+    assert (FORMATS["kannel"].hear(hook("wh_1", HOME, "x", "kannel", {}, "DE"), body).fault == "") is good
 
 
 def test_what_the_mask_leaves_out_is_not_told() -> None:

@@ -43,6 +43,8 @@ def test_a_header_cannot_be_left_by_a_text() -> None:
     request = posted("template", NASTY, headers={"X-Text": "{text}", "X-Key": "k {secret}"})
     assert header(request, "X-Text") == 'a"b\\c&d=<e>%0D%0AX: {secret}/#?%C3%A9'
     assert header(request, "X-Key") == "k 12345678"
+    blank = Event("evt_8", EventType.MESSAGE_RECEIVED, 0.0, "c", {"text": "  hi  "})
+    assert header(posted("template", blank, headers={"X-Text": " {text} "}), "X-Text") == "hi"  # HTTP allows no blanks at the ends
 
 
 def test_without_a_word_it_is_flat_json() -> None:
