@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 
 class Direction(StrEnum):
@@ -453,6 +454,8 @@ class Webhook:
     enabled: bool
     disabled_reason: str | None
     created_at: float
+    options: Mapping[str, Any] = field(default_factory=dict)  # of its format: only what was given
+    untold: tuple[str, ...] = ()  # event types that the format cannot express: never queued for it
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,7 @@ from gateway.core.limits import Limits
 from gateway.core.pools import Pools
 from gateway.core.receiving import Receiving
 from gateway.core.recovering import recover
+from gateway.core.replying import Replying
 from gateway.core.reporting import Reporting, announce
 from gateway.core.routes import Routes
 from gateway.core.sending import Sending
@@ -62,7 +63,14 @@ class Service:
         self.store = Store.open(settings.store, self.clock, serving=True)
         recover(self.store, settings, self.clock, self._marks_path)
         self._marks = AirMarks(self._marks_path, settings.channel_names)
-        self.forwarding = Forwarding(self.store, settings.forwarding, self.clock, own_listener=settings.http)
+        self.forwarding = Forwarding(
+            self.store,
+            settings.forwarding,
+            self.clock,
+            own_listener=settings.http,
+            country=settings.numbers.country,
+            reply=lambda row, texts: self.replying.reply(row, texts),
+        )
         self.sims = Sims(self.store, self.clock, self.forwarding.wake)
         self.balances = Balances(self.store, settings.modems, self.clock, self.forwarding.wake)
         self.receiving = Receiving(
@@ -124,6 +132,7 @@ class Service:
             came_in=lambda lanes, priority: self._from_thread(lambda: self.dispatch.came_in(lanes, priority))(),
             due=self._from_thread(self.timetable.sooner),
         )
+        self.replying = Replying(self.sending)
         self.webhooks = Webhooks(self.store, self.clock, self._from_thread(self.forwarding.wake))
         self.keys = Keys(self.store, self.clock)
 

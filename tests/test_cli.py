@@ -265,6 +265,27 @@ def test_a_webhook_is_made_listed_tested_and_removed(config: str) -> None:
     assert simrack("webhook", "remove", made["id"], "--config", config).exit_code == 1
 
 
+def test_a_webhook_is_made_in_another_form_and_changed(config: str, tmp_path: Path) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text("swordfish\n")
+    wanted = ("https://pbx.example/sms", "--event", "*", "--format", "dinstar-push", "--secret-file", str(secret))
+    options = ("--option", "numbers=00", "--option", 'ports={"p0": 3}', "--option", "sn=12345")
+    made = simrack("webhook", "add", *wanted, *options, "--json", "--config", config)
+    shown = json.loads(made.stdout)
+    assert shown["secret"] == "swordfish" and "channel.up" in made.stderr
+    assert "dinstar-push" in simrack("webhook", "list", "--config", config).stdout
+    changed = simrack("webhook", "change", shown["id"], "--format", "kannel", "--option", "dlr_mask=3", "--config", config)
+    assert changed.exit_code == 0 and "is changed" in changed.stderr
+    assert json.loads(simrack("webhook", "list", "--json", "--config", config).stdout)[0]["format"] == "kannel"
+    refused = simrack("webhook", "change", shown["id"], "--format", "kannel", "--option", "dlr_mask=many", "--config", config)
+    assert refused.exit_code == 1 and "options/dlr_mask" in complaint(refused)
+    lone = simrack("webhook", "change", shown["id"], "--option", "dlr_mask=3", "--config", config)
+    assert lone.exit_code == 1 and "format" in complaint(lone)
+    assert simrack("webhook", "add", "https://pbx.example/", "--event", "*", "--option", "x", "--config", config).exit_code == 2
+    unknown = simrack("webhook", "add", "https://pbx.example/", "--event", "*", "--format", "fax", "--config", config)
+    assert unknown.exit_code == 1 and "dinstar-push" in complaint(unknown)
+
+
 def test_a_webhook_is_switched_off_and_on(config: str) -> None:
     wanted = ("https://pbx.example/sms", "--event", "*", "--json", "--config", config)
     made = json.loads(simrack("webhook", "add", *wanted).stdout)["id"]

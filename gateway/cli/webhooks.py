@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
@@ -13,6 +13,59 @@ from gateway.cli import options
 
 if TYPE_CHECKING:
     from gateway.core.webhooks import Webhooks
+    from gateway.records import Webhook
+
+
+def _pairs(ctx: click.Context, parameter: click.Parameter, values: Any) -> dict[str, str]:
+    for value in values:
+        if "=" not in value:
+            raise click.BadParameter(f"{value!r} is not NAME=VALUE.")
+    return dict(value.split("=", 1) for value in values)
+
+
+def _options(format: str, given: dict[str, str]) -> dict[str, object]:
+    """As the format has them: text stays text, everything else is read as JSON; a body may be both."""
+    from gateway.pbx.formats import FORMATS, require_format
+
+    require_format(format)
+    texts = [option.name for option in FORMATS[format].options if option.form["type"] == "string"]
+    return {name: value if name in texts else _from_json(value) for name, value in given.items()}
+
+
+def _from_json(value: str) -> object:
+    try:
+        return json.loads(value)
+    except ValueError:  # text, or what the format refuses by the name of the option
+        return value
+
+
+_FORM = (
+    click.option(
+        "--option",
+        "given",
+        multiple=True,
+        callback=_pairs,
+        metavar="NAME=VALUE",
+        help="An option of the format, as numbers=00 or 'ports={\"p0\": 3}'. May be repeated.",
+    ),
+    click.option(
+        "--secret-file",
+        "file",
+        type=click.File("r", encoding="utf-8", errors="replace"),
+        metavar="FILE",
+        help="Take this secret (- for standard input).",
+    ),
+)
+
+
+def _of_form(command: Callable[..., None]) -> Callable[..., None]:
+    for option in reversed(_FORM):
+        command = option(command)
+    return command
+
+
+def _secret(file: TextIO | None) -> str | None:
+    return None if file is None else file.read().strip()
 
 
 @click.group()
@@ -49,19 +102,64 @@ def _webhooks(config: str) -> Iterator[Webhooks]:
     metavar="NAME",
     help="Only events of this channel. May be repeated.",
 )
+@click.option("--format", "format", default="standard", show_default=True, metavar="NAME", help="In which form: telnyx, twilio, ….")
+@_of_form
 @options.as_json
 @options.config
-def add(url: str, events: tuple[str, ...], channels: tuple[str, ...], as_json: bool, config: str) -> None:
+def add(
+    url: str,
+    events: tuple[str, ...],
+    channels: tuple[str, ...],
+    format: str,
+    given: dict[str, str],
+    file: TextIO | None,
+    as_json: bool,
+    config: str,
+) -> None:
     """Post events to URL. Prints the id, and the secret that verifies the signatures, which is not shown again."""
     from gateway.core.webhooks import require_known
 
     require_known(channels, [modem.name for modem in options.settings_of(config).modems])
     with _webhooks(config) as webhooks:
-        made, secret = webhooks.add(url, events, channels)
+        made, secret = webhooks.add(url, events, channels, format, _secret(file), options=_options(format, given))
     if as_json:
         click.echo(json.dumps({"id": made.id, "secret": secret}))
     else:
         click.echo(f"id      {made.id}\nsecret  {secret}")
+    _say_what_is_not_told(made)
+
+
+@webhook.command(short_help="Change where or in which form events are posted.")
+@click.argument("webhook_id", metavar="ID")
+@click.option("--url", metavar="URL", help="Post there from now on.")
+@click.option("--event", "events", multiple=True, callback=options.split_commas, metavar="TYPE", help="Tell it these events.")
+@click.option("--format", "format", metavar="NAME", help="The form; its options are the given ones and no others.")
+@_of_form
+@options.config
+def change(
+    webhook_id: str,
+    url: str | None,
+    events: tuple[str, ...],
+    format: str | None,
+    given: dict[str, str],
+    file: TextIO | None,
+    config: str,
+) -> None:
+    """Change the webhook ID. Only what is given changes; options and a secret are given together with their format."""
+    wanted = None if format is None else _options(format, given)
+    with _webhooks(config) as webhooks:
+        changed = webhooks.change(
+            webhook_id, url=url, events=events or None, format=format, options=wanted or given or None, secret=_secret(file)
+        )
+    _say_what_is_not_told(changed)
+    click.echo(f"{webhook_id} is changed", err=True)
+
+
+def _say_what_is_not_told(made: Webhook) -> None:
+    from gateway.core.webhooks import not_told
+
+    if not_told(made):
+        click.echo(f"not posted, for {made.format} cannot express them: {', '.join(not_told(made))}", err=True)
 
 
 @webhook.command("list")
@@ -71,9 +169,12 @@ def list_(as_json: bool, config: str) -> None:
     """List the webhooks; their secrets are not shown."""
     with options.store_of(config) as store:
         found = store.webhooks.all()
-    head = ("id", "url", "events", "channels", "state")
+    head = ("id", "url", "events", "channels", "format", "state")
     rows = [
-        (one.id, one.url, ",".join(one.events), ",".join(one.channels) or "all", _state(one.enabled, one.disabled_reason))
+        (
+            *(one.id, one.url, ",".join(one.events), ",".join(one.channels) or "all"),
+            *(one.format, _state(one.enabled, one.disabled_reason)),
+        )
         for one in found
     ]
     if as_json:

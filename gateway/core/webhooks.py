@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
 from gateway.clock import Clock
 from gateway.core.identifiers import new_id
 from gateway.errors import BadValue, Conflict, NotFound
-from gateway.pbx.formats import FORMATS
-from gateway.pbx.signature import key_of, new_secret
+from gateway.pbx import formats, signing
 from gateway.records import Event, EventType, ForwardState, Webhook
 from gateway.store import Database, Store, forwards, webhooks
 from gateway.store.forwards import ForwardPage
@@ -17,7 +18,22 @@ from gateway.store.forwards import ForwardPage
 ALL_EVENTS = "*"
 EVENTS = tuple(event.value for event in EventType if event is not EventType.WEBHOOK_TEST)
 
+FORMATS = tuple(formats.FORMATS)
+
 _LONGEST_URL = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class _Form:
+    """A format with its options, checked."""
+
+    format: str
+    options: dict[str, Any]
+    untold: tuple[str, ...]
+
+    @property
+    def signing(self) -> str:
+        return formats.signing_of(self.format, self.options)
 
 
 class Webhooks:
@@ -45,21 +61,27 @@ class Webhooks:
         channels: Sequence[str] = (),
         format: str = "standard",
         secret: str | None = None,
+        options: Mapping[str, object] | None = None,
     ) -> tuple[Webhook, str]:
         """The webhook and its secret, which cannot be had again. Raises BadValue."""
-        chosen = new_secret() if secret is None else secret
-        key_of(chosen)
+        form = _checked_form(format, options or {})
+        chosen = signing.secret_for(form.signing) if secret is None else secret
+        signing.check_secret(form.signing, chosen)
         now = self._clock.now()
         webhook = Webhook(
             id=new_id("wh", now),
             url=_checked_url(url),
             events=_checked_events(events),
             channels=_checked_channels(channels),
-            format=_checked_format(format),
+            format=form.format,
             enabled=True,
             disabled_reason=None,
             created_at=now,
+            options=form.options,
+            untold=form.untold,
         )
+        if reason := _fits(webhook.events, webhook.format):
+            raise BadValue("events", reason)
         self._store.writer.run(lambda db: webhooks.add(db, webhook, chosen))
         return webhook, chosen
 
@@ -72,21 +94,39 @@ class Webhooks:
         channels: Sequence[str] | None = None,
         format: str | None = None,
         enabled: bool | None = None,
+        options: Mapping[str, object] | None = None,
+        secret: str | None = None,
     ) -> Webhook:
-        """Only what is given changes. What waits for a webhook is tried at once afterwards. Raises NotFound and BadValue."""
+        """Only what is given changes; options and secret belong to a format and are given with it, and a format without options has
+        none. What waits for a webhook is tried at once afterwards. Raises NotFound, BadValue, Conflict."""
+        if format is None and (options is not None or secret is not None):
+            remedy = "name the format that the options or the secret are for, even if it stays the same"
+            raise BadValue("format", "is not given", remedy)
         good_url = None if url is None else _checked_url(url)
         good_events = None if events is None else _checked_events(events)
         good_channels = None if channels is None else _checked_channels(channels)
-        good_format = None if format is None else _checked_format(format)
+        form = None if format is None else _checked_form(format, options or {})
+        if form is not None and secret is not None:
+            signing.check_secret(form.signing, secret)
 
         def job(db: Database) -> Webhook:
+            before = webhooks.found(db, public_id)
+            reason = _fits(good_events or before.events, format or before.format)
+            if reason and good_events is not None and format is not None:
+                raise BadValue("events", reason)
+            if reason and (good_events is not None or format is not None):
+                raise Conflict(reason)
+            if secret is not None:
+                webhooks.change_secret(db, public_id, secret)
+            elif form is not None:
+                _require_suiting(form, webhooks.secret_of(db, public_id))
             return webhooks.change(
                 db,
                 public_id,
                 url=good_url,
                 events=good_events,
                 channels=good_channels,
-                format=good_format,
+                format=None if form is None else (form.format, form.options, form.untold),
                 enabled=enabled,
             )
 
@@ -203,7 +243,33 @@ def require_known(channels: Sequence[str] | None, known: Sequence[str]) -> None:
             raise BadValue("channels", f"there is no channel {channel!r}", remedy)
 
 
-def _checked_format(format: str) -> str:
-    if format not in FORMATS:
-        raise BadValue("format", f"{format} is not known", f"one of {', '.join(FORMATS)}")
-    return format
+def not_told(webhook: Webhook) -> list[str]:
+    """The events it asks for and never hears of, since its format cannot express them."""
+    return [event for event in webhook.untold if event in webhook.events or ALL_EVENTS in webhook.events]
+
+
+def forms() -> list[dict[str, Any]]:
+    """Which options and secrets go with which format, as JSON Schemas."""
+    return list(formats.forms())
+
+
+def _checked_form(format: str, options: Mapping[str, object]) -> _Form:
+    formats.require_format(format)
+    kept = formats.checked(format, options)
+    return _Form(format, kept, tuple(event.value for event in formats.untold(format, kept)))
+
+
+def _fits(events: Sequence[str], format: str) -> str:
+    """Why nothing would ever be posted, or nothing. A format that can express some of the events is told those."""
+    told = [event for event in EVENTS if event in formats.FORMATS[format].tells]
+    if ALL_EVENTS in events or set(events) & set(told):
+        return ""
+    return f"the format {format} can express none of {', '.join(events)}; it can express {', '.join(told)}"
+
+
+def _require_suiting(form: _Form, secret: str) -> None:
+    """Raises Conflict: only who knows the present secret could know better."""
+    try:
+        signing.check_secret(form.signing, secret)
+    except BadValue as fault:
+        raise Conflict(f"the present secret does not suit {form.signing}; give another with the format: {fault.remedy}") from None

@@ -1,11 +1,16 @@
-"""The HTTP request a format produces. Whoever posts it adds nothing but Host and Content-Length."""
+"""What a format is: it turns an event into the HTTP request a receiver understands, and reads what the receiver answers.
+
+Whoever posts the request adds nothing but Host and Content-Length.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
-from gateway.records import Event
+from gateway.pbx.options import Option
+from gateway.records import Event, EventType
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +20,42 @@ class HttpRequest:
     headers: tuple[tuple[str, str], ...]
     body: bytes
 
+    def with_headers(self, *headers: tuple[str, str]) -> HttpRequest:
+        return HttpRequest(self.method, self.url, (*self.headers, *headers), self.body)
 
-# (event, the webhook's URL, its secret, seconds since 1970 of this attempt)
-Format = Callable[[Event, str, str, float], HttpRequest]
+
+@dataclass(frozen=True, slots=True)
+class Hook:
+    """What a format needs to know of a webhook. `options` holds every option of the format, given or not."""
+
+    id: str
+    url: str
+    secret: str = field(repr=False)
+    options: Mapping[str, Any] = field(default_factory=dict)
+    country: str = "DE"  # whose national form `numbers = "national"` means
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What an accepting answer (2xx) says beyond that: a fault after all, or texts to send back to who wrote."""
+
+    fault: str = ""
+    replies: tuple[str, ...] = ()
+
+
+def nothing_more(hook: Hook, body: str) -> Heard:
+    return Heard()
+
+
+# (event, webhook, seconds since 1970 of this attempt); None for an event that the format cannot express
+Compose = Callable[[Event, Hook, float], HttpRequest | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    compose: Compose
+    tells: frozenset[EventType]  # what it can express
+    options: tuple[Option, ...]
+    signings: tuple[str, ...]  # the first is the default
+    hear: Callable[[Hook, str], Heard] = nothing_more
+    narrow: Callable[[Mapping[str, Any]], frozenset[EventType]] | None = None  # what options leave of `tells`

@@ -2,29 +2,18 @@
 
 from __future__ import annotations
 
-import json
-
 from gateway.clock import isoformat
-from gateway.pbx.request import HttpRequest
-from gateway.pbx.signature import sign
-from gateway.records import Event
+from gateway.pbx.request import Format, Hook, HttpRequest
+from gateway.pbx.signing import BODY_SIGNINGS, STANDARD, options, signed
+from gateway.pbx.spelling import json_post
+from gateway.records import Event, EventType
 
 
-def request(event: Event, url: str, secret: str, at: float) -> HttpRequest:
-    """`webhook-id` is the same on each retry; timestamp and signature belong to this attempt."""
-    body = _body(event)
-    timestamp = int(at)
-    headers = (
-        ("Content-Type", "application/json"),
-        ("User-Agent", "simrack"),
-        ("webhook-id", event.id),
-        ("webhook-timestamp", str(timestamp)),
-        ("webhook-signature", sign(secret, event.id, timestamp, body)),
-    )
-    return HttpRequest("POST", url, headers, body)
+def compose(event: Event, hook: Hook, at: float) -> HttpRequest:
+    envelope = {"type": event.type.value, "timestamp": isoformat(event.created_at), "data": event.data}
+    return signed(json_post(hook.url, envelope), event, hook, at)
 
 
-def _body(event: Event) -> bytes:
-    envelope = {"type": event.type, "timestamp": isoformat(event.created_at), "data": event.data}
-    # Escaped to ASCII: a text may hold half a surrogate pair, which JSON can carry and UTF-8 cannot.
-    return json.dumps(envelope, separators=(",", ":")).encode()
+_SIGNINGS = (STANDARD, *(one for one in BODY_SIGNINGS if one != STANDARD))
+
+FORMAT = Format(compose, frozenset(EventType), options(_SIGNINGS), _SIGNINGS)

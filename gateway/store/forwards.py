@@ -28,7 +28,7 @@ _FROM = f"SELECT {_COLUMNS} FROM forwards f JOIN webhooks w ON w.id = f.webhook_
 _ENQUEUE = f"""
     INSERT INTO forwards ({_INSERTED})
     SELECT ?, id, ?, ?, ?, ?, ?, 'pending', ? FROM webhooks
-    WHERE enabled = 1 AND (instr(events, '"*"') OR instr(events, ?))
+    WHERE enabled = 1 AND (instr(events, '"*"') OR instr(events, ?)) AND NOT instr(untold, ?)
     AND (channels = '[]' OR ? IN (SELECT value FROM json_each(channels)))
     ORDER BY id"""
 
@@ -109,7 +109,8 @@ def enqueue(db: SqliteDatabase, event: Event) -> int:
     """A row for each webhook that wants this event; how many. Runs in the transaction that makes the event true."""
     at = event.created_at
     row = (event.id, event.type.value, event.conversation, _json(event.data), at, at, at)
-    cursor = db.execute_sql(_ENQUEUE, (*row, f'"{event.type.value}"', event.channel))
+    quoted = f'"{event.type.value}"'
+    cursor = db.execute_sql(_ENQUEUE, (*row, quoted, quoted, event.channel))
     return int(cursor.rowcount)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,7 +12,7 @@ from peewee import SqliteDatabase
 from gateway.errors import NotFound
 from gateway.records import Webhook
 
-_COLUMNS = "id, public_id, url, events, channels, format, secret, enabled, disabled_reason, created_at"
+_COLUMNS = "id, public_id, url, events, channels, format, secret, enabled, disabled_reason, created_at, options, untold"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +43,9 @@ def add(db: SqliteDatabase, webhook: Webhook, secret: str) -> None:
     w = webhook
     # Past peewee, which writes every parameter to its debug log: this one is a secret.
     db.connection().execute(
-        "INSERT INTO webhooks (public_id, url, events, channels, format, secret, enabled, created_at) VALUES (?,?,?,?,?,?,1,?)",
-        (w.id, w.url, _json(w.events), _json(w.channels), w.format, secret, w.created_at),
+        "INSERT INTO webhooks (public_id, url, events, channels, format, secret, enabled, created_at, options, untold)"
+        " VALUES (?,?,?,?,?,?,1,?,?,?)",
+        (w.id, w.url, _json(w.events), _json(w.channels), w.format, secret, w.created_at, json.dumps(w.options), _json(w.untold)),
     )
 
 
@@ -55,11 +56,14 @@ def change(
     url: str | None = None,
     events: Sequence[str] | None = None,
     channels: Sequence[str] | None = None,
-    format: str | None = None,
+    format: tuple[str, Mapping[str, Any], Sequence[str]] | None = None,
     enabled: bool | None = None,
 ) -> Webhook:
-    """Only what is given is written, so that two people do not undo each other. Raises NotFound."""
-    given: dict[str, Any] = {"url": url, "format": format}
+    """Only what is given is written, so that two people do not undo each other. A format comes with its options and what it
+    cannot express. Raises NotFound."""
+    given: dict[str, Any] = {"url": url}
+    if format is not None:
+        given |= {"format": format[0], "options": json.dumps(format[1]), "untold": _json(format[2])}
     given["events"] = None if events is None else _json(events)
     given["channels"] = None if channels is None else _json(channels)
     if enabled is not None:
@@ -71,6 +75,19 @@ def change(
         settings = ", ".join(f"{column} = ?" for column in given)
         db.execute_sql(f"UPDATE webhooks SET {settings} WHERE public_id = ?", (*given.values(), public_id))
     return found(db, public_id)
+
+
+def secret_of(db: SqliteDatabase, public_id: str) -> str:
+    """Raises NotFound."""
+    row = db.execute_sql("SELECT secret FROM webhooks WHERE public_id = ?", (public_id,)).fetchone()
+    if row is None:
+        raise _missing(public_id)
+    return str(row[0])
+
+
+def change_secret(db: SqliteDatabase, public_id: str, secret: str) -> None:
+    # Past peewee, as in `add`.
+    db.connection().execute("UPDATE webhooks SET secret = ? WHERE public_id = ?", (secret, public_id))
 
 
 def disable(db: SqliteDatabase, row_id: int, reason: str) -> None:
@@ -127,6 +144,8 @@ def _webhook(row: tuple[Any, ...]) -> Webhook:
         enabled=bool(row[7]),
         disabled_reason=row[8],
         created_at=row[9],
+        options=json.loads(row[10]),
+        untold=tuple(json.loads(row[11])),
     )
 
 

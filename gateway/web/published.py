@@ -6,6 +6,7 @@ import json
 import re
 from typing import Any
 
+from gateway.core.webhooks import forms
 from gateway.hours import zones
 from gateway.numbers import plain_form
 from gateway.records import EventType
@@ -32,6 +33,7 @@ def describe(spec: dict[str, Any], settings: Settings) -> dict[str, Any]:
     _limit(schemas["SendIn"]["properties"], channels, settings)
     for name in ("WebhookIn", "WebhookChange"):
         _choose_some(schemas[name]["properties"]["channels"], channels)
+    _form_webhooks(schemas)
     for name in ("RouteIn", "RouteChange"):
         _limit_route(schemas[name]["properties"], settings)
     _choose(schemas["LimitIn"]["properties"]["zone"], list(zones()))
@@ -100,6 +102,29 @@ def _choose_some(field: dict[str, Any], names: list[str]) -> None:
             form.update({"items": {"type": "string", "enum": names}} if names else {"maxItems": 0})
 
 
+def _form_webhooks(schemas: dict[str, Any]) -> None:
+    """Which options and secrets go with which format."""
+    made, changed = schemas["WebhookIn"], schemas["WebhookChange"]
+    made["properties"]["secret"] = {"type": ["string", "null"], "description": "Without it one is made."}
+    made["anyOf"] = forms()
+    for name in ("options", "secret", "format"):
+        changed["properties"][name] = {"description": made["properties"][name].get("description", "")}
+    nothing = {"type": "null"}
+    changed["anyOf"] = [
+        {"properties": {"format": nothing, "options": nothing, "secret": nothing}},
+        *(_change_of(form) for form in forms()),
+    ]
+
+
+def _change_of(form: dict[str, Any]) -> dict[str, Any]:
+    """What is there already need not be given again: events, and options where the defaults will do."""
+    fields, required = form["properties"], form["required"]
+    fields["events"] = {"anyOf": [{"type": "null"}, fields["events"]]}
+    if "options" not in required:
+        fields["options"] = {"anyOf": [{"type": "null"}, fields["options"]]}
+    return {**form, "required": sorted({"format", *required})}
+
+
 def _data(kind: EventType) -> dict[str, str]:
     if kind in BY_EVENT:
         return {"$ref": f"#/components/schemas/{BY_EVENT[kind].__name__}"}
@@ -119,7 +144,7 @@ def _event(kind: EventType) -> dict[str, Any]:
     return {
         "post": {
             "summary": kind.value,
-            "description": "Posted to webhooks, signed as Standard Webhooks says; any 2xx accepts it.",
+            "description": "Posted to webhooks of the format standard, signed as Standard Webhooks says; any 2xx accepts it.",
             "requestBody": {"content": {"application/json": {"schema": envelope}}},
             "responses": {"2XX": {"description": "Accepted"}, "410": {"description": "Wants no more: the webhook is disabled"}},
         }

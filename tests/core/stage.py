@@ -7,12 +7,13 @@ import functools
 import random
 import ssl
 import time
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from pathlib import Path
 from typing import Any, ParamSpec
 
 from gateway.clock import Clock, ManualClock
 from gateway.core.forwarding import Forwarding
+from gateway.core.forwarding.loop import Reply
 from gateway.core.identifiers import new_id
 from gateway.core.webhooks import Webhooks
 from gateway.records import Event, EventType, Forward, ForwardState, Webhook
@@ -42,7 +43,9 @@ class Stage:
         settings: ForwardingSettings | None = None,
         own_listener: HttpSettings | None = None,
         trust: ssl.SSLContext | None = None,
+        reply: Reply | None = None,
     ) -> None:
+        self._reply = reply
         self.clock = clock or ManualClock()
         self._folder = folder
         self._settings = settings or ForwardingSettings()
@@ -63,9 +66,17 @@ class Stage:
         self._open()
         await self._looked()
 
-    def hook(self, url: str, events: tuple[str, ...] = ("*",), channels: tuple[str, ...] = ()) -> Webhook:
-        webhook, self.secret = self.webhooks.add(url, events, channels)
+    def hook(self, url: str, events: tuple[str, ...] = ("*",), channels: tuple[str, ...] = (), **form: Any) -> Webhook:
+        webhook, self.secret = self.webhooks.add(url, events, channels, **form)
         return webhook
+
+    async def happens(self, kind: EventType, data: Mapping[str, object], conversation: str = "alice") -> str:
+        """Anything: the event's id."""
+        now = self.clock.now()
+        event = Event(new_id("evt", now), kind, now, conversation, data, str(data.get("channel", "")))
+        await self.store.writer.arun(lambda db: forwards.enqueue(db, event))
+        self.forwarding.wake()
+        return event.id
 
     async def tell(self, text: str, conversation: str = "alice", channel: str = "p0") -> str:
         """Something was received: the event's id."""
@@ -134,6 +145,7 @@ class Stage:
             own_listener=self._own_listener,
             chance=random.Random(1),
             trust=self._trust,
+            reply=self._reply,
         )
         loop = asyncio.get_running_loop()
         self.webhooks = Webhooks(self.store, self.clock, lambda: loop.call_soon_threadsafe(self.forwarding.wake))

@@ -11,7 +11,7 @@ from standardwebhooks.webhooks import Webhook as Verifier
 from standardwebhooks.webhooks import WebhookVerificationError
 
 from gateway.errors import BadValue
-from gateway.pbx.formats import FORMATS
+from gateway.pbx.formats import FORMATS, hook
 from gateway.pbx.request import HttpRequest
 from gateway.pbx.signature import key_of, new_secret
 from gateway.records import Event, EventType
@@ -28,7 +28,9 @@ HALLO = Event(
 
 
 def posted(event: Event = HALLO, secret: str = SECRET, at: float = 1795291385.9) -> HttpRequest:
-    return FORMATS["standard"](event, URL, secret, at)
+    request = FORMATS["standard"].compose(event, hook("wh_1", URL, secret, "standard", {}, "DE"), at)
+    assert request is not None
+    return request
 
 
 def test_the_request_is_the_vector_worked_by_hand() -> None:

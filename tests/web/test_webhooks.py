@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from flask.testing import FlaskClient
 
 from gateway.records import EventType
 from gateway.store import forwards
@@ -39,6 +40,44 @@ def test_a_wrong_webhook_is_refused_by_the_name_of_its_field(alice: Caller, chan
     assert refused.status_code == 422 and faults(refused) == [field]
 
 
+def test_a_webhook_has_a_format_with_options_and_says_what_it_cannot_tell(alice: Caller) -> None:
+    wanted = {**WANTED, "events": ["message.received", "channel.up"], "format": "telnyx", "secret": "swordfish"}
+    made = alice.post("/v1/webhooks", {**wanted, "options": {"signing": "hmac-sha256", "numbers": "e164"}})
+    assert made.status_code == 201 and made.json["secret"] == "swordfish"
+    shown = alice.get(made.headers["Location"]).json
+    assert (shown["format"], shown["not_told"]) == ("telnyx", ["channel.up"])
+    assert shown["options"] == {"signing": "hmac-sha256", "numbers": "e164"} and "secret" not in shown
+    path = f"/v1/webhooks/{made.json['id']}"
+    changed = alice.patch(path, {"format": "kannel", "options": {"dlr_mask": 3}, "secret": "sardine-tin"})
+    assert (changed.json["format"], changed.json["options"]) == ("kannel", {"dlr_mask": 3})
+    assert "sardine-tin" not in changed.text
+    assert alice.patch(path, {"format": "standard"}).status_code == 409
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"format": "telnyx", "options": {"numbers": "+49"}}, "/options/numbers"),
+        ({"format": "telnyx", "options": {"colour": "red"}}, "/options/colour"),
+        ({"options": {"numbers": "00"}}, "/options/numbers"),
+        ({"format": "template", "options": {"body": {"a": "{txt}"}}}, "/options/body"),
+        ({"format": "twilio", "secret": "short"}, "/secret"),
+        ({"format": "smseagle", "events": ["message.sent"]}, "/events"),
+    ],
+)
+def test_a_wrong_option_is_refused_by_its_name(alice: Caller, change: dict[str, object], field: str) -> None:
+    refused = alice.post("/v1/webhooks", {**WANTED, **change})
+    assert refused.status_code == 422 and faults(refused) == [field]
+
+
+def test_the_document_says_which_options_go_with_which_format(client: FlaskClient) -> None:
+    made = client.get("/openapi.json").json["components"]["schemas"]["WebhookIn"]
+    forms = {form["title"]: form for form in made["anyOf"]}
+    assert set(made["properties"]["format"]["enum"]) == {form["properties"]["format"]["const"] for form in forms.values()}
+    kannel = forms["kannel, none or basic or bearer"]["properties"]["options"]["properties"]
+    assert (kannel["dlr_mask"]["maximum"], kannel["numbers"]["enum"]) == (63, ["+e164", "e164", "00", "national"])
+
+
 def test_an_address_in_ipv6_is_taken(alice: Caller) -> None:
     assert alice.post("/v1/webhooks", {**WANTED, "url": "http://[fd00::12]:8080/sms?x=1"}).status_code == 201
 
@@ -47,7 +86,7 @@ def test_only_what_is_given_changes(alice: Caller) -> None:
     made = alice.post("/v1/webhooks", WANTED).json
     changed = alice.patch(f"/v1/webhooks/{made['id']}", {"enabled": False})
     assert changed.json["enabled"] is False and changed.json["url"] == WANTED["url"]
-    assert alice.patch(f"/v1/webhooks/{made['id']}", {"secret": "x"}).status_code == 422
+    assert faults(alice.patch(f"/v1/webhooks/{made['id']}", {"secret": "x"})) == ["/format"]
     assert alice.patch("/v1/webhooks/wh_none", {"enabled": True}).status_code == 404
 
 

@@ -69,8 +69,11 @@ class Judge:
             self._steady_since = now
         self._offset = offset
 
-    async def answered(self, line: Line, row: Forward, answer: Answer) -> None:
-        if 200 <= answer.status < 300:
+    async def answered(self, line: Line, row: Forward, answer: Answer, fault: str = "") -> None:
+        """`fault` is what an answer of 2xx says against itself."""
+        if fault:
+            await self._refused(line, row, Trouble(answer.status, f"HTTP {answer.status}: {fault}"))
+        elif 200 <= answer.status < 300:
             self._accepted(line, row, answer.status)
         elif answer.status == _GONE:
             await self._gone(line, row)

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import random
 import ssl
+from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
@@ -17,8 +18,9 @@ from gateway.core.forwarding.judge import Judge, Trouble
 from gateway.core.forwarding.line import CHUNK, Line
 from gateway.core.forwarding.results import Results
 from gateway.core.forwarding.wire import Forbidden, Surroundings, Unreachable, Wire
-from gateway.pbx.formats import FORMATS
-from gateway.records import Forward
+from gateway.pbx.formats import FORMATS, hook
+from gateway.pbx.request import Heard
+from gateway.records import EventType, Forward
 from gateway.settings import ForwardingSettings, HttpSettings
 from gateway.store import Store, forwards, webhooks
 from gateway.store.webhooks import Target
@@ -30,6 +32,9 @@ OVERALL = 32
 # Another process (the command line) may change webhooks or queue a test, and cannot wake us.
 _LOOK_EVERY_S = 5.0
 _RESTART_AFTER_S = 5.0
+
+# (what was posted, the texts its receiver wants sent back)
+Reply = Callable[[Forward, Sequence[str]], Awaitable[None]]
 
 
 @dataclass(slots=True, eq=False)
@@ -49,13 +54,18 @@ class Forwarding:
         clock: Clock,
         *,
         own_listener: HttpSettings,
+        country: str = "DE",
+        reply: Reply | None = None,
         chance: random.Random | None = None,
         trust: ssl.SSLContext | None = None,
     ) -> None:
-        """`own_listener` is where we serve: never posted to. `trust` replaces the system's certificate authorities."""
+        """`own_listener` is where we serve: never posted to. `country` is whose national numbers webhooks may ask for. `reply`
+        sends texts that an answer asks for. `trust` replaces the system's certificate authorities."""
         self._store = store
         self._settings = settings
         self._clock = clock
+        self._country = country
+        self._reply = reply
         self._trust = trust
         self._surroundings = Surroundings(
             timeout_s=settings.timeout_s,
@@ -214,15 +224,24 @@ class Forwarding:
 
     async def _post(self, served: _Served, row: Forward) -> None:
         target, line = served.line.target, served.line
-        compose = FORMATS[target.webhook.format]
+        webhook, format = target.webhook, FORMATS[target.webhook.format]
+        known = hook(webhook.id, webhook.url, target.secret, webhook.format, webhook.options, self._country)
+        request = format.compose(row.event, known, self._clock.now())
+        if request is None:  # its webhook changed after it was queued
+            self._judge.bury(line, row, Trouble(None, f"never posted: {webhook.format} cannot express {row.event_type.value}"))
+            return
         try:
-            answer = await served.wire.post(compose(row.event, target.webhook.url, target.secret, self._clock.now()))
+            answer = await served.wire.post(request)
         except Unreachable as fault:
             await self._judge.webhook_is_down(line, row, Trouble(None, str(fault)))
         except Forbidden as fault:
             self._judge.bury(line, row, Trouble(None, f"never called: {fault}"))
         else:
-            await self._judge.answered(line, row, answer)
+            heard = format.hear(known, answer.body.decode(errors="replace")) if answer.body else Heard()
+            if heard.replies and self._reply is not None and row.event_type is EventType.MESSAGE_RECEIVED:
+                # Before the acceptance: what is posted again after a crash is answered again, and sent once.
+                await self._reply(row, heard.replies)
+            await self._judge.answered(line, row, answer, heard.fault)
 
     def _context(self) -> ssl.SSLContext:
         if self._trust is None:

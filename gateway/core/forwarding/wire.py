@@ -43,6 +43,7 @@ class Answer:
     retry_after: str | None
     date: str | None
     excerpt: str  # of the body, for a person; empty for an acceptance
+    body: bytes = b""  # of an acceptance: some receivers say more there
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,11 +99,13 @@ class Wire:
         if connection.is_available():
             self._idle.append(connection)
         headers = {name.lower(): value for name, value in response.headers}
+        accepted = 200 <= response.status < 300
         return Answer(
             response.status,
             _text(headers.get(b"retry-after")),
             _text(headers.get(b"date")),
-            "" if 200 <= response.status < 300 else _excerpt(body),
+            "" if accepted else _excerpt(body),
+            body if accepted else b"",
         )
 
     async def _connect(self, origin: httpcore.Origin) -> httpcore.AsyncHTTP11Connection:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from apiflask import APIBlueprint
 from flask import Response
 from pydantic import ConfigDict, Field, StringConstraints, WithJsonSchema
 
 from gateway.clock import isoformat
-from gateway.core.webhooks import ALL_EVENTS, EVENTS, require_known
+from gateway.core.webhooks import ALL_EVENTS, EVENTS, FORMATS, not_told, require_known
 from gateway.errors import BadValue
 from gateway.records import EventType, Forward, ForwardState, Webhook
 from gateway.web.answers import answer, nothing
@@ -39,6 +39,9 @@ Address = Annotated[
 Wish = Literal[(ALL_EVENTS, *EVENTS)]  # type: ignore[valid-type]
 Wishes = Annotated[list[Wish], Field(min_length=1, max_length=20, description='Event types; ["*"] means all.')]
 ChannelName = Annotated[str, StringConstraints(min_length=1, pattern=NO_NUL)]
+FormatName = Literal[FORMATS]  # type: ignore[valid-type]
+Secret = Annotated[str, StringConstraints(pattern=NO_NUL, max_length=200)]
+Options = Annotated[dict[str, Any], Field(description="What the format may be told; each format has its own.")]
 Channels = Annotated[list[ChannelName], Field(max_length=1000, description="Names of channels; none means all.")]
 
 
@@ -50,16 +53,21 @@ class WebhookIn(In):
     url: Address
     events: Wishes
     channels: Channels = Field([])
-    format: Literal["standard"] = "standard"
+    format: FormatName = "standard"
+    options: Options = Field({})
+    secret: Secret | None = Field(None, description="Without it one is made.")
 
 
 class WebhookChange(In):
-    """Only what is given changes."""
+    """Only what is given changes. Options and secret are given with their format; a format without options has none."""
 
     url: Address | None = None
     events: Wishes | None = None
     channels: Channels | None = None
     enabled: bool | None = None
+    format: FormatName | None = None
+    options: Options | None = None
+    secret: Secret | None = None
 
 
 class ReplayIn(In):
@@ -85,13 +93,15 @@ class WebhookOut(Out):
     events: list[str]
     channels: list[str]
     format: str
+    options: dict[str, Any] = Field(description="Those that were given; the others have their defaults.")
+    not_told: list[str] = Field(description="Events among those asked for that the format cannot express: they are not posted.")
     enabled: bool
     disabled_reason: str | None
     created_at: Timestamp
 
 
 class NewWebhookOut(WebhookOut):
-    secret: str = Field(description="Shown this once; it verifies the signature (Standard Webhooks).")
+    secret: str = Field(description="Shown this once; it verifies the signature.")
 
 
 class WebhookList(Out):
@@ -136,7 +146,9 @@ def blueprint(doors: Doors, guard: Guard) -> APIBlueprint:
     @bp.doc(summary="Make a webhook", security="bearer", responses=documented(*_BODY))
     def add(wanted: WebhookIn) -> Response:
         require_known(wanted.channels, known)
-        webhook, secret = webhooks.add(wanted.url, wanted.events, wanted.channels, wanted.format)
+        webhook, secret = webhooks.add(
+            wanted.url, wanted.events, wanted.channels, wanted.format, wanted.secret, options=wanted.options
+        )
         return answer({**webhook_json(webhook), "secret": secret}, 201, {"Location": f"/v1/webhooks/{webhook.id}"})
 
     @bp.get("")
@@ -157,11 +169,18 @@ def blueprint(doors: Doors, guard: Guard) -> APIBlueprint:
     @guard.needs("admin")
     @bp.input(WebhookChange, arg_name="wanted")
     @bp.output(WebhookOut)
-    @bp.doc(summary="Change a webhook, or switch it on again", security="bearer", responses=documented(*_BODY, 404))
+    @bp.doc(summary="Change a webhook, or switch it on again", security="bearer", responses=documented(*_BODY, 404, 409))
     def change(webhook_id: str, wanted: WebhookChange) -> Response:
         require_known(wanted.channels, known)
         changed = webhooks.change(
-            webhook_id, url=wanted.url, events=wanted.events, channels=wanted.channels, enabled=wanted.enabled
+            webhook_id,
+            url=wanted.url,
+            events=wanted.events,
+            channels=wanted.channels,
+            enabled=wanted.enabled,
+            format=wanted.format,
+            options=wanted.options,
+            secret=wanted.secret,
         )
         return answer(webhook_json(changed))
 
@@ -219,6 +238,8 @@ def webhook_json(webhook: Webhook) -> dict[str, object]:
         "events": list(webhook.events),
         "channels": list(webhook.channels),
         "format": webhook.format,
+        "options": dict(webhook.options),
+        "not_told": not_told(webhook),
         "enabled": webhook.enabled,
         "disabled_reason": webhook.disabled_reason,
         "created_at": isoformat(webhook.created_at),
