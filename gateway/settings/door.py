@@ -46,6 +46,8 @@ class DoorsSettings:
     )
     # a sender that is no number of ours: refused, or ignored, so that any SIM sends the text
     other_senders: str = field(default="refuse", metadata=one_of(("refuse", "ignore")))
+    # numbers of bare digits: of the own country, unless they begin with its code; or of all the world without their plus sign
+    bare_numbers: str = field(default="national", metadata=one_of(("national", "international")))
     plain_names: Mapping[str, str] = field(
         default_factory=dict,
         metadata={

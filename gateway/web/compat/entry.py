@@ -19,6 +19,7 @@ from gateway import numbers
 from gateway.errors import BadValue, SimrackError
 from gateway.records import Key, Message, SendRequest
 from gateway.web.addresses import within
+from gateway.web.compat.reading import international
 from gateway.web.compat.refused import Refused, Why, from_http, from_ours, from_value, wrong
 from gateway.web.doors import Doors, Once
 
@@ -95,9 +96,15 @@ class Entry:
             *(("pool", wanted.pool), ("client_ref", wanted.client_ref), ("campaign", wanted.campaign)),
         ):
             _require_characters(name, value)
+        wanted = replace(wanted, to=self._number(wanted.to), from_=None if wanted.from_ is None else self._number(wanted.from_))
         if wanted.from_ is not None and not self._is_ours(wanted.from_) and self.doors.settings.doors.other_senders == "ignore":
             return replace(wanted, from_=None)
         return wanted
+
+    def _number(self, written: str) -> str:
+        if self.doors.settings.doors.bare_numbers == "international":
+            return international(written)
+        return numbers.with_plus(written, self.doors.settings.numbers.country)
 
     def _is_ours(self, written: str) -> bool:
         try:

@@ -90,7 +90,7 @@ def _number(given: Any, field: str) -> str:
         given = given[0] if given else ""
     if isinstance(given, dict):
         given = given.get("phone_number")
-    if given is not None and not isinstance(given, str | int):
+    if given is not None and (isinstance(given, bool) or not isinstance(given, str | int)):
         raise wrong(field, "is not a number")
     return str(given or "").strip()
 
