@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gateway.records import Message
+from gateway.records import Key, Message
 from gateway.store import erasing
 
 if TYPE_CHECKING:
@@ -12,15 +12,19 @@ if TYPE_CHECKING:
 
 
 class Erasing:
-    """Called from the web's threads; returns after the commit."""
+    """Called from the web's threads; returns after the commit. Without scope admin a key reaches what it sent, and nothing else."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    def redact(self, public_id: str) -> Message:
+    def redact(self, public_id: str, key: Key) -> Message:
         """Raises NotFound, or Conflict while it may still leave."""
-        return self._store.writer.run(lambda db: erasing.redact(db, public_id))
+        return self._store.writer.run(lambda db: erasing.redact(db, public_id, _only(key)))
 
-    def erase(self, public_id: str) -> None:
+    def erase(self, public_id: str, key: Key) -> None:
         """Raises NotFound, or Conflict while it may still leave."""
-        self._store.writer.run(lambda db: erasing.erase(db, public_id))
+        self._store.writer.run(lambda db: erasing.erase(db, public_id, _only(key)))
+
+
+def _only(key: Key) -> int | None:
+    return None if key.may("admin") else key.id

@@ -41,6 +41,7 @@ _ALIASES = {
     "dlrurl": "dlr-url",
 }
 _CHARSETS = {"utf-8", "utf-16-be", "utf-16-le", "utf-16", "iso8859-1", "iso8859-15", "cp1252", "ascii"}
+_MOST_FIELDS = 100
 _LONGEST_MINUTES = 525_600  # a year
 
 
@@ -77,7 +78,10 @@ def _given() -> dict[str, bytes]:
 
 def _octets(encoded: bytes) -> dict[str, bytes]:
     # Latin-1 keeps every octet; what a later one of the same name says counts.
-    pairs = parse_qsl(encoded.decode("latin-1"), keep_blank_values=True, encoding="latin-1", max_num_fields=200)
+    try:
+        pairs = parse_qsl(encoded.decode("latin-1"), keep_blank_values=True, encoding="latin-1", max_num_fields=_MOST_FIELDS)
+    except ValueError as fault:
+        raise Refused(Why.BODY, "Charset or body misformed, rejected") from fault
     return {_usual(name): value.encode("latin-1") for name, value in pairs}
 
 

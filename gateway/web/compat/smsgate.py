@@ -4,6 +4,7 @@ its reference here; used again it is refused (409). Webhooks and tokens are not 
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -13,7 +14,7 @@ from flask import Blueprint, Response, request
 
 from gateway.clock import isoformat
 from gateway.errors import IdempotencyMismatch
-from gateway.records import ChannelFacts, ChannelState, Direction, Message, SendRequest, Status
+from gateway.records import ChannelFacts, ChannelState, Direction, Key, Message, SendRequest, Status
 from gateway.store.messages import MessageFilter
 from gateway.web.answers import answer
 from gateway.web.compat.entry import Entry
@@ -44,26 +45,33 @@ _STATE = {
 # The state of several recipients together is the first of these that one of them has.
 _WORST = ("Pending", "Processed", "Failed", "Cancelled", "Sent", "Delivered")
 _MOST_RECIPIENTS = 100
-_LONGEST_ID = 36
+_ID = re.compile(r"[A-Za-z0-9._~:-]{1,36}")
 
 
 def blueprint(doors: Doors) -> Blueprint:
     entry = Entry("smsgate", doors, _say)
     bp = entry.blueprint("/3rdparty/v1")
 
-    def found(ref: str) -> list[Message]:
-        page = doors.store.messages.find(MessageFilter(direction=Direction.OUT, client_ref=ref), None, _MOST_RECIPIENTS)
-        if not page.messages:
+    def known(ref: str, key: Key) -> list[Message]:
+        """What this key sent under an id: one message of theirs is as many of ours as it has recipients."""
+        wanted = MessageFilter(direction=Direction.OUT, client_ref=ref, key_id=key.id)
+        return list(reversed(doors.store.messages.find(wanted, None, _MOST_RECIPIENTS).messages))
+
+    def found(ref: str, key: Key) -> list[Message]:
+        messages = known(ref, key)
+        if not messages:
             raise Refused(Why.NOT_FOUND, f"there is no message {ref}")
-        return list(reversed(page.messages))
+        return messages
 
     def send() -> Response:
         key = entry.key(password() or bearer(), "send")
         given = document()
         wanted = _wanted(given, doors)
         ref = wanted[0].client_ref or ""
-        # Never the same fingerprint twice: a second request with this id does not fit, whatever it holds.
+        # Never the same fingerprint twice: of two requests at once with this id one does not fit, whatever they hold.
         once = (f"smsgate {ref}", secrets.token_hex(16)) if given.get("id") else None
+        if given.get("id") and known(ref, key):
+            raise Refused(Why.CONFLICT, f"a message with the id {ref!r} exists already")
         try:
             messages = entry.accept(wanted, key, once)
         except IdempotencyMismatch as fault:
@@ -71,9 +79,9 @@ def blueprint(doors: Doors) -> Blueprint:
         return answer(_shown(ref, messages), 202, {"Location": f"/3rdparty/v1/messages/{ref}"})
 
     def listed() -> Response:
-        entry.key(password() or bearer(), "read")
+        key = entry.key(password() or bearer(), "read")
         limit = whole("limit", request.args.get("limit") or 50, 1, 100)
-        page = doors.store.messages.find(MessageFilter(direction=Direction.OUT), None, limit)
+        page = doors.store.messages.find(MessageFilter(direction=Direction.OUT, key_id=key.id), None, limit)
         return answer([_shown(message.client_ref or message.id, [message]) for message in page.messages])
 
     for path in ("/messages", "/message"):
@@ -82,13 +90,12 @@ def blueprint(doors: Doors) -> Blueprint:
 
     @bp.get("/messages/<ref>")
     def get(ref: str) -> Response:
-        entry.key(password() or bearer(), "read")
-        return answer(_shown(ref, found(ref)))
+        return answer(_shown(ref, found(ref, entry.key(password() or bearer(), "read"))))
 
     @bp.delete("/messages/<ref>")
     def cancel(ref: str) -> Response:
-        entry.key(password() or bearer(), "send")
-        cancelled = [doors.sending.cancel(message.id) for message in found(ref)]
+        key = entry.key(password() or bearer(), "send")
+        cancelled = [doors.sending.cancel(message.id) for message in found(ref, key)]
         return answer(_shown(ref, cancelled), 202)
 
     @bp.get("/devices")
@@ -117,8 +124,8 @@ def _wanted(given: Mapping[str, Any], doors: Doors) -> list[SendRequest]:
     if len(recipients) > _MOST_RECIPIENTS:
         raise wrong("phoneNumbers", f"names more than {_MOST_RECIPIENTS}")
     ref = given.get("id") or secrets.token_urlsafe(15)
-    if not isinstance(ref, str) or len(ref) > _LONGEST_ID or "/" in ref:
-        raise wrong("id", f"is no id of up to {_LONGEST_ID} characters")
+    if not isinstance(ref, str) or not _ID.fullmatch(ref):
+        raise wrong("id", "is no id; use up to 36 letters, digits and -._~:")
     return [
         SendRequest(
             one.strip(),

@@ -79,13 +79,12 @@ class _Views:
         if request.form.get("Status") == "canceled":
             return answer(twilio_json.shown(self._doors.sending.cancel(message.id), account))
         if request.form.get("Body") == "":
-            self._entry.allowed(key, "read")  # it is answered with the message
-            return answer(twilio_json.shown(self._doors.erasing.redact(message.id), account))
+            return answer(twilio_json.shown(self._doors.erasing.redact(message.id, key), account))
         raise wrong("Body", "can only be made empty, and Status only be canceled")
 
     def delete(self, account: str, sid: str) -> Response:
-        self._entry.key(password(), "send")
-        self._doors.erasing.erase(self._found(sid).id)
+        key = self._entry.key(password(), "send")
+        self._doors.erasing.erase(self._found(sid).id, key)
         return nothing()
 
     def nothing(self, rest: str) -> Response:

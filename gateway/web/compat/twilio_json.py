@@ -72,7 +72,7 @@ def public_id(written: str) -> str | None:
 
 
 def is_erased(message: Message) -> bool:
-    return not message.text and not message.to
+    return not (message.text or message.to or message.from_)
 
 
 def shown(message: Message, account: str) -> dict[str, Any]:

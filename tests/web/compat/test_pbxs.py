@@ -1,4 +1,4 @@
-"""What 3CX, Yeastar, Bicom, uContact, Vodia, Asterisk and Wildix send, as recorded in their documents, and where they read the id."""
+"""What 3CX, Yeastar, Bicom, uContact, Vodia, Asterisk and Wildix send, by their documents, and where they read the id."""
 
 from __future__ import annotations
 

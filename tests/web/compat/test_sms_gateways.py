@@ -18,7 +18,8 @@ def kannel(opened: Open, query: str) -> tuple[int, str]:
 
 def test_a_bearerbox_reads_the_only_safe_sentence(opened: Open) -> None:
     # As Kannel 1.4.5 calls an HTTP SMSC of system-type kannel.
-    query = "to=%2B4915112345678&text=h%C3%A9llo&from=%2B4915110000000&coding=0&charset=UTF-8&dlr-url=http%3A%2F%2Fx%2F%3Fd%3D%25d&dlr-mask=31"
+    query = "to=%2B4915112345678&text=h%C3%A9llo&from=%2B4915110000000&coding=0&charset=UTF-8"
+    query += "&dlr-url=http%3A%2F%2Fx%2F%3Fd%3D%25d&dlr-mask=31"
     assert kannel(opened, query) == (202, "0: Accepted for delivery")
     assert (opened.last().to, opened.last().text, opened.last().from_) == ("+4915112345678", "héllo", "+4915110000000")
 
@@ -60,6 +61,7 @@ def test_one_bad_receiver_of_several_and_none_is_sent(opened: Open) -> None:
         ("to=015112345678&text=%FF&charset=UTF-8", 400, "Charset or body misformed, rejected"),
         ("to=015112345678&text=x&charset=punycode", 400, "Charset or body misformed, rejected"),
         ("to=015112345678&text=x&charset=no%00such", 400, "Charset or body misformed, rejected"),
+        ("to=015112345678&text=x" + "&a=b" * 200, 400, "Charset or body misformed, rejected"),
         ("to=015112345678&text=x&smsc=nowhere", 403, "Not routable. Do not try again."),
         ("to=%2B41791234567&text=x", 403, "Not routable. Do not try again."),
     ],
@@ -165,6 +167,8 @@ def test_playsms_sends_and_tells_what_became_of_it(opened: Open) -> None:
     assert playsms(opened, op="ds", queue="nothing")["error"] == "400"
 
 
-@pytest.mark.parametrize(("query", "number"), [({"op": "pv"}, "201"), ({"op": "cr"}, "101"), ({"op": "pv", "to": "1x", "msg": "x"}, "200")])
+@pytest.mark.parametrize(
+    ("query", "number"), [({"op": "pv"}, "201"), ({"op": "cr"}, "101"), ({"op": "pv", "to": "1x", "msg": "x"}, "200")]
+)
 def test_playsms_numbers_its_errors(opened: Open, query: dict[str, str], number: str) -> None:
     assert playsms(opened, **query)["error"] == number

@@ -50,6 +50,15 @@ def test_an_id_of_the_clients_own_is_taken_once(phone: APIClient, opened: Open) 
     assert len(opened.messages()) == 1
 
 
+def test_what_another_key_sent_is_not_there(phone: APIClient, opened: Open) -> None:
+    _, other = opened.gateway.keys.add("other", ["send", "read"])
+    phone.send(text(id="order-17"))
+    for method in ("GET", "DELETE"):
+        answer = opened.client.open("/3rdparty/v1/messages/order-17", method=method, headers=basic(other))
+        assert answer.status_code == 404
+    assert {one.status for one in opened.messages()} == {"queued"}
+
+
 def test_times_and_sims_are_understood(phone: APIClient, opened: Open) -> None:
     until = datetime.fromtimestamp(opened.gateway.clock.now(), UTC) + timedelta(hours=1)
     phone.send(text(to=TO[:1], valid_until=until, sim_number=2))
@@ -76,6 +85,7 @@ def test_channels_are_its_devices_and_texts_its_list(phone: APIClient) -> None:
         ({"textMessage": {"text": "x"}, "phoneNumbers": TO, "simNumber": 3}, 400),
         ({"textMessage": {"text": "x"}, "phoneNumbers": TO, "deviceId": "nowhere"}, 400),
         ({"textMessage": {"text": "x"}, "phoneNumbers": TO, "ttl": "soon"}, 400),
+        ({"textMessage": {"text": "x"}, "phoneNumbers": TO, "id": "a\r\nb"}, 400),
     ],
 )
 def test_errors_are_one_message(opened: Open, body: dict[str, object], status: int) -> None:

@@ -69,11 +69,13 @@ def test_a_scheduled_text_is_called_back(twilio: Client, opened: Open) -> None:
     assert opened.last().status == "cancelled"
 
 
-def test_a_text_that_ended_is_redacted_and_deleted(twilio: Client, opened: Open) -> None:
+def test_a_text_that_ended_is_redacted_and_deleted(twilio: Client, url: str, opened: Open) -> None:
     made = twilio.messages.create(to=TO, from_=OURS, body="the key is under the mat")
     assert refusal(lambda: twilio.messages(made.sid).update(body="")) == (409, 20009)
     assert refusal(lambda: twilio.messages(made.sid).delete()) == (409, 20009)
     twilio.messages(made.sid).update(status="canceled")
+    other = client_with(url, opened.gateway.keys.add("other", ["send"])[1])
+    assert refusal(lambda: other.messages(made.sid).delete()) == (404, 20404)
     assert twilio.messages(made.sid).update(body="").body == ""
     assert opened.last().text == ""
     assert twilio.messages(made.sid).delete()
