@@ -148,3 +148,20 @@ def test_a_text_that_twilio_clients_delete_is_gone_from_the_database_and_from_it
     with urllib.request.urlopen(request, timeout=PATIENCE_S) as answer:
         assert answer.status == 204
     assert "by night" not in story.gateway.service.store.read(lambda db: "\n".join(db.connection().iterdump()))
+
+
+def test_a_text_that_came_in_is_deleted_with_a_key_of_scope_admin(story: Story) -> None:
+    _, root = Keys(story.gateway.service.store, story.gateway.service.clock).add("root", ["admin"])
+    authorization = "Basic " + base64.b64encode(f"AC1:{root}".encode()).decode()
+    story.bank.text(HANDSET, "p0", "from outside")
+    listed = f"{story.gateway.url}/2010-04-01/Accounts/AC1/Messages.json?" + query(From=HANDSET)
+    found = story.gateway.wait(lambda: ID.search(call(listed, Authorization=authorization)), "the text that came in")
+    (kept,) = [one for one in story.gateway.received() if one["text"] == "from outside"]
+    own = f"{story.gateway.url}/2010-04-01/Accounts/AC1/Messages/{found[0]}.json"
+    assert '"direction":"inbound"' in call(own, Authorization=authorization)
+    request = urllib.request.Request(own, method="DELETE", headers={"Authorization": authorization})
+    with urllib.request.urlopen(request, timeout=PATIENCE_S) as answer:
+        assert answer.status == 204
+    dump = story.gateway.service.store.read(lambda db: "\n".join(db.connection().iterdump()))
+    assert "from outside" not in dump
+    assert story.gateway.message(kept["id"])["from"] == ""
