@@ -43,6 +43,18 @@ def recipient(written: str, country: str, field: str = "to") -> str:
     return _national(written, number, country, field)
 
 
+def with_plus(written: str, country: str) -> str:
+    """Bare digits that begin with the own country code and make a valid number are international; all else stays as it is."""
+    digits = written.translate(_SEPARATORS)
+    code = str(phonenumbers.country_code_for_region(country))
+    if not (digits.isascii() and digits.isdigit() and digits.startswith(code) and len(digits) > 6):
+        return written
+    try:
+        return f"+{digits}" if phonenumbers.is_valid_number(phonenumbers.parse(f"+{digits}")) else written
+    except phonenumbers.NumberParseException:
+        return written
+
+
 def plain_form(country: str) -> str:
     """A regular expression for numbers without separators that `recipient` takes; for programs that ask what to type.
 

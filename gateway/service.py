@@ -20,6 +20,7 @@ from gateway.core.care import Care
 from gateway.core.channel_news import ChannelNews
 from gateway.core.choices import Choices
 from gateway.core.dispatch import Dispatch
+from gateway.core.erasing import Erasing
 from gateway.core.fitness import Fitness
 from gateway.core.forwarding import Forwarding
 from gateway.core.keys import Keys
@@ -177,6 +178,7 @@ class Service:
             sending=self.sending,
             store=self.store,
             keys=self.keys,
+            erasing=Erasing(self.store),
             webhooks=self.webhooks,
             routes=self.routes,
             pools=self.pools,

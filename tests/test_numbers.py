@@ -1,7 +1,7 @@
 import pytest
 
 from gateway.errors import BadValue
-from gateway.numbers import country_of, dialled, operator_of, recipient, same_subscriber
+from gateway.numbers import country_of, dialled, operator_of, recipient, same_subscriber, with_plus
 
 
 @pytest.mark.parametrize(
@@ -89,3 +89,23 @@ def test_a_mobile_number_has_the_operator_that_gave_it_out() -> None:
     assert [operator_of(number) for number in ("+491721234567", "+41791234567", "+4930123456", "22022")] == [
         *("Vodafone", "Swisscom", "", "")
     ]
+
+
+@pytest.mark.parametrize(
+    ("written", "country", "read"),
+    [
+        ("4915112345678", "DE", "+4915112345678"),
+        ("49 151 12345678", "DE", "+4915112345678"),
+        ("15112345678", "DE", "15112345678"),
+        ("015112345678", "DE", "015112345678"),
+        ("+4915112345678", "DE", "+4915112345678"),
+        ("49151", "DE", "49151"),
+        ("4912", "DE", "4912"),
+        ("Acme", "DE", "Acme"),
+        ("", "DE", ""),
+        ("47123456", "NO", "47123456"),  # a number of eight digits, as they are in Norway, not +47 123456
+        ("15005550006", "US", "+15005550006"),
+    ],
+)
+def test_bare_digits_that_begin_with_the_own_country_code_lack_their_plus_sign(written: str, country: str, read: str) -> None:
+    assert with_plus(written, country) == read

@@ -4,6 +4,7 @@ What people change daily (keys, webhooks) is not here but in the database. Repea
 counts them: `modem[2].port` is the port of the second [[modem]].
 """
 
+from gateway.settings.door import DOORS, DoorsSettings
 from gateway.settings.forms import AUTHENTICATIONS, DIALLING, FAMILIES, SPEEDS
 from gateway.settings.hardware import DinstarSettings, ModemSettings, PoolSettings, TariffSettings
 from gateway.settings.reading import examine, load, parse, secret_files
@@ -21,10 +22,12 @@ from gateway.settings.whole import Settings
 __all__ = [
     "AUTHENTICATIONS",
     "DIALLING",
+    "DOORS",
     "FAMILIES",
     "SPEEDS",
     "STRATEGIES",
     "DinstarSettings",
+    "DoorsSettings",
     "ForwardingSettings",
     "HttpSettings",
     "ModemSettings",

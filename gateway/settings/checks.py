@@ -35,6 +35,9 @@ def contradictions(settings: Settings) -> Iterator[BadSetting]:
     yield from _unknown_tariffs(settings)
     yield from _used_twice("pool", (pool.name for pool in settings.pools), "each pool needs a name of its own")
     yield from wrong_pools(settings)
+    if bool(settings.doors.vonage_key) != bool(settings.doors.vonage_secret):
+        given, missing = ("vonage_key", "vonage_secret") if settings.doors.vonage_key else ("vonage_secret", "vonage_key")
+        yield BadSetting(f"doors.{missing}", f"is missing: {given} is given", "signed requests need both, others none")
     if settings.sending.retry_first_s > settings.sending.retry_longest_s:
         yield BadSetting(
             "sending.retry_first_s",

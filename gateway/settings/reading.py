@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 from gateway.errors import BadSetting
 from gateway.settings import hardware, sections
 from gateway.settings.checks import contradictions
+from gateway.settings.door import DoorsSettings
 from gateway.settings.spelling import nearest
 from gateway.settings.values import entry
 from gateway.settings.whole import Settings
@@ -26,6 +27,7 @@ _ONCE: dict[str, type[Any]] = {
     "sending": sections.SendingSettings,
     "receiving": sections.ReceivingSettings,
     "forwarding": sections.ForwardingSettings,
+    "doors": DoorsSettings,
 }
 _REPEATED: dict[str, type[Any]] = {
     "modem": hardware.ModemSettings,
@@ -63,10 +65,11 @@ def secret_files(path: str | Path) -> list[tuple[str, Path]]:
     """The files from which the sound configuration at `path` takes secrets, each with the key that names it."""
     base = Path(path).absolute().parent
     document = tomllib.loads(Path(path).read_text(encoding="utf-8"))
+    tables = [(name, kind, document.get(name, {})) for name, kind in _ONCE.items()]
+    tables += [(f"{name}[{n}]", kind, one) for name, kind in _REPEATED.items() for n, one in enumerate(document.get(name, []), 1)]
     return [
-        (f"{name}[{n}].{setting.name}_file", base / table[f"{setting.name}_file"])
-        for name, kind in _REPEATED.items()
-        for n, table in enumerate(document.get(name, []), 1)
+        (f"{where}.{setting.name}_file", base / table[f"{setting.name}_file"])
+        for where, kind, table in tables
         for setting in fields(kind)
         if setting.metadata.get("secret") and f"{setting.name}_file" in table
     ]

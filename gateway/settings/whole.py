@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from gateway.settings.door import DoorsSettings
 from gateway.settings.hardware import DinstarSettings, ModemSettings, PoolSettings, TariffSettings
 from gateway.settings.sections import (
     ForwardingSettings,
@@ -23,6 +24,7 @@ class Settings:
     sending: SendingSettings = field(default_factory=SendingSettings)
     receiving: ReceivingSettings = field(default_factory=ReceivingSettings)
     forwarding: ForwardingSettings = field(default_factory=ForwardingSettings)
+    doors: DoorsSettings = field(default_factory=DoorsSettings)
     modems: tuple[ModemSettings, ...] = ()
     pools: tuple[PoolSettings, ...] = ()
     dinstars: tuple[DinstarSettings, ...] = ()

@@ -30,6 +30,7 @@ class MessageFilter:
     client_ref: str | None = None
     channel: str | None = None
     campaign: str | None = None
+    key_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +92,7 @@ def _conditions(wanted: MessageFilter) -> tuple[list[str], list[object]]:
         "client_ref = ?": wanted.client_ref,
         "channel = ?": wanted.channel,
         "campaign = ?": wanted.campaign,
+        "key_id = ?": wanted.key_id,
     }
     used = {condition: value for condition, value in given.items() if value is not None}
     return list(used), list(used.values())

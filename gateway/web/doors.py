@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from prometheus_client import CollectorRegistry
 
 from gateway.clock import Clock
+from gateway.core.erasing import Erasing
 from gateway.core.keys import Keys
 from gateway.errors import NotFound
 from gateway.records import ChannelFacts, Key, Message, SendRequest, UssdReply
@@ -49,6 +50,7 @@ class Doors:
     sending: Sending
     store: Store  # read from, never written to
     keys: Keys
+    erasing: Erasing
     webhooks: Webhooks
     routes: Routes
     pools: Pools

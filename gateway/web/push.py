@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import ipaddress
 import json
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from flask import Blueprint, Response, request
 
 from gateway.errors import BadValue, LinkLost
 from gateway.settings import DinstarSettings
+from gateway.web.addresses import within
 from gateway.web.doors import Doors
 from gateway.web.problems import Problem
 
@@ -44,19 +44,9 @@ def blueprint(doors: Doors) -> Blueprint:
 
 
 def _require_its_address(box: DinstarSettings) -> None:
-    if not _within(request.remote_addr or "", box.push_from):
+    if not within(request.remote_addr or "", box.push_from):
         log.warning("%s: a push from %s was refused; push_from does not name it", box.name, request.remote_addr)
         raise Problem(403, "push_from of this box does not name the address that this comes from")
-
-
-def _within(address: str, networks: Iterable[str]) -> bool:
-    try:
-        found = ipaddress.ip_address(address)
-    except ValueError:
-        return False
-    if isinstance(found, ipaddress.IPv6Address) and found.ipv4_mapped is not None:
-        found = found.ipv4_mapped
-    return any(found in ipaddress.ip_network(network) for network in networks)
 
 
 def _document() -> Mapping[str, Any]:

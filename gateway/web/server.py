@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import errno
 import logging
+import re
 import socket
 import threading
 from typing import Any
 
 from waitress import wasyncore
 from waitress.channel import HTTPChannel
+from waitress.parser import HTTPRequestParser
 from waitress.server import create_server
 from waitress.task import ErrorTask
 
@@ -21,6 +23,7 @@ from gateway.web.problems import MEDIA_TYPE, problem_body
 # A caller that says nothing for this long is disconnected; a PBX keeps its connection between texts.
 _IDLE_S = 120
 _LAST_WORDS_S = 5
+_BARE = re.compile(rb"[ \x80-\xff]")
 _LISTEN_REMEDY = "choose an address of this machine, and a port above 1023 unless started as root"
 
 
@@ -37,8 +40,21 @@ class _ProblemTask(ErrorTask):
         self.write(body)
 
 
+class _Parser(HTTPRequestParser):
+    """Lets pass what URL templates of PBXs make of a text: blanks and letters that nobody encoded, in a query."""
+
+    def parse_header(self, header_plus: bytes) -> None:
+        line, end, rest = header_plus.partition(b"\r\n")
+        target, _, version = line.rpartition(b" ")
+        path, mark, query = target.partition(b"?")
+        if mark and version.startswith(b"HTTP/1.") and _BARE.search(query):
+            line = path + mark + _BARE.sub(lambda found: b"%%%02X" % found[0][0], query) + b" " + version
+        super().parse_header(line + end + rest)
+
+
 class _Channel(HTTPChannel):
     error_task_class = _ProblemTask
+    parser_class = _Parser
 
 
 class Server:

@@ -31,6 +31,7 @@ def uncovered(text: str) -> str:
 def folder(tmp_path: Path) -> Path:
     (tmp_path / "p0.pin").write_text("1234")
     (tmp_path / "box1.pw").write_text("geheim")
+    (tmp_path / "vonage.secret").write_text("0123456789abcdef")
     return tmp_path
 
 

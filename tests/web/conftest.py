@@ -12,6 +12,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from gateway.clock import ManualClock
+from gateway.core.erasing import Erasing
 from gateway.core.fitness import Fitness
 from gateway.core.keys import Keys
 from gateway.core.limits import Limits
@@ -88,6 +89,7 @@ class Gateway:
             sending=self.sending,
             store=self.store,
             keys=self.keys,
+            erasing=Erasing(self.store),
             webhooks=self.webhooks,
             routes=self.routes,
             pools=self.pools,

@@ -88,3 +88,16 @@ def test_after_a_stop_nothing_listens(gateway: Gateway) -> None:
 
 def test_a_server_that_never_started_can_be_stopped(gateway: Gateway) -> None:
     Server(create_app(gateway.doors()), HttpSettings("127.0.0.1:0", threads=2)).stop()
+
+
+@pytest.mark.parametrize("text", ["Der Tisch für Müller ist frei".encode(), b"Der Tisch f%C3%BCr M%C3%BCller+ist%20frei"])
+def test_blanks_and_letters_that_nobody_encoded_pass_in_a_query(server: Server, gateway: Gateway, text: bytes) -> None:
+    key = gateway.keys.add("pbx", ["send", "read"])[1].encode()
+    with socket.create_connection(("127.0.0.1", port_of(server)), timeout=5) as connection:
+        line = b"GET /api/send?key=" + key + b"&to=015112345678&text=" + text + b" HTTP/1.1\r\nHost: x\r\n\r\n"
+        connection.sendall(line)
+        answer = http.client.HTTPResponse(connection)
+        answer.begin()
+        public_id = answer.read().decode().split()[1]
+    message = gateway.store.messages.get(public_id)
+    assert message is not None and message.text == "Der Tisch für Müller ist frei"

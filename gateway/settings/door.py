@@ -1,0 +1,66 @@
+"""The table [doors]: which of other people's SMS APIs are offered, to whom, and what their clients may choose. Records alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from ipaddress import ip_network
+
+from gateway.errors import BadValue
+from gateway.settings import forms
+from gateway.settings.forms import form, judged_by, network, one_of, secret
+from gateway.settings.spelling import nearest
+
+# The blueprints of `web.compat` (a test compares them).
+DOORS = ("telnyx", "plain", "integra", "kannel", "twilio", "vonage", "smseagle", "smsgate", "wildix", "playsms", "jasmin")
+# What the plain door reads, under names that its clients choose.
+PLAIN_FIELDS = ("to", "text", "from", "key", "ref", "channel", "pool", "flash")
+
+_SECRET = (r"[!-~]{16,128}", "give 16 to 128 printable characters without a blank, or vonage_secret_file")
+
+
+def a_door(written: str) -> None:
+    if written not in DOORS:
+        raise BadValue("", f"{written!r} is no door", nearest(written, DOORS))
+
+
+def _plain_field(written: str) -> None:
+    if written not in PLAIN_FIELDS:
+        raise BadValue("", f"{written!r} is nothing the plain door reads", nearest(written, PLAIN_FIELDS))
+
+
+def _networks(written: str) -> None:
+    for one in written.split(","):
+        network(one.strip())
+
+
+@dataclass(frozen=True, slots=True)
+class DoorsSettings:
+    open: tuple[str, ...] = field(
+        default=("plain",), metadata={**judged_by(a_door), "empty": True, "such_as": '["plain", "twilio"]'}
+    )
+    # door -> addresses and networks from which alone it is entered; a door not named is entered from anywhere
+    addresses: Mapping[str, str] = field(
+        default_factory=dict,
+        metadata={**judged_by(_networks), "key_judge": a_door, "such_as": '{ kannel = "192.0.2.7, 198.51.100.0/24" }'},
+    )
+    # a sender that is no number of ours: refused, or ignored, so that any SIM sends the text
+    other_senders: str = field(default="refuse", metadata=one_of(("refuse", "ignore")))
+    # numbers of bare digits: of the own country, unless they begin with its code; or of all the world without their plus sign
+    bare_numbers: str = field(default="national", metadata=one_of(("national", "international")))
+    plain_names: Mapping[str, str] = field(
+        default_factory=dict,
+        metadata={
+            **form((r"[A-Za-z][A-Za-z0-9_.-]{0,31}", "use up to 32 letters, digits, '_', '.' or '-'")),
+            "key_judge": _plain_field,
+            "such_as": '{ to = "phone", text = "message" }',
+        },
+    )
+    # requests to the Vonage door that are signed with this secret come in the name of this key
+    vonage_key: str = field(default="", metadata=form((f"({forms.NAME[0]})?", "name a key of `simrack key list`")))
+    vonage_secret: str = field(default="", repr=False, metadata=secret(_SECRET, "secret", "it holds the secret alone, on one line"))
+
+    def networks(self, door: str) -> tuple[str, ...] | None:
+        """From where a door may be entered; None is from anywhere."""
+        written = self.addresses.get(door)
+        return None if written is None else tuple(str(ip_network(one.strip())) for one in written.split(","))

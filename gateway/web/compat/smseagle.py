@@ -1,0 +1,124 @@
+"""SMSEagle's API, v1 by URL or JSON-RPC and v2 by JSON: sending alone, for the monitoring that speaks it. Ids are no numbers.
+
+modem_no counts the channels in the order of the configuration, from 1. Folders, phonebook and USSD are not offered here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+from xml.sax.saxutils import escape
+
+from flask import Blueprint, Response, request
+
+from gateway.records import Message, SendRequest
+from gateway.web.answers import answer
+from gateway.web.compat.entry import Entry
+from gateway.web.compat.reading import bearer, document, fields, listed, truth, whole
+from gateway.web.compat.refused import Refused, Why, missing, wrong
+from gateway.web.doors import Doors
+
+_STATUS = {Why.ADDRESS: 403, Why.CREDENTIALS: 401, Why.SCOPE: 403, Why.RULE: 403, Why.BUSY: 503, Why.INTERNAL: 500}
+_DENIED = (Why.CREDENTIALS, Why.SCOPE, Why.ADDRESS)
+_MOST_RECIPIENTS = 1000
+
+
+def blueprint(doors: Doors) -> Blueprint:
+    entry = Entry("smseagle", doors, _say)
+    bp = entry.blueprint()
+
+    def accepted(token: str | None, given: Mapping[str, Any], recipients: Sequence[str]) -> list[Message]:
+        key = entry.key(token, "send")
+        wanted = _wanted(given, recipients, doors)
+        once = entry.once(wanted[0].client_ref, [one.to for one in wanted], wanted[0].text)
+        return entry.accept(wanted, key, once)
+
+    def by_url() -> Response:
+        given = fields()
+        messages = accepted(given.get("access_token") or given.get("pass"), given, listed(given.get("to", "")))
+        if given.get("responsetype") == "xml":
+            rows = "".join(f"<message_id>{one.id}</message_id><status>ok</status>" for one in messages)
+            return _xml(rows, 200)
+        return _text("\n".join(f"OK; ID={one.id}" for one in messages), 200)
+
+    def by_rpc() -> Response:
+        called = document()
+        given = called.get("params")
+        if called.get("method") not in ("sms.send_sms", "send_sms") or not isinstance(given, dict):
+            raise Refused(Why.VALUE, "Wrong parameters", "method")
+        messages = accepted(given.get("access_token") or given.get("pass"), given, listed(str(given.get("to") or "")))
+        extended = [{"message_id": one.id, "status": "ok"} for one in messages]
+        simple = [f"OK; ID={one.id}" for one in messages]
+        found: list[Any] = extended if given.get("responsetype") == "extended" else simple
+        return answer({"result": found[0] if len(found) == 1 else found})
+
+    for prefix in ("", "/index.php"):
+        bp.add_url_rule(f"{prefix}/http_api/send_sms", f"url{prefix}".replace(".", "_"), by_url, methods=["GET", "POST"])
+        bp.add_url_rule(f"{prefix}/jsonrpc/sms", f"rpc{prefix}".replace(".", "_"), by_rpc, methods=["POST"])
+
+    @bp.post("/api/v2/messages/sms")
+    def by_v2() -> Response:
+        token = request.headers.get("access-token") or bearer()
+        entry.key(token, "send")  # who has none does not learn how a body is judged
+        given = document()
+        to = given.get("to")
+        if not isinstance(to, list) or not all(isinstance(one, str) for one in to):
+            raise missing("to")
+        messages = accepted(token, {**given, "message": given.get("text")}, to)
+        return answer([{"status": "queued", "number": one.to, "id": one.id} for one in messages])
+
+    return bp
+
+
+def _wanted(given: Mapping[str, Any], recipients: Sequence[str], doors: Doors) -> list[SendRequest]:
+    text = given.get("message")
+    if not recipients or not isinstance(text, str) or not text:
+        raise missing("message" if recipients else "to")
+    if len(recipients) > _MOST_RECIPIENTS:
+        raise wrong("to", f"names more than {_MOST_RECIPIENTS}")
+    names = doors.settings.channel_names
+    modem = given.get("modem_no")
+    wanted = SendRequest(
+        "",
+        text,
+        channel=names[whole("modem_no", modem, 1, len(names)) - 1] if modem not in (None, "") else None,
+        priority=5 if truth(given.get("highpriority", "")) or given.get("priority") not in (None, 0, "", "0") else 0,
+        send_at=_moment(str(given.get("date") or "")),
+        flash=truth(given.get("flash", "")),
+        client_ref=str(given["oid"])[:36] if given.get("oid") else None,
+    )
+    return [replace(wanted, to=one) for one in dict.fromkeys(recipients)]
+
+
+def _moment(written: str) -> float | None:
+    """YYYYMMDDHHMM, in UTC."""
+    if not written:
+        return None
+    try:
+        return datetime.strptime(written, "%Y%m%d%H%M").replace(tzinfo=UTC).timestamp()
+    except ValueError as fault:
+        raise wrong("date", "is not written as YYYYMMDDHHMM") from fault
+
+
+def _say(refused: Refused) -> Response:
+    status = _STATUS.get(refused.why, 400)
+    word = "Invalid login or password" if refused.why in _DENIED else "Wrong parameters"
+    if request.path.startswith("/api/v2/"):
+        return answer({"message": refused.detail}, status)
+    if refused.why in (Why.BUSY, Why.INTERNAL):
+        word = "Error while adding message"
+    if "/jsonrpc/" in request.path:
+        return answer({"result": word, "error": refused.detail}, status)
+    if refused.why is not Why.LARGE and request.values.get("responsetype") == "xml":
+        return _xml(f"<error_text>{escape(word)}</error_text><status>error</status>", status)
+    return _text(word if refused.why in _DENIED else f"{word}: {refused.detail}", status)
+
+
+def _text(text: str, status: int) -> Response:
+    return Response(text, status, content_type="text/plain; charset=utf-8")
+
+
+def _xml(rows: str, status: int) -> Response:
+    return Response(f"<xml>{rows}</xml>", status, content_type="text/xml; charset=utf-8")

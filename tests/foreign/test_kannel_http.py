@@ -1,0 +1,70 @@
+"""Kannel in front of the gateway, unmodified: its bearerbox takes the Kannel door for an SMSC that is reached by HTTP."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from gateway.core.keys import Keys
+from gateway.settings import DoorsSettings
+from simulator.testing import running_bank
+from tests.foreign.clients import EMOJI, LONG, PATIENCE, PRICE, Daemon, needs
+from tests.foreign.test_kannel import free_ports, send_by
+from tests.scenarios.box import running_gateway
+
+pytestmark = [pytest.mark.slow, needs("kannel", "bearerbox", "smsbox")]
+
+KEY = "pbx-key-0123456789-0123456789-0123456789"
+HANDSET = "+491709900001"
+# max-sms-octets: the texts come whole, for the gateway splits them itself.
+SETTINGS = """
+group = core
+admin-interface = 127.0.0.1
+admin-port = {admin}
+admin-password = x
+smsbox-interface = 127.0.0.1
+smsbox-port = {box}
+box-allow-ip = 127.0.0.1
+
+group = smsc
+smsc = http
+smsc-id = simrack
+system-type = kannel
+send-url = {url}/cgi-bin/sendsms
+port = {listen}
+smsc-username = pbx
+smsc-password = {key}
+max-sms-octets = 1500
+
+group = smsbox
+bearerbox-host = 127.0.0.1
+sendsms-interface = 127.0.0.1
+sendsms-port = {send}
+global-sender = 1
+
+group = sendsms-user
+username = x
+password = x
+max-messages = 9
+concatenation = true
+"""
+
+
+def test_a_bearerbox_hands_texts_to_the_gateway_whole(tmp_path: Path) -> None:
+    admin, box, send, listen = free_ports(4)
+    doors = DoorsSettings(open=("kannel",), other_senders="ignore")
+    with running_bank(1) as bank, running_gateway(tmp_path, bank, doors=doors) as gateway:
+        Keys(gateway.service.store, gateway.service.clock).add("pbx", ["send"], KEY)
+        settings = tmp_path / "kannel.conf"
+        settings.write_text(SETTINGS.format(admin=admin, box=box, send=send, listen=listen, url=gateway.url, key=KEY))
+        with Daemon("bearerbox", "-v", "0", settings, folder=tmp_path) as bearerbox:
+            bearerbox.wait_for("Start-up done")
+            with Daemon("smsbox", "-v", "1", settings, folder=tmp_path) as smsbox:
+                smsbox.wait_for("Connected to bearerbox")
+                for text, coding in ((PRICE, 0), (LONG, 0), (EMOJI, 2)):
+                    send_by(send, username="x", password="x", to=HANDSET, text=text, coding=coding, charset="UTF-8")
+                texts = gateway.wait(
+                    lambda: len(found := bank.journal(kind="text", to=HANDSET)) == 3 and found, "three texts", PATIENCE
+                )
+        assert sorted(one["text"] for one in texts) == sorted([PRICE, LONG, EMOJI]), bearerbox.printed[-3000:]

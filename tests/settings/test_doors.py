@@ -1,0 +1,59 @@
+"""The table [doors]: what it takes, and what it refuses with key and remedy."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from gateway.errors import BadSetting
+from gateway.settings import DoorsSettings, parse, secret_files
+
+
+def doors(folder: Path, lines: str) -> DoorsSettings:
+    return parse(f"[doors]\n{lines}\n", folder).doors
+
+
+def test_the_plain_door_alone_is_open_unless_the_table_says_otherwise(tmp_path: Path) -> None:
+    assert parse("", tmp_path).doors.open == ("plain",)
+    assert doors(tmp_path, "open = []").open == ()
+    assert doors(tmp_path, 'open = ["twilio", "kannel"]').open == ("twilio", "kannel")
+
+
+def test_addresses_are_networks_by_door(tmp_path: Path) -> None:
+    found = doors(tmp_path, 'addresses = { kannel = "192.0.2.7, 2001:db8::/64" }')
+    assert found.networks("kannel") == ("192.0.2.7/32", "2001:db8::/64")
+    assert found.networks("twilio") is None
+
+
+@pytest.mark.parametrize(
+    ("line", "where", "word"),
+    [
+        ('open = ["twillio"]', "doors.open", "twilio"),
+        ('open = "plain"', "doors.open", '["plain", "twilio"]'),
+        ('addresses = { kannell = "192.0.2.7" }', "doors.addresses", "kannel"),
+        ('addresses = { kannel = "192.0.2.7/24" }', "doors.addresses.kannel", "192.0.2.0/24"),
+        ('addresses = { kannel = "" }', "doors.addresses.kannel", "192.0.2.10"),
+        ('plain_names = { number = "phone" }', "doors.plain_names", "known are"),
+        ('plain_names = { to = "a b" }', "doors.plain_names.to", "letters"),
+        ('other_senders = "drop"', "doors.other_senders", "refuse"),
+        ('bare_numbers = "local"', "doors.bare_numbers", "national"),
+        ('vonage_key = "pbx"', "doors.vonage_secret", "both"),
+        ('vonage_secret = "0123456789abcdef"', "doors.vonage_key", "both"),
+        ('vonage_key = "pbx"\nvonage_secret = "short"', "doors.vonage_secret", "16"),
+    ],
+)
+def test_what_is_impossible_is_refused_with_its_key_and_a_remedy(tmp_path: Path, line: str, where: str, word: str) -> None:
+    with pytest.raises(BadSetting) as caught:
+        doors(tmp_path, line)
+    assert caught.value.field.startswith(where) and word in caught.value.remedy
+    assert "short" not in str(caught.value)
+
+
+def test_the_secret_may_stand_in_a_file_that_check_looks_after(tmp_path: Path) -> None:
+    (tmp_path / "v.secret").write_text("0123456789abcdef\n")
+    text = '[doors]\nvonage_key = "pbx"\nvonage_secret_file = "v.secret"\n'
+    (tmp_path / "simrack.toml").write_text(text)
+    found = parse(text, tmp_path).doors
+    assert found.vonage_secret == "0123456789abcdef" and "0123456789abcdef" not in repr(found)
+    assert secret_files(tmp_path / "simrack.toml") == [("doors.vonage_secret_file", tmp_path / "v.secret")]

@@ -1,0 +1,256 @@
+"""What holds for all doors: off unless opened, entered with a key of ours from named addresses, refusing in their own language."""
+
+from __future__ import annotations
+
+import logging
+import socket
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from werkzeug.test import TestResponse
+
+from gateway.errors import StorageFull
+from gateway.settings import DOORS, DoorsSettings, HttpSettings
+from gateway.web.app import create_app
+from gateway.web.compat import MAKERS
+from gateway.web.server import Server
+from tests.web.compat.conftest import KEY, Open, basic
+from tests.web.conftest import Gateway
+
+TO, TEXT = "+4915112345678", "häufig"
+
+
+@dataclass(frozen=True)
+class Call:
+    """How a text is sent through a door. `denied` and `busy` are (HTTP status, a word of the body)."""
+
+    path: str
+    request: Callable[[str, str, str], Mapping[str, Any]]  # (key, to, text)
+    denied: tuple[int, str]
+    busy: tuple[int, str]
+    bad_to: tuple[int, str]
+    method: str = "POST"
+
+
+CALLS = {
+    "telnyx": Call(
+        "/compat/3cx",
+        lambda key, to, text: {"json": {"to": to, "text": text}, "headers": {"Authorization": f"Bearer {key}"}},
+        (401, '"10009"'), (429, '"10011"'), (422, '"40310"'),
+    ),
+    "plain": Call(
+        "/api/send",
+        lambda key, to, text: {"query_string": {"to": to, "text": text, "key": key}},
+        (401, "ERROR the key is not known"), (503, "ERROR"), (400, "ERROR to:"), "GET",
+    ),
+    "integra": Call(
+        "/Integra/resources/SMS/SendSMS",
+        lambda key, to, text: {"data": {"destination": to, "message": text}, "headers": {"Authorization": key}},
+        (401, "ERROR"), (503, "ERROR"), (400, "ERROR"),
+    ),
+    "kannel": Call(
+        "/cgi-bin/sendsms",
+        lambda key, to, text: {"query_string": {"username": "u", "password": key, "to": to, "text": text}},
+        (403, "Authorization failed for sendsms"),
+        (503, "Temporal failure, try again later."),
+        (403, "Not routable. Do not try again."), "GET",
+    ),
+    "twilio": Call(
+        "/2010-04-01/Accounts/AC1/Messages.json",
+        lambda key, to, text: {"data": {"To": to, "Body": text, "From": "+4915110000000"}, "headers": basic(key)},
+        (401, '"code":20003'), (429, '"code":20429'), (400, '"code":21211'),
+    ),
+    "vonage": Call(
+        "/sms/json",
+        lambda key, to, text: {"data": {"to": to, "text": text, "from": "4915110000000", "api_key": "pbx", "api_secret": key}},
+        (200, '"status":"4","error-text":"Bad Credentials"'), (200, '"status":"1"'), (200, '"status":"3"'),
+    ),
+    "smseagle": Call(
+        "/http_api/send_sms",
+        lambda key, to, text: {"query_string": {"login": "u", "pass": key, "to": to, "message": text}},
+        (401, "Invalid login or password"), (503, "Error while adding message"), (400, "Wrong parameters"), "GET",
+    ),
+    "smsgate": Call(
+        "/3rdparty/v1/messages",
+        lambda key, to, text: {"json": {"phoneNumbers": [to], "textMessage": {"text": text}}, "headers": basic(key)},
+        (401, '"message":'), (503, "QueueLimitExceeded"), (400, '"message":"to:'),
+    ),
+    "wildix": Call(
+        "/api/v1/originate/sms",
+        lambda key, to, text: {"data": {"number": to, "message": text}, "headers": basic(key)},
+        (401, '"type":"error"'), (503, '"type":"error"'), (400, '"type":"error","reason":"to:'),
+    ),
+    "playsms": Call(
+        "/index.php",
+        lambda key, to, text: {"query_string": {"app": "ws", "op": "pv", "u": "u", "h": key, "to": to, "msg": text}},
+        (200, '"status":"ERR","error":"100","error_string":"authentication failed"'), (200, '"error":"200"'),
+        (200, '"error":"200"'), "GET",
+    ),
+    "jasmin": Call(
+        "/send",
+        lambda key, to, text: {"query_string": {"username": "u", "password": key, "to": to, "content": text}},
+        (403, 'Error "Authentication failure"'), (503, 'Error "'), (412, 'Error "to:'), "GET",
+    ),
+}  # fmt: skip
+every_door = pytest.mark.parametrize("door", sorted(CALLS))
+
+
+def send(opened: Open, door: str, key: str = KEY, to: str = TO, text: str = TEXT, **more: Any) -> TestResponse:
+    call = CALLS[door]
+    return opened.client.open(call.path, method=call.method, **call.request(key, to, text), **more)
+
+
+def test_the_configuration_names_the_doors_there_are() -> None:
+    assert tuple(MAKERS) == DOORS
+    assert set(CALLS) == set(DOORS)
+
+
+@every_door
+def test_a_text_is_queued(opened: Open, door: str) -> None:
+    answer = send(opened, door)
+    assert answer.status_code in (200, 201, 202), answer.text
+    (message,) = opened.messages()
+    assert (message.to, message.text) == (TO, TEXT)
+    assert opened.gateway.woken == 1
+
+
+@every_door
+def test_a_wrong_key_is_told_in_the_language_of_the_door(opened: Open, door: str) -> None:
+    status, word = CALLS[door].denied
+    answer = send(opened, door, key="guessed-0123456789-0123456789-012345")
+    assert (answer.status_code, word in answer.text) == (status, True), answer.text
+    assert not opened.messages()
+
+
+@every_door
+def test_a_revoked_key_and_one_that_may_not_send_are_refused(opened: Open, door: str) -> None:
+    _, reader = opened.gateway.keys.add("reader", ["read"])
+    send(opened, door, key=reader)
+    opened.gateway.keys.revoke("pbx")
+    send(opened, door)
+    assert not opened.messages()
+
+
+@every_door
+def test_an_impossible_recipient_is_told_in_the_language_of_the_door(opened: Open, door: str) -> None:
+    status, word = CALLS[door].bad_to
+    answer = send(opened, door, to="+4")
+    assert (answer.status_code, word in answer.text) == (status, True), answer.text
+
+
+@every_door
+@pytest.mark.parametrize("text", ["x" * 5000, "a\0b"])
+def test_a_text_that_cannot_be_sent_is_no_fault_of_ours(opened: Open, door: str, text: str) -> None:
+    answer = send(opened, door, text=text)
+    assert answer.status_code < 500 and "internal" not in answer.text.lower()
+    assert answer.content_type != "application/problem+json"
+    assert not opened.messages()
+
+
+@every_door
+def test_a_full_disk_is_told_as_something_that_passes(opened: Open, door: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full() -> None:
+        raise StorageFull("the disk is full")
+
+    monkeypatch.setattr(opened.gateway.store, "require_room", full)
+    status, word = CALLS[door].busy
+    answer = send(opened, door)
+    assert (answer.status_code, word in answer.text) == (status, True), answer.text
+    assert answer.headers["Retry-After"] == "30"
+
+
+@every_door
+def test_a_door_is_entered_from_its_addresses_alone(opened: Open, door: str) -> None:
+    narrow = opened.again(addresses={door: "192.0.2.7, 198.51.100.0/24"})
+    refused = send(narrow, door, environ_base={"REMOTE_ADDR": "192.0.2.8"})
+    assert refused.content_type != "application/problem+json"
+    assert not narrow.messages()
+    for n, address in enumerate(("192.0.2.7", "::ffff:198.51.100.9"), 1):
+        send(narrow, door, environ_base={"REMOTE_ADDR": address})
+        assert len(narrow.messages()) == n
+
+
+@every_door
+def test_head_sends_nothing(opened: Open, door: str) -> None:
+    call = CALLS[door]
+    opened.client.open(call.path, method="HEAD", **call.request(KEY, TO, TEXT))
+    assert not opened.messages()
+
+
+@every_door
+def test_a_door_that_is_not_opened_is_not_there(opened: Open, door: str) -> None:
+    shut = opened.again(open=tuple(one for one in DOORS if one != door))
+    answer = send(shut, door)
+    assert (answer.status_code, answer.content_type) == (404, "application/problem+json")
+    assert not shut.messages()
+
+
+def test_without_a_word_in_the_configuration_the_plain_door_alone_is_open(gateway: Gateway) -> None:
+    gateway.keys.add("pbx", ["send"], KEY)
+    plain = Open(gateway, DoorsSettings())
+    assert [door for door in sorted(CALLS) if send(plain, door).status_code != 404] == ["plain"]
+
+
+def test_the_published_api_does_not_grow_by_doors(opened: Open) -> None:
+    without = opened.again(open=())
+    assert opened.client.get("/openapi.json").json == without.client.get("/openapi.json").json
+
+
+FOREIGN = {
+    "telnyx": {"json": {"from": "+15550100", "to": TO, "text": TEXT}, "headers": {"Authorization": f"Bearer {KEY}"}},
+    "twilio": {"data": {"From": "+15550100", "To": TO, "Body": TEXT}, "headers": basic()},
+    "kannel": {"query_string": {"password": KEY, "from": "Acme", "to": TO, "text": TEXT}, "method": "GET"},
+    "vonage": {"data": {"from": "Acme", "to": TO, "text": TEXT}, "headers": basic()},
+}
+
+
+@pytest.mark.parametrize("door", FOREIGN)
+def test_a_sender_that_is_not_ours_is_refused_or_ignored_as_configured(opened: Open, door: str) -> None:
+    given = {"method": "POST", **FOREIGN[door]}
+    opened.client.open(CALLS[door].path, **given)
+    assert not opened.messages()
+    lenient = opened.again(other_senders="ignore")
+    lenient.client.open(CALLS[door].path, **given)
+    assert [(one.to, one.from_) for one in lenient.messages()] == [(TO, "")]
+
+
+@every_door
+def test_a_key_is_never_logged(opened: Open, door: str, caplog: pytest.LogCaptureFixture) -> None:
+    """Behind a real socket, with everything logged, and with a fault in the middle of the request."""
+    caplog.set_level(logging.DEBUG)
+    call = CALLS[door]
+    narrow = opened.again(addresses={door: "192.0.2.7"})
+    monkey = pytest.MonkeyPatch()
+    for application, broken in ((opened.application(), False), (narrow.application(), False), (opened.application(), True)):
+        if broken:
+            monkey.setattr(opened.gateway.sending, "_check", lambda *_: 1 // 0)
+        application.test_client().open(call.path, method=call.method, **call.request(KEY, TO, TEXT))
+    monkey.undo()
+    assert KEY not in caplog.text
+    assert "ZeroDivisionError" in caplog.text
+
+
+def test_a_key_in_an_address_that_is_no_http_is_not_logged(opened: Open, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    server = Server(create_app(opened.gateway.doors()), HttpSettings("127.0.0.1:0", threads=1))
+    server.start()
+    port = int(server.address.rpartition(":")[2])
+    for line in (f"GET /api/send?key={KEY}&text=a b HTTP/1.1", f"GET /nothing?key={KEY} HTTP/1.1", f"GARBLED {KEY}"):
+        with socket.create_connection(("127.0.0.1", port), timeout=5) as connection:
+            connection.sendall(f"{line}\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
+            while connection.recv(4096):
+                pass
+    server.stop()
+    assert KEY not in caplog.text
+
+
+@every_door
+def test_bare_digits_are_read_as_the_configuration_says(opened: Open, door: str) -> None:
+    world = opened.again(bare_numbers="international")
+    send(opened, door, to="4915112345678")
+    send(world, door, to="4915112345678")
+    assert [one.to for one in opened.messages()] == ["+4915112345678"] * 2
+    send(opened, door, to="015112345678" if door != "vonage" else "4915112345678")
+    assert opened.last().to == "+4915112345678"

@@ -1,0 +1,174 @@
+"""What clients of Kannel, Jasmin, SMSEagle and playSMS send, as recorded in their documents, and the answers they look for."""
+
+from __future__ import annotations
+
+import pytest
+from werkzeug.test import TestResponse
+
+from tests.web.compat.conftest import KEY, Open, basic
+
+SENDSMS = f"/cgi-bin/sendsms?username=u&password={KEY}&"
+
+
+def kannel(opened: Open, query: str) -> tuple[int, str]:
+    answer = opened.client.get(SENDSMS + query)
+    assert answer.content_type.startswith("text/html")
+    return answer.status_code, answer.text
+
+
+def test_a_bearerbox_reads_the_only_safe_sentence(opened: Open) -> None:
+    # As Kannel 1.4.5 calls an HTTP SMSC of system-type kannel.
+    query = "to=%2B4915112345678&text=h%C3%A9llo&from=%2B4915110000000&coding=0&charset=UTF-8"
+    query += "&dlr-url=http%3A%2F%2Fx%2F%3Fd%3D%25d&dlr-mask=31"
+    assert kannel(opened, query) == (202, "0: Accepted for delivery")
+    assert (opened.last().to, opened.last().text, opened.last().from_) == ("+4915112345678", "héllo", "+4915110000000")
+
+
+@pytest.mark.parametrize(
+    ("query", "text"),
+    [
+        ("text=h%E9llo&charset=ISO-8859-1", "héllo"),
+        ("text=%04%34%04%30&coding=2&charset=UTF-16BE", "да"),
+        ("text=%04%34%04%30&coding=2", "да"),
+        ("text=%D0%B4&coding=2&charset=UTF-8", "д"),
+        ("text=a%2Bb+c", "a+b c"),
+    ],
+)
+def test_texts_are_read_in_the_charset_they_name(opened: Open, query: str, text: str) -> None:
+    assert kannel(opened, f"to=015112345678&{query}")[0] == 202
+    assert opened.last().text == text
+
+
+@pytest.mark.parametrize("to", ["%2B4915112345678+015112345679", "+4915112345678++4915112345679", "015112345678%20015112345679"])
+def test_several_receivers_are_divided_by_blanks(opened: Open, to: str) -> None:
+    assert kannel(opened, f"to={to}&text=x")[0] == 202
+    assert [one.to for one in opened.messages()] == ["+4915112345678", "+4915112345679"]
+
+
+def test_one_bad_receiver_of_several_and_none_is_sent(opened: Open) -> None:
+    assert kannel(opened, "to=015112345678+12x&text=x") == (403, "Not routable. Do not try again.")
+    assert not opened.messages()
+
+
+@pytest.mark.parametrize(
+    ("query", "status", "sentence"),
+    [
+        ("text=x", 400, "Missing receiver number, rejected"),
+        ("to=&text=x", 400, "Empty receiver number not allowed, rejected"),
+        ("to=015112345678", 400, "Empty text not allowed, rejected"),
+        ("to=015112345678&text=x&udh=%05%00", 400, "udh: binary texts are not offered, rejected"),
+        ("to=015112345678&text=x&coding=1", 400, "coding: binary texts are not offered, rejected"),
+        ("to=015112345678&text=%FF&charset=UTF-8", 400, "Charset or body misformed, rejected"),
+        ("to=015112345678&text=x&charset=punycode", 400, "Charset or body misformed, rejected"),
+        ("to=015112345678&text=x&charset=no%00such", 400, "Charset or body misformed, rejected"),
+        ("to=015112345678&text=x" + "&a=b" * 200, 400, "Charset or body misformed, rejected"),
+        ("to=015112345678&text=x&smsc=nowhere", 403, "Not routable. Do not try again."),
+        ("to=%2B41791234567&text=x", 403, "Not routable. Do not try again."),
+    ],
+)
+def test_kannel_refuses_in_its_sentences(opened: Open, query: str, status: int, sentence: str) -> None:
+    assert kannel(opened, query) == (status, sentence)
+    assert not opened.messages()
+
+
+def test_kannel_takes_a_plain_body_with_headers_and_a_form(opened: Open) -> None:
+    headers = {"X-Kannel-Username": "u", "X-Kannel-Password": KEY, "X-Kannel-To": "015112345678", "X-Kannel-MClass": "0"}
+    plain = opened.client.post("/cgi-bin/sendsms", data="häufig".encode(), headers=headers, content_type="text/plain")
+    assert (plain.status_code, opened.last().text, opened.last().flash) == (202, "häufig", True)
+    form = {"user": "u", "pass": KEY, "to": "015112345678", "text": "form", "smsc": "main", "deferred": "10"}
+    assert opened.client.post("/cgi-bin/sendsms", data=form).status_code == 202
+    assert (opened.last().text, opened.last().pool) == ("form", "main")
+    assert opened.last().send_at == opened.gateway.clock.now() + 600
+    xml = opened.client.post("/cgi-bin/sendsms", data="<message/>", content_type="text/xml")
+    assert (xml.status_code, xml.text) == (400, "Invalid content-type")
+
+
+def test_jasmin_answers_success_with_the_id(opened: Open) -> None:
+    query = {"username": "u", "password": KEY, "to": "015112345678", "content": "hello", "dlr": "yes", "dlr-level": "2"}
+    answer = opened.client.get("/send", query_string=query)
+    assert (answer.status_code, answer.text) == (200, f'Success "{opened.last().id}"')
+    rest = opened.client.post("/secure/send", json={"to": "015112345678", "content": "rest"}, headers=basic())
+    assert rest.json == {"data": f'Success "{opened.last().id}"'}
+    opened.client.post("/send", data={**query, "content": "", "hex-content": "0434", "coding": "8"})
+    assert opened.last().text == "д"
+
+
+@pytest.mark.parametrize(
+    ("changed", "status", "sentence"),
+    [
+        ({"to": ""}, 400, 'Error "Mandatory argument [to] is not found."'),
+        ({"username": ""}, 400, 'Error "Mandatory argument [username] is not found."'),
+        ({"content": ""}, 400, 'Error "content or hex-content not present."'),
+        ({"content": "", "hex-content": "0g"}, 400, 'Error "hex-content: does not spell a text in this coding"'),
+        ({"coding": "4"}, 400, 'Error "coding: binary content is not offered"'),
+    ],
+)
+def test_jasmin_says_what_is_missing(opened: Open, changed: dict[str, str], status: int, sentence: str) -> None:
+    query = {"username": "u", "password": KEY, "to": "015112345678", "content": "hello", **changed}
+    answer = opened.client.get("/send", query_string=query)
+    assert (answer.status_code, answer.text) == (status, sentence)
+
+
+@pytest.mark.parametrize("prefix", ["", "/index.php"])
+def test_smseagle_v1_answers_a_line_for_each(opened: Open, prefix: str) -> None:
+    query = {"access_token": KEY, "to": "015112345678,015112345679", "message": "hello", "highpriority": "1", "modem_no": "2"}
+    answer = opened.client.get(f"{prefix}/http_api/send_sms", query_string=query)
+    first, second = opened.messages()
+    assert (answer.status_code, answer.text) == (200, f"OK; ID={first.id}\nOK; ID={second.id}")
+    assert first.priority == 5
+
+
+def test_smseagle_v1_answers_xml_and_knows_its_reference(opened: Open) -> None:
+    query = {"login": "u", "pass": KEY, "to": "015112345678", "message": "hello", "oid": "77", "responsetype": "xml"}
+    answers = [opened.client.get("/http_api/send_sms", query_string=query).text for _ in range(2)]
+    (message,) = opened.messages()
+    assert answers == [f"<xml><message_id>{message.id}</message_id><status>ok</status></xml>"] * 2
+    assert message.client_ref == "77"
+
+
+def rpc(opened: Open, **changed: object) -> TestResponse:
+    params = {"login": "u", "pass": KEY, "to": "015112345678", "message": "hi", "responsetype": "extended", **changed}
+    return opened.client.post("/jsonrpc/sms", json={"method": "sms.send_sms", "params": params})
+
+
+def test_smseagle_json_rpc_answers_simply_and_at_length(opened: Open) -> None:
+    assert rpc(opened).json == {"result": {"message_id": opened.last().id, "status": "ok"}}
+    assert rpc(opened, responsetype="simple").json == {"result": f"OK; ID={opened.last().id}"}
+    assert rpc(opened, **{"pass": "wrong"}).json["result"] == "Invalid login or password"
+    assert rpc(opened, message="").json["result"] == "Wrong parameters"
+    assert opened.client.post("/jsonrpc/sms", json={"method": "sms.read_sms", "params": {}}).status_code == 400
+
+
+def test_smseagle_v2_takes_a_list(opened: Open) -> None:
+    body = {"to": ["+4915112345678"], "text": "hi"}
+    answer = opened.client.post("/api/v2/messages/sms", json=body, headers={"access-token": KEY})
+    assert answer.json == [{"status": "queued", "number": "+4915112345678", "id": opened.last().id}]
+    refused = opened.client.post("/api/v2/messages/sms", json={**body, "to": 7}, headers={"access-token": KEY})
+    assert (refused.status_code, refused.json) == (400, {"message": "to is missing"})
+    assert opened.client.post("/api/v2/messages/sms", data="x").status_code == 401
+
+
+def playsms(opened: Open, **query: str) -> object:
+    answer = opened.client.get("/index.php", query_string={"app": "ws", "u": "u", "h": KEY, **query})
+    assert answer.status_code == 200
+    return answer.json
+
+
+def test_playsms_sends_and_tells_what_became_of_it(opened: Open) -> None:
+    sent = playsms(opened, op="pv", to="015112345678,+4915112345679", msg="hello world", **{"from": ""})
+    first, second = opened.messages()
+    row = {"status": "OK", "error": "0"}
+    assert sent == {
+        "data": [{**row, "smslog_id": one.id, "queue": one.id, "to": one.to} for one in (first, second)],
+        "error_string": None,
+    }
+    assert playsms(opened, op="ds", smslog_id=first.id)["data"][0]["status"] == "0"
+    assert len(playsms(opened, op="ds", c="5")["data"]) == 2
+    assert playsms(opened, op="ds", queue="nothing")["error"] == "400"
+
+
+@pytest.mark.parametrize(
+    ("query", "number"), [({"op": "pv"}, "201"), ({"op": "cr"}, "101"), ({"op": "pv", "to": "1x", "msg": "x"}, "200")]
+)
+def test_playsms_numbers_its_errors(opened: Open, query: dict[str, str], number: str) -> None:
+    assert playsms(opened, **query)["error"] == number

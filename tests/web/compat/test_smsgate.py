@@ -1,0 +1,99 @@
+"""The official android-sms-gateway client against the gateway, unmodified."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+android = pytest.importorskip("android_sms_gateway")
+from android_sms_gateway.client import APIClient  # noqa: E402
+from android_sms_gateway.domain import Message, TextMessage  # noqa: E402
+from android_sms_gateway.enums import ProcessState  # noqa: E402
+from android_sms_gateway.http import RequestsHttpClient  # noqa: E402
+
+from tests.web.compat.conftest import KEY, Open, basic  # noqa: E402
+
+TO = ["+4915112345678", "+4915112345679"]
+
+
+@pytest.fixture
+def phone(url: str) -> Iterator[APIClient]:
+    with RequestsHttpClient() as http, APIClient("u", KEY, base_url=f"{url}/3rdparty/v1", http=http) as client:
+        yield client
+
+
+def text(**more: Any) -> Message:
+    return Message(phone_numbers=more.pop("to", TO), text_message=TextMessage("hé"), **more)
+
+
+def test_the_client_sends_looks_up_and_calls_back(phone: APIClient, opened: Open) -> None:
+    state = phone.send(text(), skip_phone_validation=True, device_active_within=12)
+    assert state.state is ProcessState.Pending
+    assert [one.phone_number for one in state.recipients] == [one.to for one in opened.messages()] == TO
+    assert phone.get_state(state.id) == state
+    phone.cancel_message(state.id)
+    assert phone.get_state(state.id).state is ProcessState.Cancelled
+
+
+def test_an_id_of_the_clients_own_is_taken_once(phone: APIClient, opened: Open) -> None:
+    assert phone.send(text(id="order-17", to=TO[:1])).id == "order-17"
+    assert opened.last().client_ref == "order-17"
+    again = opened.client.post(
+        "/3rdparty/v1/messages",
+        json={"id": "order-17", "phoneNumbers": TO[:1], "textMessage": {"text": "hé"}},
+        headers=basic(),
+    )
+    assert (again.status_code, set(again.json)) == (409, {"message"})
+    assert len(opened.messages()) == 1
+
+
+def test_what_another_key_sent_is_not_there(phone: APIClient, opened: Open) -> None:
+    _, other = opened.gateway.keys.add("other", ["send", "read"])
+    phone.send(text(id="order-17"))
+    for method in ("GET", "DELETE"):
+        answer = opened.client.open("/3rdparty/v1/messages/order-17", method=method, headers=basic(other))
+        assert answer.status_code == 404
+    assert {one.status for one in opened.messages()} == {"queued"}
+
+
+def test_times_and_sims_are_understood(phone: APIClient, opened: Open) -> None:
+    until = datetime.fromtimestamp(opened.gateway.clock.now(), UTC) + timedelta(hours=1)
+    phone.send(text(to=TO[:1], valid_until=until, sim_number=2))
+    assert opened.last().expires_at == until.timestamp()
+    phone.send(text(to=TO[:1], ttl=3600))
+    assert opened.last().expires_at == opened.gateway.clock.now() + 3600
+
+
+def test_channels_are_its_devices_and_texts_its_list(phone: APIClient) -> None:
+    assert [one.id for one in phone.list_devices()] == ["p0", "p1"]
+    sent = phone.send(text(to=TO[:1]))
+    assert [one.id for one in phone.get_messages()] == [sent.id]
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        ({"phoneNumbers": TO}, 400),
+        ({"textMessage": {"text": "x"}}, 400),
+        ({"textMessage": {"text": "x"}, "phoneNumbers": [7]}, 400),
+        ({"textMessage": {"text": "x"}, "phoneNumbers": ["+4"]}, 400),
+        ({"dataMessage": {"data": "AA==", "port": 1}, "phoneNumbers": TO}, 400),
+        ({"textMessage": {"text": "x"}, "phoneNumbers": TO, "isEncrypted": True}, 400),
+        ({"textMessage": {"text": "x"}, "phoneNumbers": TO, "simNumber": 3}, 400),
+        ({"textMessage": {"text": "x"}, "phoneNumbers": TO, "deviceId": "nowhere"}, 400),
+        ({"textMessage": {"text": "x"}, "phoneNumbers": TO, "ttl": "soon"}, 400),
+        ({"textMessage": {"text": "x"}, "phoneNumbers": TO, "id": "a\r\nb"}, 400),
+    ],
+)
+def test_errors_are_one_message(opened: Open, body: dict[str, object], status: int) -> None:
+    answer = opened.client.post("/3rdparty/v1/messages", json=body, headers=basic())
+    assert (answer.status_code, set(answer.json)) == (status, {"message"}), answer.text
+    assert not opened.messages()
+
+
+def test_what_is_not_there_is_404_and_what_has_ended_is_not_called_back(opened: Open) -> None:
+    assert opened.client.get("/3rdparty/v1/messages/no", headers=basic()).status_code == 404
+    assert opened.client.get("/3rdparty/v1/health").json["status"] == "pass"
