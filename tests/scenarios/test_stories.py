@@ -111,7 +111,8 @@ def test_a_late_ok_is_an_answer_like_any_other(tmp_path: Path) -> None:
 
 
 def test_news_inside_a_reply_is_neither_lost_nor_taken_for_the_answer(tmp_path: Path) -> None:
-    with running_bank(1) as bank, running_gateway(tmp_path, bank) as box:
+    # The modem keeps its news for the next reply: something must be asked of it when nothing else is to be done.
+    with running_bank(1) as bank, running_gateway(tmp_path, bank, modem={"status_s": 1.0}) as box:
         bank.fault("p0", "news-in-reply", times=3)
         bank.text(HANDSET, "p0", "in between")
         sent = box.send("+491709900002", "meanwhile")
