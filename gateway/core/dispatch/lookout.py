@@ -14,7 +14,7 @@ from gateway.store import lanes as names
 from gateway.store.claims import Claim, Offer, Want
 
 # So long after the start, turns are kept for channels that are still being opened.
-_START_S = 60.0
+_START_S = 30.0
 _ANY_PRIORITY = 10
 
 Berths = Mapping[str, Berth]
