@@ -14,8 +14,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
 
-# A channel that was away may catch up so much and no more: what it missed beyond that was done by others.
-_MOST_OWED = 1.0
+# A channel that was away may catch up so much and no more: what it missed beyond that was done by others. A box port has up to
+# three texts in hand; when it stops, their turns are given back, and it must be able to make up for all of them.
+_MOST_OWED = 4.0
 
 
 class Order(StrEnum):
@@ -162,12 +163,13 @@ def _why(lane: Lane, tier: int, rank: str) -> str:
 
 
 def rejoin(turns: Turns, others: Collection[str], back: str, together: Collection[str] = ()) -> float:
-    """The turn count with which `back` takes its place again: it keeps what it is owed, up to one turn.
+    """The turn count with which `back` takes its place again: it keeps what it is owed, up to four turns; a new one is owed one.
 
     `others` are the channels of its tier that take part in the present round. Where there are none, after a restart or a pause
     of all, those that come back `together` with it say where they stood.
     """
     own = turns.get(back, 0.0)
+    owed = _MOST_OWED if back in turns else 1.0
     if others:
-        return max(own, min(turns.get(name, 0.0) for name in others) - _MOST_OWED)
-    return max(own, max((turns.get(name, 0.0) for name in together), default=own) - _MOST_OWED)
+        return max(own, min(turns.get(name, 0.0) for name in others) - owed)
+    return max(own, max((turns.get(name, 0.0) for name in together), default=own) - owed)

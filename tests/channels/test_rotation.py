@@ -99,9 +99,11 @@ def test_strategies_are_read(written: str, expected: Strategy) -> None:
     assert strategy(written) == expected
 
 
-def test_who_comes_back_keeps_what_it_is_owed_up_to_one_turn() -> None:
+def test_who_comes_back_keeps_what_it_is_owed_up_to_four_turns() -> None:
     assert rejoin({"p0": 5, "p1": 4}, ("p0",), "p1") == 4  # after a restart, say
-    assert rejoin({"p0": 500, "p1": 4}, ("p0",), "p1") == 499
+    assert rejoin({"p0": 500, "p1": 497}, ("p0",), "p1") == 497  # a box port whose three texts came back
+    assert rejoin({"p0": 500, "p1": 4}, ("p0",), "p1") == 496
+    assert rejoin({"p0": 500}, ("p0",), "p1") == 499  # new in the pool: it missed nothing
     assert rejoin({"p0": 5, "p1": 9}, ("p0",), "p1") == 9
     assert rejoin({"p0": 5, "p1": 4, "p2": 0}, ("p0",), "p1") == 4
     assert rejoin({"p1": 4}, (), "p1") == 4
