@@ -98,7 +98,8 @@ class Session:
                     break
                 self._heard_at = self._loop.time()
                 await self._take_in(octets)
-                await self._writer.drain()
+                if not self._ended:
+                    await self._writer.drain()
         except OSError as fault:
             log.info("SMPP: %s is gone: %s", self, fault)
         finally:
