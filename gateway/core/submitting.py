@@ -47,11 +47,8 @@ class _Group:
     place: tuple[int, str]
     message: str
     total: int
+    touched: float  # monotonic: when the newest segment came, or was read after a start
     by_number: dict[int, Segment] = field(default_factory=dict)
-
-    @property
-    def newest(self) -> float:
-        return max(segment.arrived_at for segment in self.by_number.values())
 
     def takes(self, number: int, octets: bytes) -> bool:
         """A segment that came before is only taken again, not another one in its place: that belongs to the next text."""
@@ -101,8 +98,8 @@ class Submitting:
 
     def give_up(self) -> int:
         """Forget segments whose others did not come in time; how many texts that were."""
-        now = self._clock.now()
-        stale = [group for groups in self._view().values() for group in groups if group.newest <= now - SEGMENTS_WAIT_S]
+        now, before = self._clock.now(), self._clock.monotonic() - SEGMENTS_WAIT_S
+        stale = [group for groups in self._view().values() for group in groups if group.touched <= before]
         for group in stale:
             self._store.writer.run(partial(smpp.give_up, segment=_one_of(group), now=now))
             log.warning("%d of %d segments of %s came; it is given up", len(group.by_number), group.total, group.message)
@@ -143,14 +140,15 @@ class Submitting:
         )
         together = {**group.by_number, concat.number: segment}
         if len(together) < concat.total:
-            group.by_number = together
+            group.by_number, group.touched = together, self._clock.monotonic()
             plan.writes.append(lambda db: smpp.keep(db, segment))
             return group.message
         octets = b"".join(together[number].octets for number in sorted(together))
-        request = replace(submission.request, text=submission.read(octets))
+        wish = _one_wish(together.values())
+        request = replace(submission.request, text=submission.read(octets), report=wish is not None)
         new = replace(self._sending.check(request, submission.key, now), public_id=group.message)
         plan.writes.append(lambda db: smpp.drop(db, group.message))
-        self._add(new, submission.key, _one_wish(together.values()), now, plan)
+        self._add(new, submission.key, wish, now, plan)
         self._forget(group)
         return group.message
 
@@ -166,7 +164,7 @@ class Submitting:
                 return group
         if sum(len(one.by_number) for groups in self._view().values() for one in groups) >= MOST_SEGMENTS:
             raise StorageFull(f"{MOST_SEGMENTS} segments wait for others; texts that are never whole are given up in a while")
-        group = _Group(place, new_id("msg", now), concat.total)
+        group = _Group(place, new_id("msg", now), concat.total, self._clock.monotonic())
         self._view().setdefault(place, []).append(group)
         return group
 
@@ -184,7 +182,8 @@ class Submitting:
             found: dict[str, _Group] = {}
             for segment in self._store.read(smpp.segments):
                 place = (segment.key_id, segment.line)
-                group = found.setdefault(segment.message, _Group(place, segment.message, segment.total))
+                new = _Group(place, segment.message, segment.total, self._clock.monotonic())
+                group = found.setdefault(segment.message, new)
                 group.by_number[segment.number] = segment
             self._groups = {}
             for group in found.values():

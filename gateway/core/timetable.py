@@ -94,6 +94,7 @@ class Timetable:
         def put_right(db: Database) -> None:
             if jumped and looked_at is not None:
                 outbox.shift(db, jumped, looked_at, now, self._waits)
+                smpp.shift(db, jumped, now)
             elif looked_at is None:
                 outbox.bound(db, now, self._waits)
 

@@ -135,6 +135,12 @@ def forget(db: SqliteDatabase, before: float, wishes_before: float) -> int:
     return int(gone.rowcount)
 
 
+def shift(db: SqliteDatabase, seconds: float, now: float) -> None:
+    """The wall clock jumped by `seconds`: what waits has not waited for longer, or shorter, because of that."""
+    db.execute_sql("UPDATE smppdeliveries SET queued_at = MIN(queued_at + ?, ?)", (seconds, now))
+    db.execute_sql("UPDATE smppwishes SET asked_at = MIN(asked_at + ?, ?)", (seconds, now))
+
+
 def _tell_text(db: SqliteDatabase, message: Message, now: float) -> None:
     readers = db.execute_sql(_READERS).fetchall()
     if readers:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -54,10 +54,8 @@ class Smpplib:
     def _listen(self) -> None:
         from smpplib.exceptions import ConnectionError as Gone
 
-        try:
+        with suppress(Gone, OSError):
             self._client.listen()
-        except (Gone, OSError):
-            pass
 
     def send(self, text: str) -> None:
         from smpplib import gsm
@@ -123,12 +121,14 @@ async def _aiosmpplib(box: Box, bank: RunningBank, password: str) -> list[bytes]
     from aiosmpplib.state import OptionalParam
 
     pdus: list[bytes] = []
+    news = asyncio.Event()
 
     class Hook(AbstractHook):
         async def sending(self, smpp_message: Any, pdu: bytes, client_id: str) -> None: ...
 
         async def received(self, smpp_message: Any, pdu: bytes, client_id: str) -> None:
             pdus.append(pdu)
+            news.set()
 
         async def send_error(self, smpp_message: Any, error: Exception, client_id: str) -> None:
             pdus.append(repr(error).encode())
@@ -149,7 +149,8 @@ async def _aiosmpplib(box: Box, bank: RunningBank, password: str) -> list[bytes]
     await asyncio.to_thread(bank.text, SOMEONE, "p0", "thanks 😀")
     async with asyncio.timeout(PATIENCE_S):
         while sum(pdu[4:8] == b"\0\0\0\x05" for pdu in pdus) < 5:
-            await asyncio.sleep(0.01)
+            news.clear()
+            await news.wait()
     await esme.stop()
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from gateway.clock import ManualClock
@@ -19,6 +19,7 @@ from gateway.records import ChannelFacts, ChannelState, Direction, Encoding, Mes
 from gateway.settings import parse
 from gateway.smpp.server import SmppServer
 from gateway.store import Database, Store, smpp
+from gateway.store.messages import MessageFilter
 
 PATIENCE_S = 10.0
 CONFIGURATION = """
@@ -172,14 +173,14 @@ class Stage:
         return peer
 
     def messages(self) -> list[Message]:
-        from gateway.store.messages import MessageFilter
-
         return list(reversed(self.store.messages.find(MessageFilter(direction=Direction.OUT), None, 100).messages))
+
+    def reports(self) -> list[bool]:
+        """Of which messages the network is asked for a report."""
+        return self.store.read(lambda db: [bool(row[0]) for row in db.execute_sql("SELECT report FROM messages ORDER BY id")])
 
     async def becomes(self, message: Message, status: Status) -> None:
         """What the network says of a message, without a network."""
-        from dataclasses import replace
-
         def job(db: Database) -> None:
             announce(db, replace(message, status=status), self.clock.now())
 
@@ -193,14 +194,15 @@ class Stage:
         await self.store.writer.arun(lambda db: smpp.tell(db, incoming, self.clock.now()))
         self.server.wake()
 
-    async def waiting(self, name: str = "bank") -> int:
+    def waiting(self, name: str = "bank") -> int:
         key = self.store.keys.get(name)
         assert key is not None
         return len(self.store.read(lambda db: smpp.waiting(db, key.id, (), 100)))
 
-    async def until_nothing_waits(self) -> None:
+    async def until_waiting(self, count: int) -> None:
+        """Until so many deliveries are left: the acknowledgement is read, and its commit done, on the loop we share."""
         async with asyncio.timeout(PATIENCE_S):
-            while await self.waiting():
+            while self.waiting() != count:  # noqa: ASYNC110
                 await asyncio.sleep(0)
 
 

@@ -125,8 +125,9 @@ def test_what_aiosmpplib_encodes_is_read() -> None:
     from aiosmpplib import NPI, TON, PhoneNumber, SubmitSm
 
     pdu = SubmitSm(
-        short_message="x" * 300, source=PhoneNumber("Acme", TON.ALPHANUMERIC), destination=PhoneNumber("4917", TON.NATIONAL, NPI.ISDN),
-        sequence_num=9, log_id="1", validity_period=timedelta(hours=2), encoding="gsm0338",
+        short_message="x" * 300, source=PhoneNumber("Acme", TON.ALPHANUMERIC),
+        destination=PhoneNumber("4917", TON.NATIONAL, NPI.ISDN), sequence_num=9,
+        log_id="1", validity_period=timedelta(hours=2), encoding="gsm0338",
     ).pdu()  # fmt: skip
     submit = codec.read_short_message(whole(pdu).body)
     assert (submit.source, submit.destination) == (SmppAddress(5, 0, "Acme"), SmppAddress(2, 1, "4917"))

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 
 from gateway.records import Status
+from gateway.store import Database, smpp
 from tests.core.stage import story
 from tests.smpp.stage import BIND_RX, BIND_TRX, BIND_TX, DELIVER, ENQUIRE, Stage, short_text
 
@@ -26,7 +26,7 @@ async def test_a_receipt_swaps_the_addresses_and_names_the_id_in_words_and_param
         assert words.endswith(b" stat:DELIVRD err:000 text:")
         assert tlvs == b"\x00\x1e" + bytes((0, len(shown) + 1)) + shown + b"\0" + b"\x04\x27\x00\x01\x02"
         peer.acknowledge(heard)
-        await stage.until_nothing_waits()
+        await stage.until_waiting(0)
 
 
 @story
@@ -66,7 +66,7 @@ async def test_what_a_vanished_client_did_not_acknowledge_comes_again_in_order_e
             heard = await peer.hear()
             assert short_text(heard.body)[2] == b"text %d" % n
             peer.acknowledge(heard)
-        await stage.until_nothing_waits()
+        await stage.until_waiting(0)
 
 
 @story
@@ -80,7 +80,7 @@ async def test_only_binds_that_receive_get_them_and_only_of_their_account(tmp_pa
         await stage.text_comes("for readers")
         assert (await sender.ask(ENQUIRE)).status == 0
         assert (await stranger.ask(ENQUIRE)).status == 0
-        assert (await stage.waiting("bank"), await stage.waiting("shop")) == (2, 0)
+        assert (stage.waiting("bank"), stage.waiting("shop")) == (2, 0)
         receiver = await stage.bound("bank", bank, BIND_RX)
         heard = [await receiver.hear(), await receiver.hear()]
         assert b"stat:DELIVRD" in heard[0].body
@@ -118,16 +118,14 @@ async def test_what_is_refused_for_now_waits_with_its_conversation_and_for_good_
         good = await peer.hear()
         assert short_text(good.body)[2] == b"good"
         peer.acknowledge(good)
-        async with asyncio.timeout(10):
-            while await stage.waiting() > 2:
-                await asyncio.sleep(0)
+        await stage.until_waiting(2)
         stage.clock.advance(6)
         stage.server.wake()
         for text in (b"later", b"after it"):
             heard = await peer.hear()
             assert short_text(heard.body)[2] == text
             peer.acknowledge(heard)
-        await stage.until_nothing_waits()
+        await stage.until_waiting(0)
 
 
 @story
@@ -159,8 +157,6 @@ async def test_texts_that_gsm_cannot_write_come_in_ucs_2_and_long_ones_as_payloa
 
 @story
 async def test_what_nobody_fetches_is_given_up_in_the_end(tmp_path: Path) -> None:
-    from gateway.store import smpp
-
     async with Stage(tmp_path) as stage:
         stage.account()
         await stage.text_comes("old")
@@ -168,4 +164,21 @@ async def test_what_nobody_fetches_is_given_up_in_the_end(tmp_path: Path) -> Non
         await stage.text_comes("new", message="msg_new")
         before = stage.clock.now() - 1800
         assert await stage.store.writer.arun(lambda db: smpp.forget(db, before, before)) == 1
-        assert await stage.waiting() == 1
+        assert stage.waiting() == 1
+
+
+@story
+async def test_a_clock_that_jumps_by_years_gives_nothing_up(tmp_path: Path) -> None:
+    async with Stage(tmp_path) as stage:
+        peer = await stage.bound("bank", stage.account("bank", "send"))
+        await peer.submit(registered=1)
+        await stage.text_comes("hello")
+        year = 365 * 86_400.0
+
+        def job(db: Database) -> int:
+            smpp.shift(db, year, stage.clock.now() + year)
+            return smpp.forget(db, stage.clock.now() + year - 3600, stage.clock.now() + year - 3600)
+
+        assert await stage.store.writer.arun(job) == 0
+        await stage.becomes(stage.messages()[0], Status.DELIVERED)
+        assert b"stat:DELIVRD" in (await peer.hear()).body

@@ -29,7 +29,9 @@ def test_codings_that_are_offered(coding: int, octets: bytes, read: str) -> None
     assert text.is_flash(coding) == (coding == 0xF0)
 
 
-@pytest.mark.parametrize(("coding", "octets"), [(0, b"h\xe9llo"), (1, b"h\xe9"), (8, b"\x00h\x00"), (2, b""), (4, b""), (0x0B, b"")])
+@pytest.mark.parametrize(
+    ("coding", "octets"), [(0, b"h\xe9llo"), (1, b"h\xe9"), (8, b"\x00h\x00"), (2, b""), (4, b""), (0x0B, b"")]
+)
 def test_octets_that_are_no_text_of_their_coding(coding: int, octets: bytes) -> None:
     with pytest.raises(text.Unreadable):
         text.reader(coding)(octets)

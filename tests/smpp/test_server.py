@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import shutil
 import ssl
 import subprocess
 from pathlib import Path
@@ -157,10 +158,11 @@ async def test_segments_by_header_or_by_parameters_become_one_text_in_any_order(
     async with Stage(tmp_path) as stage:
         peer = await stage.bound("bank", stage.account())
         # An escape is torn from its character, and a surrogate pair in two.
-        first = await peer.submit(esm=0x43, text=b"\x05\x00\x03\x2a\x02\x02e!")
-        second = await peer.submit(esm=0x43, text=b"\x05\x00\x03\x2a\x02\x01pay 5 \x1b", registered=1)
+        first = await peer.submit(esm=0x43, text=b"\x05\x00\x03\x2a\x02\x02e!", registered=1)
+        second = await peer.submit(esm=0x43, text=b"\x05\x00\x03\x2a\x02\x01pay 5 \x1b")
         assert (first.status, second.status, first.body) == (0, 0, second.body)
         assert [one.text for one in stage.messages()] == ["pay 5 €!"]
+        assert stage.reports() == [True]  # though one segment alone asked for it
         sar = b"\x02\x0c\x00\x02\x00\x07\x02\x0e\x00\x01\x02\x02\x0f\x00\x01"
         third = await peer.submit(coding=8, text=b"\x00g\xd8\x3d", tlvs=sar + b"\x01")
         fourth = await peer.submit(coding=8, text=b"\xde\x00", tlvs=sar + b"\x02")
@@ -219,7 +221,7 @@ async def test_texts_are_asked_for_and_cancelled_by_who_sent_them_alone(tmp_path
         receipt = await peer.hear()
         assert b"stat:DELETED" in receipt.body
         peer.acknowledge(receipt)
-        await stage.until_nothing_waits()
+        await stage.until_waiting(0)
         assert (await peer.ask(QUERY, taken + b"\0\0\0")).body == taken + b"\0\x04\x00"
         assert (await peer.ask(CANCEL, b"\0nonsense\0\0\0\0\0\0\0")).status == 0x11
         assert [one.status for one in stage.messages()] == [Status.CANCELLED]
@@ -348,15 +350,7 @@ async def test_stopping_answers_what_was_taken_and_says_goodbye(tmp_path: Path) 
 
 @story
 async def test_clients_speak_tls_where_a_certificate_is_given(tmp_path: Path) -> None:
-    certificate, key = tmp_path / "smpp.pem", tmp_path / "smpp.key"
-    try:
-        subprocess.run(
-            ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2", "-subj",
-             "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", str(key), "-out", str(certificate)],
-            check=True, capture_output=True,
-        )  # fmt: skip
-    except FileNotFoundError:
-        pytest.skip("openssl not installed")
+    certificate = _certificate(tmp_path)
     async with Stage(tmp_path, 'certificate_file = "smpp.pem"', 'key_file = "smpp.key"', "bind_within_s = 1.0") as stage:
         password = stage.account()
         peer = await stage.peer(ssl.create_default_context(cafile=str(certificate)))
@@ -365,3 +359,15 @@ async def test_clients_speak_tls_where_a_certificate_is_given(tmp_path: Path) ->
         plain: Peer = await stage.peer()
         plain.say(BIND_TRX, b"bank\0" + password.encode() + b"\0\0\x34\0\0\0")
         await plain.ends()
+
+
+def _certificate(folder: Path) -> Path:
+    """smpp.pem for 127.0.0.1, with smpp.key beside it."""
+    if shutil.which("openssl") is None:
+        pytest.skip("openssl not installed")
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
+         "-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", "smpp.key", "-out", "smpp.pem"],
+        check=True, capture_output=True, cwd=folder,
+    )  # fmt: skip
+    return folder / "smpp.pem"
