@@ -164,11 +164,6 @@ def read_cancel(body: bytes) -> str:
     return reader.string()
 
 
-def read_message_id(body: bytes) -> str:
-    """The message_id of a submit_sm_resp."""
-    return _Reader(body).string() if body else ""
-
-
 def bind_answer(system_id: str, version: int) -> bytes:
     return _string(system_id) + optional({Tag.INTERFACE_VERSION: bytes((version,))})
 

@@ -23,7 +23,6 @@ _STATE_BY_STATUS = {
     Status.UNKNOWN: "UNKNOWN",
     Status.BLOCKED: "REJECTD",
 }
-FINAL = frozenset({"DELIVRD", "EXPIRED", "DELETED", "UNDELIV", "REJECTD"})
 
 
 def shown_id(public_id: str) -> str:
