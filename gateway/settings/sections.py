@@ -70,7 +70,7 @@ class SmppSettings:
     window: int = field(default=10, metadata=between(1, 1000))  # unanswered requests of a bind, either way
     throughput: int = field(default=0, metadata=between(0, 100_000))  # submits per second of a bind; 0 is as many as come
     most_binds: int = field(default=10, metadata=between(1, 1000))  # of one key
-    any_sender: bool = False  # a source address that is no number of ours is ignored instead of refused
+    other_senders: str = field(default="refuse", metadata=one_of(("refuse", "ignore")))  # that are no numbers of ours
     keep_hours: float = field(default=72.0, metadata=between(0.001, 8760))  # receipts and texts wait so long for a bind
     bind_within_s: float = field(default=30.0, metadata=between(0.1, 3600))
     enquire_after_s: float = field(default=30.0, metadata=between(0.1, 3600))

@@ -230,7 +230,7 @@ class Session:
             self._write(codec.answer(pdu, Status.THROTTLED))
             return
         asked = codec.read_short_message(pdu.body)
-        own_numbers = self._host.is_own_number if self._settings.any_sender else None
+        own_numbers = self._host.is_own_number if self._settings.other_senders == "ignore" else None
         submission = submits.submission(asked, key, self._clock.now(), own_numbers)
         # Beyond the window nothing more is read: a client that hurries waits, and loses nothing.
         await self._window.acquire()

@@ -135,6 +135,17 @@ def forget(db: SqliteDatabase, before: float, wishes_before: float) -> int:
     return int(gone.rowcount)
 
 
+def forget_text(db: SqliteDatabase, message: str) -> None:
+    """The text of this message is taken out: nobody gets it any more."""
+    db.execute_sql("DELETE FROM smppdeliveries WHERE message = ? AND kind = ?", (message, TEXT))
+
+
+def forget_message(db: SqliteDatabase, message: str) -> None:
+    """Whom it went to or came from is taken out as well: no receipt may tell."""
+    db.execute_sql("DELETE FROM smppdeliveries WHERE message = ?", (message,))
+    db.execute_sql("DELETE FROM smppwishes WHERE message = ?", (message,))
+
+
 def shift(db: SqliteDatabase, seconds: float, now: float) -> None:
     """The wall clock jumped by `seconds`: what waits has not waited for longer, or shorter, because of that."""
     db.execute_sql("UPDATE smppdeliveries SET queued_at = MIN(queued_at + ?, ?)", (seconds, now))

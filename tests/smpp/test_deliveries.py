@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 from gateway.records import Status
-from gateway.store import Database, smpp
+from gateway.store import Database, erasing, smpp
 from tests.core.stage import story
 from tests.smpp.stage import BIND_RX, BIND_TRX, BIND_TX, DELIVER, ENQUIRE, Stage, short_text
 
 
 @story
 async def test_a_receipt_swaps_the_addresses_and_names_the_id_in_words_and_parameters(tmp_path: Path) -> None:
-    async with Stage(tmp_path, "any_sender = true") as stage:
+    async with Stage(tmp_path, 'other_senders = "ignore"') as stage:
         peer = await stage.bound("bank", stage.account())
         shown = (await peer.submit(source=b"\x05\x00Acme\0", registered=0x11)).body[:-1]
         await stage.becomes(stage.messages()[0], Status.SENT)
@@ -165,6 +166,18 @@ async def test_what_nobody_fetches_is_given_up_in_the_end(tmp_path: Path) -> Non
         before = stage.clock.now() - 1800
         assert await stage.store.writer.arun(lambda db: smpp.forget(db, before, before)) == 1
         assert stage.waiting() == 1
+
+
+@story
+async def test_what_is_erased_is_not_handed_on(tmp_path: Path) -> None:
+    async with Stage(tmp_path) as stage:
+        peer = await stage.bound("bank", stage.account("bank", "send"), BIND_TX)
+        await peer.submit(registered=1)
+        (sent,) = stage.messages()
+        await asyncio.to_thread(stage.sending.cancel, sent.id)
+        assert stage.waiting() == 1
+        await stage.store.writer.arun(lambda db: erasing.erase(db, sent.id, None))
+        assert stage.waiting() == 0
 
 
 @story

@@ -134,7 +134,7 @@ async def test_each_fault_of_a_submit_has_its_status_and_the_bind_goes_on(tmp_pa
 
 @story
 async def test_names_as_senders_can_be_let_pass(tmp_path: Path) -> None:
-    async with Stage(tmp_path, "any_sender = true") as stage:
+    async with Stage(tmp_path, 'other_senders = "ignore"') as stage:
         peer = await stage.bound("bank", stage.account())
         assert (await peer.submit(source=b"\x05\x00Acme\0")).status == 0
         assert (await peer.submit(source=b"\x01\x014915110000000\0")).status == 0

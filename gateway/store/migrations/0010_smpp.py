@@ -17,6 +17,7 @@ STATEMENTS = [
         id INTEGER PRIMARY KEY AUTOINCREMENT, key_id INTEGER NOT NULL, message TEXT NOT NULL, conversation TEXT NOT NULL,
         kind TEXT NOT NULL, data TEXT NOT NULL, queued_at REAL NOT NULL, tries INTEGER NOT NULL DEFAULT 0)""",
     "CREATE INDEX smppdeliveries_waiting ON smppdeliveries (key_id, id)",
+    "CREATE INDEX smppdeliveries_message ON smppdeliveries (message)",
 ]
 
 
