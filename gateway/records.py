@@ -480,3 +480,35 @@ class Forward:
     @property
     def event(self) -> Event:
         return Event(self.event_id, self.event_type, self.created_at, self.conversation, self.data)
+
+
+@dataclass(frozen=True, slots=True)
+class SmppAddress:
+    """Type of number, numbering plan and the digits or letters, as a client of SMPP wrote them."""
+
+    ton: int = 0
+    npi: int = 0
+    number: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SmppWish:
+    """A client of SMPP wants a receipt when its message ends; `source` and `destination` are those of its submit_sm."""
+
+    failures_only: bool
+    source: SmppAddress
+    destination: SmppAddress
+
+
+@dataclass(frozen=True, slots=True)
+class SmppDelivery:
+    """A receipt or an incoming text on its way to an SMPP account, until it is acknowledged. `id` orders."""
+
+    id: int
+    key_id: int
+    message: str  # its public id
+    conversation: str
+    kind: str  # receipt, text
+    data: Mapping[str, object]
+    queued_at: float
+    tries: int

@@ -33,6 +33,7 @@ from gateway.core.reporting import Reporting, announce
 from gateway.core.routes import Routes
 from gateway.core.sending import Sending
 from gateway.core.sims import Sims
+from gateway.core.submitting import Submitting
 from gateway.core.timetable import Timetable
 from gateway.core.ussd import Ussd
 from gateway.core.webhooks import Webhooks
@@ -40,6 +41,7 @@ from gateway.errors import SimrackError
 from gateway.modem.timing import Timing
 from gateway.records import ChannelFacts
 from gateway.settings import Settings
+from gateway.smpp.server import SmppServer
 from gateway.store import Store, outbox
 from gateway.store.air import Verdict
 from gateway.store.airmarks import AirMarks
@@ -79,11 +81,11 @@ class Service:
             settings.receiving,
             self.clock,
             self._own_number,
-            forward=self.forwarding.wake,
+            forward=self._forward,
             parts_wait=lambda: self.timetable.sooner(),
             heard=self.balances.heard,
         )
-        self.reporting = Reporting(self.store, self.clock, self.forwarding.wake, self._wake)
+        self.reporting = Reporting(self.store, self.clock, self._forward, self._wake)
         wake = self._from_thread(self._wake)
         self.fitness = Fitness(self.store, self.clock, settings.channel_names, wake, self._from_thread(self.forwarding.wake))
         self._news = ChannelNews(
@@ -120,7 +122,7 @@ class Service:
         self.ussd = Ussd(self.channels, self.balances.answered, callers=max(1, settings.http.threads // 2))
         self.care = Care(self.store, settings.modems, self.clock, self.supervisor.facts, self.ussd, self._wake)
         self.timetable = Timetable(
-            self.store, settings, self.clock, self.receiving, self.supervisor.facts, self._wake, self.forwarding.wake
+            self.store, settings, self.clock, self.receiving, self.supervisor.facts, self._wake, self._forward
         )
         self.sending = Sending(
             self.store,
@@ -136,6 +138,8 @@ class Service:
         self.replying = Replying(self.sending)
         self.webhooks = Webhooks(self.store, self.clock, self._from_thread(self.forwarding.wake))
         self.keys = Keys(self.store, self.clock)
+        submitting = Submitting(self.store, self.sending, self.clock)
+        self.smpp = SmppServer(settings, self.store, self.keys, submitting, self.clock, self.supervisor.facts)
 
     def _build_channels(self, timing: Timing | None) -> list[Channel]:
         def heard(facts: ChannelFacts) -> None:
@@ -196,6 +200,7 @@ class Service:
         )
         try:
             server = Server(create_app(doors), self.settings.http)
+            await self.smpp.start()
         except SimrackError:
             self.store.close()
             raise
@@ -208,6 +213,7 @@ class Service:
                 ("forwarding", self.forwarding.run()),
                 ("care", self.care.run()),
                 ("fitness", self.fitness.run()),
+                ("smpp", self.smpp.run()),
             )
         ]
         try:
@@ -218,11 +224,13 @@ class Service:
             for task in done - {stopped}:
                 task.result()
         finally:
+            await self.smpp.stop()
             await self._loop.run_in_executor(None, server.stop)
             await self.dispatch.drain(_DRAIN_S)
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+            self.smpp.close()
             await self._news.settled()
             await self.fitness.close()
             self.store.close()
@@ -243,6 +251,11 @@ class Service:
     def _wake(self) -> None:
         self.dispatch.wake()
 
+    def _forward(self) -> None:
+        """Something happened to a message, and is committed."""
+        self.forwarding.wake()
+        self.smpp.wake()
+
     def _from_thread(self, call: Callable[[], None]) -> Callable[[], None]:
         def from_thread() -> None:
             self._loop.call_soon_threadsafe(call)
@@ -255,7 +268,7 @@ class Service:
     def _recorded(self, verdict: Verdict | None) -> None:
         """An outcome is committed."""
         self.dispatch.wake()
-        self.forwarding.wake()
+        self._forward()
         if verdict is not None:
             self.timetable.sooner()
 

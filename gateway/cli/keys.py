@@ -44,15 +44,19 @@ def key() -> None:
     metavar="FILE",
     help="Take this key (at least 32 characters; - for standard input) instead of making one.",
 )
+@click.option("--smpp", is_flag=True, help="Give it a password for SMPP too, printed on a line of its own.")
 @options.config
-def add(name: str, scopes: tuple[str, ...], file: TextIO | None, config: str) -> None:
+def add(name: str, scopes: tuple[str, ...], file: TextIO | None, smpp: bool, config: str) -> None:
     """Make a key called NAME and print it, alone, on standard output. It is not shown again.
 
     A key taken from a file is not printed.
     """
     from gateway.clock import SystemClock
-    from gateway.core.keys import Keys
+    from gateway.core.keys import Keys, require_smpp_name
     from gateway.errors import BadValue
+
+    if smpp:
+        require_smpp_name(name)
 
     given = None if file is None else file.read().strip()
     with options.store_of(config) as store:
@@ -62,9 +66,26 @@ def add(name: str, scopes: tuple[str, ...], file: TextIO | None, config: str) ->
             if file is None or fault.field != "token":
                 raise
             raise Failure(f"--from-file {getattr(file, 'name', '<stdin>')}: the key {fault.reason} ({fault.remedy})") from fault
+        password = Keys(store, SystemClock()).add_smpp(name)[1] if smpp else ""
     if given is None:
         click.echo(token)
+    if smpp:
+        click.echo(password)
     click.echo(f"the key {made.name!r} may {', '.join(sorted(made.scopes))}", err=True)
+
+
+@key.command()
+@click.argument("name")
+@options.config
+def smpp(name: str, config: str) -> None:
+    """Give the key called NAME a new password for SMPP and print it. It is not shown again; the one before ends."""
+    from gateway.clock import SystemClock
+    from gateway.core.keys import Keys
+
+    with options.store_of(config) as store:
+        _, password = Keys(store, SystemClock()).add_smpp(name)
+    click.echo(password)
+    click.echo(f"the key {name!r} binds with system_id {name!r} and this password", err=True)
 
 
 @key.command("list")

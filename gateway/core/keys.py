@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import re
 import secrets
 from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from gateway.clock import Clock
-from gateway.errors import BadValue
+from gateway.errors import BadValue, Conflict
 from gateway.records import Key
 from gateway.store import keys as shelf
 
@@ -19,6 +21,11 @@ SCOPES = ("send", "read", "admin")
 NAME = r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}"
 SHORTEST_TOKEN = 32
 _TOKEN = re.compile(r"[A-Za-z0-9._~+/=-]{32,255}")  # what a Bearer header can carry (RFC 6750 clause 2.1)
+
+# What SMPP has room for (clause 5.2.1 and 5.2.2).
+SMPP_LONGEST_NAME = 15
+SMPP_PASSWORD_LENGTH = 8
+_SMPP_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz23456789"
 
 
 class Keys:
@@ -40,6 +47,24 @@ class Keys:
         token_hash, now = shelf.hashed(token), self._clock.now()
         return self._store.writer.run(lambda db: shelf.add(db, name, scopes, token_hash, now)), token
 
+    def add_smpp(self, name: str) -> tuple[Key, str]:
+        """Give a key a password for SMPP, in place of the one it had; shown once. Raises BadValue, NotFound, Conflict."""
+        require_smpp_name(name)
+        password = "".join(secrets.choice(_SMPP_LETTERS) for _ in range(SMPP_PASSWORD_LENGTH))
+        salt = secrets.token_hex(16)
+        kept = f"{salt}${_slow_hash(password, salt)}"
+        key = self._store.writer.run(lambda db: shelf.set_smpp(db, name, kept))
+        if key.revoked_at is not None:
+            raise Conflict(f"the key {name!r} is revoked")
+        return key, password
+
+    def smpp_login(self, name: str, password: str) -> Key | None:
+        """The key of this name if the password is its own, revoked or not. Takes its time: passwords of SMPP are short."""
+        found = self._store.keys.smpp(name)
+        salt, _, wanted = (found[1] if found is not None else "none$none").partition("$")
+        right = hmac.compare_digest(_slow_hash(password, salt), wanted)
+        return found[0] if found is not None and right else None
+
     def revoke(self, name: str) -> Key:
         """Raises NotFound."""
         now = self._clock.now()
@@ -47,6 +72,16 @@ class Keys:
 
     def all(self) -> list[Key]:
         return self._store.keys.all()
+
+
+def require_smpp_name(name: str) -> None:
+    if len(name) > SMPP_LONGEST_NAME:
+        raise BadValue("name", f"{name!r} is too long to be a system_id", f"SMPP takes {SMPP_LONGEST_NAME} characters at most")
+
+
+def _slow_hash(password: str, salt: str) -> str:
+    """Eight characters could be found by trying from a quick hash."""
+    return hashlib.scrypt(password.encode("utf-8", "surrogatepass"), salt=salt.encode(), n=2**14, r=8, p=1).hex()
 
 
 def _check_scopes(scopes: Collection[str]) -> None:

@@ -10,7 +10,7 @@ from gateway.core.identifiers import new_id
 from gateway.pdu.join import join
 from gateway.records import IncomingPart, Message
 from gateway.settings import ReceivingSettings
-from gateway.store import Database, Store, forwards, inbox
+from gateway.store import Database, Store, forwards, inbox, smpp
 
 
 class Receiving:
@@ -71,4 +71,5 @@ class Receiving:
             event = events.of_message(message, now)
             if event is not None:
                 forwards.enqueue(db, event)
+            smpp.tell(db, message, now)
         return message

@@ -12,6 +12,7 @@ from gateway.clock import Clock
 from gateway.core.allowed import require_accepted, require_allowed
 from gateway.core.identifiers import new_id
 from gateway.core.pools import Pools
+from gateway.core.reporting import announce
 from gateway.core.routes import RouteFacts, Routes
 from gateway.errors import AgainstRule, BadValue
 from gateway.numbers import recipient
@@ -82,11 +83,28 @@ class Sending:
         earlier = None if once is None else self._store.read(lambda db: outbox.seen(db, once))
         if earlier is not None:
             return self._again(earlier)
-        news = [self._check(request, key, now, "" if single else f"messages/{at}/") for at, request in enumerate(requests)]
+        news = [self.check(request, key, now, "" if single else f"messages/{at}/") for at, request in enumerate(requests)]
+        earlier = self.queue(news, now, once)
+        if earlier is not None:
+            return self._again(earlier)
+        return [_as_message(new, now) for new in news]
+
+    def queue(
+        self,
+        news: Sequence[NewMessage],
+        now: float,
+        once: Once | None = None,
+        also: Callable[[Database], None] = lambda db: None,
+    ) -> list[str] | None:
+        """Put what `check` gave into the queue, all of it or nothing, and `also` into the same commit.
+
+        Returns the earlier ids when `once` was seen before, else None. Raises StorageFull.
+        """
         self._store.require_room()
 
         def job(db: Database) -> list[str] | None:
             earlier = outbox.add(db, news, now, once)
+            also(db)
             if any(new.send_at is not None for new in news):
                 # A large batch takes its time; what became due meanwhile must not miss its call.
                 due: outbox.Due | None = outbox.Due(now)
@@ -95,14 +113,14 @@ class Sending:
             return earlier
 
         earlier = self._store.writer.run(job)
-        if earlier is not None:
-            return self._again(earlier)
+        if earlier is not None or not news:
+            return earlier
         came_in = {new.lane for new in news}
         self._pools.remember(came_in)
         self._came_in(came_in, max((new.priority for new in news), default=0))
         if any(new.send_at is not None or new.expiry_given for new in news):
             self._due()
-        return [_as_message(new, now) for new in news]
+        return None
 
     def _again(self, public_ids: Sequence[str]) -> list[Message]:
         found = (self._store.messages.get(public_id) for public_id in public_ids)
@@ -110,7 +128,14 @@ class Sending:
 
     def cancel(self, public_id: str) -> Message:
         """Raises NotFound, or Conflict when it has left."""
-        message = self._store.writer.run(lambda db: outbox.cancel(db, public_id, self._clock.now()))
+        now = self._clock.now()
+
+        def job(db: Database) -> Message:
+            message = outbox.cancel(db, public_id, now)
+            announce(db, message, now)
+            return message
+
+        message = self._store.writer.run(job)
         self._wake()
         return message
 
@@ -126,7 +151,8 @@ class Sending:
     def preview(self, text: str) -> Preview:
         return preview(text, national=self._settings.sending.national_tables)
 
-    def _check(self, request: SendRequest, key: Key, now: float, prefix: str) -> NewMessage:
+    def check(self, request: SendRequest, key: Key, now: float, prefix: str = "") -> NewMessage:
+        """What this request would put into the queue. Raises BadValue naming the field."""
         to = recipient(request.to, self._settings.numbers.country, f"{prefix}to")
         require_allowed(to, self._settings.numbers, f"{prefix}to")
         if not request.text:

@@ -17,7 +17,7 @@ from gateway.core.reporting import announce
 from gateway.errors import SimrackError
 from gateway.records import ChannelFacts, ChannelState
 from gateway.settings import Settings
-from gateway.store import Database, Store, conversations, forwards, limits, outbox, unknowns
+from gateway.store import Database, Store, conversations, forwards, limits, outbox, smpp, unknowns
 
 log = logging.getLogger("simrack.timetable")
 
@@ -94,6 +94,7 @@ class Timetable:
         def put_right(db: Database) -> None:
             if jumped and looked_at is not None:
                 outbox.shift(db, jumped, looked_at, now, self._waits)
+                smpp.shift(db, jumped, now)
             elif looked_at is None:
                 outbox.bound(db, now, self._waits)
 
@@ -108,6 +109,7 @@ class Timetable:
                 forwards.forget_accepted(db, now - _ACCEPTED_KEPT_S)
                 conversations.forget(db, now - _CONVERSATION_KEPT_S)
                 limits.forget(db, now)
+                self._forget_deliveries(db, now)
             moments = (outbox.next_moment(db, now), self._receiving.next_moment(db))
             return events, min((moment for moment in moments if moment is not None), default=None)
 
@@ -139,6 +141,12 @@ class Timetable:
         for message in ended:
             announce(db, message, now)
         return len(ended) + self._receiving.hand_on_incomplete(db, now)
+
+    def _forget_deliveries(self, db: Database, now: float) -> None:
+        hours = self._settings.smpp.keep_hours
+        gone = smpp.forget(db, now - hours * 3600, now - smpp.WISHES_KEPT_S)
+        if gone:
+            log.error("%d receipts and texts for SMPP clients are given up after %g hours; see GET /v1/messages", gone, hours)
 
     def _jumped(self) -> tuple[float, float]:
         """Seconds by which the wall clock jumped since the last look that was committed (0 when it did not), and its new offset."""

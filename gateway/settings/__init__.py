@@ -14,6 +14,7 @@ from gateway.settings.sections import (
     NumbersSettings,
     ReceivingSettings,
     SendingSettings,
+    SmppSettings,
     StoreSettings,
 )
 from gateway.settings.strategy import STRATEGIES
@@ -36,6 +37,7 @@ __all__ = [
     "ReceivingSettings",
     "SendingSettings",
     "Settings",
+    "SmppSettings",
     "StoreSettings",
     "TariffSettings",
     "examine",

@@ -20,6 +20,7 @@ from gateway.settings.whole import Settings
 
 def contradictions(settings: Settings) -> Iterator[BadSetting]:
     yield from _wrong_address("http.listen", *settings.http.listen.rsplit(":", 1))
+    yield from _wrong_smpp(settings)
     for n, modem in enumerate(settings.modems, 1):
         if "://" in modem.port:
             yield from _wrong_address(f"modem[{n}].port", *modem.port.partition("://")[2].rsplit(":", 1))
@@ -44,6 +45,16 @@ def contradictions(settings: Settings) -> Iterator[BadSetting]:
             f"{settings.sending.retry_first_s:g} is longer than retry_longest_s = {settings.sending.retry_longest_s:g}",
             "the first pause is the shortest",
         )
+
+
+def _wrong_smpp(settings: Settings) -> Iterator[BadSetting]:
+    smpp = settings.smpp
+    if smpp.listen:
+        yield from _wrong_address("smpp.listen", *smpp.listen.rsplit(":", 1))
+        if smpp.listen == settings.http.listen:
+            yield BadSetting("smpp.listen", f"{smpp.listen!r} is where http listens", "give it a port of its own, such as 2775")
+    if smpp.key_file and not smpp.certificate_file:
+        yield BadSetting("smpp.key_file", f"{smpp.key_file} belongs to no certificate", "give certificate_file too")
 
 
 def _wrong_address(where: str, host: str, port: str) -> Iterator[BadSetting]:

@@ -29,6 +29,7 @@ DIALLING = ("e164", "00", "national", "plain")
 AUTHENTICATIONS = ("digest", "basic")
 
 LISTEN = (r"(\[[0-9A-Fa-f:.%]+\]|[A-Za-z0-9.-]+):[0-9]{1,5}", 'write it as "127.0.0.1:8080" or "[::1]:8080"')
+LISTEN_OR_NOT = (rf"({LISTEN[0]})?", 'write it as "127.0.0.1:2775" or "[::1]:2775"; "" is off')
 NAME = (r"[A-Za-z0-9][A-Za-z0-9_.-]{0,31}", "use up to 32 letters, digits, '_', '.' or '-', not beginning with a sign")
 PORT = (
     r"/.+|(socket|rfc2217)://(\[[0-9A-Fa-f:.]+\]|[^/:\s]+):[0-9]{1,5}",

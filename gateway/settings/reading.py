@@ -28,6 +28,7 @@ _ONCE: dict[str, type[Any]] = {
     "receiving": sections.ReceivingSettings,
     "forwarding": sections.ForwardingSettings,
     "doors": DoorsSettings,
+    "smpp": sections.SmppSettings,
 }
 _REPEATED: dict[str, type[Any]] = {
     "modem": hardware.ModemSettings,

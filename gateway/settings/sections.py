@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from gateway.settings.forms import COUNTRIES, COUNTRY_REMEDY, LISTEN, between, form, judged_by, one_of, reachable
+from gateway.settings.forms import COUNTRIES, COUNTRY_REMEDY, LISTEN, LISTEN_OR_NOT, between, form, judged_by, one_of, reachable
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,3 +60,26 @@ class ForwardingSettings:
     give_up_after_hours: float = field(default=72.0, metadata=between(0.001, 8760))
     timeout_s: float = field(default=15.0, metadata=between(0.1, 300))
     first_retry_s: float = field(default=5.0, metadata=between(0.01, 86_400))
+
+
+@dataclass(frozen=True, slots=True)
+class SmppSettings:
+    listen: str = field(default="", metadata=form(LISTEN_OR_NOT))  # empty: off
+    certificate_file: str = field(default="", metadata={"certificate": True})  # with it every client speaks TLS
+    key_file: str = field(default="", metadata={"file": True})  # its private key, where it is not in the same file
+    window: int = field(default=10, metadata=between(1, 1000))  # unanswered requests of a bind, either way
+    throughput: int = field(default=0, metadata=between(0, 100_000))  # submits per second of a bind; 0 is as many as come
+    most_binds: int = field(default=10, metadata=between(1, 1000))  # of one key
+    other_senders: str = field(default="refuse", metadata=one_of(("refuse", "ignore")))  # that are no numbers of ours
+    keep_hours: float = field(default=72.0, metadata=between(0.001, 8760))  # receipts and texts wait so long for a bind
+    bind_within_s: float = field(default=30.0, metadata=between(0.1, 3600))
+    enquire_after_s: float = field(default=30.0, metadata=between(0.1, 3600))
+    answer_within_s: float = field(default=60.0, metadata=between(0.1, 3600))
+
+    @property
+    def host(self) -> str:
+        return self.listen.rpartition(":")[0].strip("[]")
+
+    @property
+    def port(self) -> int:
+        return int(self.listen.rpartition(":")[2])

@@ -25,6 +25,8 @@ def entry(known: Mapping[str, Field[Any]], table: Mapping[str, Any], key: str, v
     where = f"{path}.{key}"
     if key in known:
         found = _value(known[key], value, where)
+        if known[key].metadata.get("file"):
+            return _existing(found, where, base)
         return _certificate(found, where, base) if known[key].metadata.get("certificate") else found
     name = key.removesuffix("_file")
     if name == key or name not in known or not known[name].metadata.get("secret"):
@@ -56,6 +58,14 @@ def _text_of(value: Any, where: str, base: Path, remedy: str) -> str:
         raise BadSetting(where, f"{file} cannot be read: {fault.strerror}", "correct its name or its rights") from fault
     except UnicodeDecodeError as fault:
         raise BadSetting(where, f"{file} is not a text file", remedy) from fault
+
+
+def _existing(value: str, where: str, base: Path) -> str:
+    """The absolute name of a file that is read later, once it is sure that it can be."""
+    if not value:
+        return ""
+    _text_of(value, where, base, "give a key as PEM")
+    return str((base / value).absolute())
 
 
 def _certificate(value: str, where: str, base: Path) -> str:

@@ -12,6 +12,7 @@ from gateway.settings.sections import (
     NumbersSettings,
     ReceivingSettings,
     SendingSettings,
+    SmppSettings,
     StoreSettings,
 )
 
@@ -25,6 +26,7 @@ class Settings:
     receiving: ReceivingSettings = field(default_factory=ReceivingSettings)
     forwarding: ForwardingSettings = field(default_factory=ForwardingSettings)
     doors: DoorsSettings = field(default_factory=DoorsSettings)
+    smpp: SmppSettings = field(default_factory=SmppSettings)
     modems: tuple[ModemSettings, ...] = ()
     pools: tuple[PoolSettings, ...] = ()
     dinstars: tuple[DinstarSettings, ...] = ()

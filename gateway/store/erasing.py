@@ -9,7 +9,7 @@ from peewee import SqliteDatabase
 
 from gateway.errors import Conflict, NotFound
 from gateway.records import Message, Status
-from gateway.store import progress
+from gateway.store import progress, smpp
 
 _UNDER_WAY = (Status.QUEUED, Status.SENDING, Status.UNKNOWN)
 
@@ -20,6 +20,7 @@ def redact(db: SqliteDatabase, public_id: str, of_key: int | None) -> Message:
     db.execute_sql("UPDATE messages SET text = '', raw = NULL, data = NULL WHERE id = ?", (row_id,))
     db.execute_sql("UPDATE parts SET text = '' WHERE message_id = ?", (row_id,))
     db.execute_sql("UPDATE incomingparts SET text = '', raw = '', data = NULL WHERE message_id = ?", (row_id,))
+    smpp.forget_text(db, public_id)
     _forwards(db, public_id, "json_remove(json_set(data, '$.text', ''), '$.raw', '$.data')")
     return progress.fetch(db, row_id)
 
@@ -28,6 +29,7 @@ def erase(db: SqliteDatabase, public_id: str, of_key: int | None) -> None:
     """Its text is gone, and with whom it was exchanged. Attempts keep the number: late reports are matched by it."""
     redact(db, public_id, of_key)
     db.execute_sql("UPDATE messages SET recipient = '', sender = '', client_ref = NULL WHERE public_id = ?", (public_id,))
+    smpp.forget_message(db, public_id)
     _forwards(db, public_id, "json_set(data, '$.to', '', '$.from', '', '$.client_ref', NULL)")
 
 

@@ -41,6 +41,13 @@ def revoke(db: SqliteDatabase, name: str, now: float) -> Key:
     return _named(db, name)
 
 
+def set_smpp(db: SqliteDatabase, name: str, password_hash: str) -> Key:
+    """Give a key an SMPP password, in place of the one it had. Raises NotFound."""
+    # Past peewee, which writes every parameter to its debug log.
+    db.connection().execute("UPDATE keys SET smpp_hash = ? WHERE name = ?", (password_hash, name))
+    return _named(db, name)
+
+
 class Keys:
     """`read` runs a query on the calling thread's own connection."""
 
@@ -61,6 +68,15 @@ class Keys:
     def get(self, name: str) -> Key | None:
         found: Key | None = self._read(lambda db: _by_name(db, name))
         return found
+
+    def smpp(self, name: str) -> tuple[Key, str] | None:
+        """A key with the hash of its SMPP password, revoked or not; None where there is no such password."""
+        row = self._read(
+            lambda db: db.execute_sql(
+                f"SELECT {_COLUMNS}, smpp_hash FROM keys WHERE name = ? AND smpp_hash IS NOT NULL", (name,)
+            ).fetchone()
+        )
+        return None if row is None else (_key(row), str(row[5]))
 
     def all(self) -> list[Key]:
         rows = self._read(lambda db: db.execute_sql(f"SELECT {_COLUMNS} FROM keys ORDER BY id").fetchall())

@@ -19,6 +19,7 @@ from tests.bench.killed import killed
 from tests.bench.mixed import mixed, out_mixed_32_200, priority
 from tests.bench.out import out_1_200, out_32_0, out_32_200, out_32_200_slow_disk
 from tests.bench.recovery import hung_port, replug
+from tests.bench.smpp import smpp
 
 BENCHES: dict[str, Callable[[], list[Figure]]] = {
     "out_32_200": out_32_200,
@@ -29,6 +30,7 @@ BENCHES: dict[str, Callable[[], list[Figure]]] = {
     "mixed": mixed,
     "priority": priority,
     "accept": accept,
+    "smpp": smpp,
     "cost": cost,
     "dispatch": dispatch,
     "inbound": inbound,

@@ -28,9 +28,10 @@ MAY_IMPORT: dict[str, set[str]] = {
     "channels": GROUND | {"modem", "dinstar"},
     "core": GROUND | {"channels", "store", "pbx", "pdu.split", "pdu.join"},
     "web": GROUND | {"core", "store"},
+    "smpp": GROUND | {"core", "store"},
 }
-# Beside the table: the web shows the type that `core.sending.preview` returns.
-ALSO = {("web", "pdu.split")}
+# Beside the table: the web shows the type that `core.sending.preview` returns; texts in SMPP are in the alphabet of the SIMs.
+ALSO = {("web", "pdu.split"), ("smpp", "pdu.alphabet")}
 EVERYTHING = {"cli", "service", "__main__", "__init__"}
 
 ONLY_IN = {

@@ -97,7 +97,7 @@ def settings_for(folder: Path, bank: RunningBank | None, ports: int, **given: An
         dinstars=given.get("dinstars", ()),
         tariffs=given.get("tariffs", ()),
     )
-    sections = ("sending", "receiving", "forwarding", "store", "numbers", "doors")
+    sections = ("sending", "receiving", "forwarding", "store", "numbers", "doors", "smpp")
     return replace(base, **{name: value for name, value in given.items() if name in sections})
 
 

@@ -225,7 +225,7 @@ def test_a_key_is_never_logged(opened: Open, door: str, caplog: pytest.LogCaptur
     monkey = pytest.MonkeyPatch()
     for application, broken in ((opened.application(), False), (narrow.application(), False), (opened.application(), True)):
         if broken:
-            monkey.setattr(opened.gateway.sending, "_check", lambda *_: 1 // 0)
+            monkey.setattr(opened.gateway.sending, "check", lambda *_: 1 // 0)
         application.test_client().open(call.path, method=call.method, **call.request(KEY, TO, TEXT))
     monkey.undo()
     assert KEY not in caplog.text

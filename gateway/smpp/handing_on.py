@@ -1,0 +1,160 @@
+"""Brings receipts and incoming texts to the binds of their account, in order in each conversation, until they are acknowledged.
+
+The rows are the truth: what a bind does not acknowledge before it ends is given to the next one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from dataclasses import dataclass, field
+
+from gateway.clock import Clock
+from gateway.core.smpp_deliveries import SmppDeliveries
+from gateway.errors import SimrackError
+from gateway.records import Key, SmppDelivery
+from gateway.settings import SmppSettings
+from gateway.smpp import codec, delivers
+from gateway.smpp.session import Session
+from gateway.smpp.words import Status
+
+log = logging.getLogger("simrack.smpp")
+
+# Another process (the command line) cannot wake us.
+_LOOK_EVERY_S = 5.0
+_RESTART_AFTER_S = 5.0
+_FIRST_PAUSE_S, _LONGEST_PAUSE_S = 5.0, 300.0
+# The client has read it and will never want it: to give it again would only hold up what follows.
+_FOR_GOOD = frozenset({Status.PERMANENT_FAULT, Status.REJECTED})
+
+
+@dataclass(slots=True, eq=False)
+class _Account:
+    key: Key
+    sessions: list[Session] = field(default_factory=list)
+    news: asyncio.Event = field(default_factory=asyncio.Event)
+    busy: set[str] = field(default_factory=set)  # conversations with something on its way
+    asleep: dict[str, float] = field(default_factory=dict)  # conversations that wait after a refusal, and until when
+    task: asyncio.Task[None] | None = None
+
+    @property
+    def hearing(self) -> Session | None:
+        """One bind at a time gets everything: over several, later ones could overtake."""
+        return next((session for session in self.sessions if session.hears), None)
+
+
+class HandingOn:
+    """All methods run on the event loop."""
+
+    def __init__(self, deliveries: SmppDeliveries, settings: SmppSettings, clock: Clock) -> None:
+        self._deliveries = deliveries
+        self._window = settings.window
+        self._clock = clock
+        self._accounts: dict[int, _Account] = {}
+        self._on_the_way: set[asyncio.Task[None]] = set()
+
+    @property
+    def keys(self) -> list[Key]:
+        return [account.key for account in self._accounts.values()]
+
+    def binds(self, key: Key) -> list[Session]:
+        account = self._accounts.get(key.id)
+        return list(account.sessions) if account is not None else []
+
+    def joined(self, session: Session, key: Key) -> None:
+        account = self._accounts.setdefault(key.id, _Account(key))
+        account.sessions.append(session)
+        account.asleep.clear()
+        account.news.set()
+        if account.task is None:
+            account.task = asyncio.create_task(self._run(account), name=f"smpp {key.name}")
+
+    def left(self, session: Session, key: Key) -> None:
+        account = self._accounts[key.id]
+        account.sessions.remove(session)
+        account.news.set()
+        if not account.sessions and account.task is not None:
+            account.task.cancel()
+            del self._accounts[key.id]
+
+    def wake(self) -> None:
+        """Something was queued and is committed."""
+        for account in self._accounts.values():
+            account.news.set()
+
+    async def close(self) -> None:
+        tasks = [*self._on_the_way, *(account.task for account in self._accounts.values() if account.task is not None)]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _run(self, account: _Account) -> None:
+        while True:
+            try:
+                await self._serve(account)
+            except Exception:
+                log.exception("SMPP: handing on to %s stumbled; it goes on in %g s", account.key.name, _RESTART_AFTER_S)
+                await asyncio.sleep(_RESTART_AFTER_S)
+
+    async def _serve(self, account: _Account) -> None:
+        while True:
+            account.news.clear()
+            now = self._clock.monotonic()
+            account.asleep = {name: until for name, until in account.asleep.items() if until > now}
+            session = account.hearing
+            if session is not None:
+                self._staff(account, session)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(min([_LOOK_EVERY_S, *(until - now for until in account.asleep.values())])):
+                    await account.news.wait()
+
+    def _staff(self, account: _Account, session: Session) -> None:
+        room = self._window - len(account.busy)
+        if room <= 0:
+            return
+        for delivery in self._deliveries.waiting(account.key.id, {*account.busy, *account.asleep}, 4 * self._window):
+            if delivery.conversation in account.busy:
+                continue
+            account.busy.add(delivery.conversation)
+            task = asyncio.create_task(self._hand_on(account, session, delivery))
+            self._on_the_way.add(task)
+            task.add_done_callback(self._on_the_way.discard)
+            room -= 1
+            if room == 0:
+                return
+
+    async def _hand_on(self, account: _Account, session: Session, delivery: SmppDelivery) -> None:
+        try:
+            status = await session.deliver(codec.short_message(delivers.deliver(delivery)))
+            await self._judge(account, delivery, status)
+        except TimeoutError:
+            log.warning("SMPP: %s does not acknowledge; the next bind gets it again", session)
+            session.close()
+        except ConnectionError:
+            log.info("SMPP: %s ended before it acknowledged %s; the next bind gets it again", session, delivery.message)
+        except SimrackError as fault:
+            log.error("SMPP: what became of %s could not be written down: %s", delivery.message, fault)
+            self._put_off(account, delivery)
+        except Exception:
+            # It waits first, so that it cannot stop the others.
+            self._put_off(account, delivery)
+            log.exception("SMPP: %s could not be handed to %s", delivery.message, account.key.name)
+        finally:
+            account.busy.discard(delivery.conversation)
+            account.news.set()
+
+    async def _judge(self, account: _Account, delivery: SmppDelivery, status: int) -> None:
+        if status == Status.OK:
+            await self._deliveries.done(delivery)
+        elif status in _FOR_GOOD:
+            log.error("SMPP: %s refuses the %s of %s for good (%#x)", account.key.name, delivery.kind, delivery.message, status)
+            await self._deliveries.done(delivery)
+        else:
+            log.warning("SMPP: %s did not take the %s of %s (%#x)", account.key.name, delivery.kind, delivery.message, status)
+            self._put_off(account, delivery)
+            await self._deliveries.failed(delivery)
+
+    def _put_off(self, account: _Account, delivery: SmppDelivery) -> None:
+        pause = min(_FIRST_PAUSE_S * 2 ** min(delivery.tries, 10), _LONGEST_PAUSE_S)
+        account.asleep[delivery.conversation] = self._clock.monotonic() + pause
