@@ -7,14 +7,15 @@ from collections.abc import Callable, Sequence
 from gateway.clock import Clock
 from gateway.core import events
 from gateway.records import Message, Refused, Report
-from gateway.store import Database, Store, forwards, reports, smpp, unknowns
+from gateway.store import Database, Store, callbacks, forwards, reports, smpp, unknowns
 
 
 def announce(db: Database, message: Message, now: float) -> None:
-    """Queue the event of a message's present status, and what SMPP clients hear of it, in the commit that changed it."""
+    """Queue the event of a message's present status for all who hear of it, in the commit that changed it."""
     event = events.of_message(message, now)
     if event is not None:
         forwards.enqueue(db, event)
+        callbacks.tell(db, message.id, event)
     smpp.tell(db, message, now)
 
 

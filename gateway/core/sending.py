@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 
 from gateway.clock import Clock
+from gateway.core import callbacks
 from gateway.core.allowed import require_accepted, require_allowed
 from gateway.core.identifiers import new_id
 from gateway.core.pools import Pools
@@ -185,6 +186,7 @@ class Sending:
             campaign=request.campaign,
             route=way.route,
             sticky=way.sticky,
+            callback=None if request.callback is None else callbacks.checked(request.callback, now, f"{prefix}callback"),
         )
 
     def _split(self, text: str, prefix: str) -> tuple[Part, ...]:

@@ -17,7 +17,7 @@ from gateway.core.reporting import announce
 from gateway.errors import SimrackError
 from gateway.records import ChannelFacts, ChannelState
 from gateway.settings import Settings
-from gateway.store import Database, Store, conversations, forwards, limits, outbox, smpp, unknowns
+from gateway.store import Database, Store, callbacks, conversations, forwards, limits, outbox, smpp, unknowns
 
 log = logging.getLogger("simrack.timetable")
 
@@ -95,6 +95,7 @@ class Timetable:
             if jumped and looked_at is not None:
                 outbox.shift(db, jumped, looked_at, now, self._waits)
                 smpp.shift(db, jumped, now)
+                callbacks.shift(db, jumped, now)
             elif looked_at is None:
                 outbox.bound(db, now, self._waits)
 
@@ -109,6 +110,7 @@ class Timetable:
                 forwards.forget_accepted(db, now - _ACCEPTED_KEPT_S)
                 conversations.forget(db, now - _CONVERSATION_KEPT_S)
                 limits.forget(db, now)
+                callbacks.forget(db, now - callbacks.KEPT_S)
                 self._forget_deliveries(db, now)
             moments = (outbox.next_moment(db, now), self._receiving.next_moment(db))
             return events, min((moment for moment in moments if moment is not None), default=None)

@@ -21,6 +21,7 @@ EVENTS = tuple(event.value for event in EventType if event is not EventType.WEBH
 FORMATS = tuple(formats.FORMATS)
 
 _LONGEST_URL = 2000
+_REQUESTS_SAY = "it stands for a receiver of callbacks: what it is told, and where, is what requests ask for"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,12 @@ class Webhooks:
         self._wake = wake
 
     def all(self) -> list[Webhook]:
+        """Those that people made."""
         return self._store.webhooks.all()
+
+    def receivers(self) -> list[Webhook]:
+        """Those that stand for receivers of callbacks."""
+        return self._store.webhooks.receivers()
 
     def get(self, public_id: str) -> Webhook:
         """Raises NotFound."""
@@ -70,7 +76,7 @@ class Webhooks:
         now = self._clock.now()
         webhook = Webhook(
             id=new_id("wh", now),
-            url=_checked_url(url),
+            url=checked_url(url),
             events=_checked_events(events),
             channels=_checked_channels(channels),
             format=form.format,
@@ -102,7 +108,7 @@ class Webhooks:
         if format is None and (options is not None or secret is not None):
             remedy = "name the format that the options or the secret are for, even if it stays the same"
             raise BadValue("format", "is not given", remedy)
-        good_url = None if url is None else _checked_url(url)
+        good_url = None if url is None else checked_url(url)
         good_events = None if events is None else _checked_events(events)
         good_channels = None if channels is None else _checked_channels(channels)
         form = None if format is None else _checked_form(format, options or {})
@@ -111,6 +117,8 @@ class Webhooks:
 
         def job(db: Database) -> Webhook:
             before = webhooks.found(db, public_id)
+            if before.callback and any(one is not None for one in (url, events, channels, format)):
+                raise Conflict(_REQUESTS_SAY)
             reason = _fits(good_events or before.events, format or before.format)
             if reason and good_events is not None and format is not None:
                 raise BadValue("events", reason)
@@ -142,6 +150,8 @@ class Webhooks:
     def test(self, public_id: str) -> Event:
         """Queue a test event for this webhook alone, before everything else that waits. Raises NotFound and Conflict."""
         webhook = self._enabled(public_id)
+        if webhook.callback:
+            raise Conflict(_REQUESTS_SAY)
         now = self._clock.now()
         event_id = new_id("evt", now)
         data = {"webhook": webhook.id, "text": "A test from simrack: if you can read this, webhooks reach you."}
@@ -188,7 +198,8 @@ class Webhooks:
         return webhook
 
 
-def _checked_url(url: str) -> str:
+def checked_url(url: str) -> str:
+    """Raises BadValue."""
     remedy = "such as https://pbx.example/sms"
     if len(url) > _LONGEST_URL:
         raise BadValue("url", f"is longer than {_LONGEST_URL} characters", remedy)

@@ -10,6 +10,7 @@ from gateway.pbx import (
     dinstar_push,
     fusionpbx,
     kannel,
+    kannel_dlr,
     signing,
     sms_gate,
     smseagle,
@@ -36,6 +37,16 @@ FORMATS: dict[str, Format] = {
     "ucontact": ucontact.FORMAT,
     "template": template.FORMAT,
 }
+# Forms of callbacks that requests ask for; no webhook can have them.
+CALLBACKS: dict[str, Format] = {
+    "kannel-dlr": kannel_dlr.FORMAT,
+}
+_EVERY = {**FORMATS, **CALLBACKS}
+
+
+def format_of(name: str) -> Format:
+    """Of a webhook or a callback."""
+    return _EVERY[name]
 
 
 def require_format(format: str) -> None:
@@ -105,4 +116,4 @@ def _form(name: str, format: Format, signings: Sequence[str], secret: str) -> di
 
 
 def _whole(format: str, given: Mapping[str, Any]) -> dict[str, Any]:
-    return {**{option.name: option.default for option in FORMATS[format].options}, **given}
+    return {**{option.name: option.default for option in _EVERY[format].options}, **given}

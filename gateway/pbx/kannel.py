@@ -15,14 +15,14 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote_plus
 
-from gateway.pbx.facts import DELIVERED, FAILED, RECEIVED, REPORTS, SENT, UNDELIVERED, Facts, facts_of, numbers
+from gateway.pbx.facts import DELIVERED, FAILED, RECEIVED, REPORTS, SENT, UNDELIVERED, UNKNOWN, Facts, facts_of, numbers
 from gateway.pbx.options import choice, text, whole
 from gateway.pbx.request import Format, Heard, Hook, HttpRequest
 from gateway.pbx.signing import QUERY_SIGNINGS, options, signed
 from gateway.pbx.spelling import query_get
 from gateway.records import Event, EventType
 
-_BITS = {DELIVERED: 1, UNDELIVERED: 2, SENT: 8, FAILED: 16}
+BITS = {DELIVERED: 1, UNDELIVERED: 2, UNKNOWN: 4, SENT: 8, FAILED: 16}
 _STATES = {DELIVERED: "DELIVRD", UNDELIVERED: "UNDELIV"}
 _ESCAPE = re.compile(r"%(\{secret\}|[A-Za-z%])")
 _REFUSALS = ("Authorization failed", "Insufficient args", "Not accepted")
@@ -43,7 +43,7 @@ def hear(hook: Hook, body: str) -> Heard:
 
 
 def told(options: Mapping[str, Any]) -> frozenset[EventType]:
-    return frozenset(kind for kind, bit in _BITS.items() if bit & options["dlr_mask"]) | {RECEIVED}
+    return frozenset(kind for kind, bit in BITS.items() if bit & options["dlr_mask"]) | {RECEIVED}
 
 
 def filled(template: str, facts: Facts, hook: Hook) -> str:
@@ -69,7 +69,7 @@ def _values(facts: Facts, hook: Hook) -> dict[str, bytes]:
         "P": facts.own,
         "q": _with_plus(facts.phone),
         "Q": _with_plus(facts.own),
-        "d": str(_BITS.get(facts.kind, 0)),
+        "d": str(BITS.get(facts.kind, 0)),
         "A": _reply(facts),
         "F": facts.id,
         "I": facts.id,
@@ -121,13 +121,13 @@ def _reply(facts: Facts) -> str:
 
 FORMAT = Format(
     compose,
-    REPORTS | {RECEIVED},
+    REPORTS | {RECEIVED, UNKNOWN},
     (
         *options(QUERY_SIGNINGS),
         numbers(),
         text("mo", "from=%p&to=%P&text=%b&id=%I&ts=%t", _QUERY, f"{_QUERY_WORDS}, for received texts"),
         text("dlr", "type=%d&id=%I&a=%A", _QUERY, f"{_QUERY_WORDS}, for reports"),
-        whole("dlr_mask", 31, 0, 63, "1 delivered, 2 undeliverable, 8 accepted by the network, 16 refused by it, added up"),
+        whole("dlr_mask", 31, 0, 63, "1 delivered, 2 undeliverable, 4 unknown, 8 accepted by the network, 16 refused, added up"),
         choice("charset", ("UTF-8", "UTF-16BE"), "how UCS-2 texts are written"),
     ),
     QUERY_SIGNINGS,

@@ -46,6 +46,7 @@ from gateway.records.events import (
 )
 from gateway.records.messages import (
     Attempt,
+    Callback,
     Direction,
     Message,
     MessageError,
@@ -57,6 +58,7 @@ from gateway.records.messages import (
 __all__ = [
     "Attempt",
     "Balance",
+    "Callback",
     "ChannelFacts",
     "ChannelState",
     "Concat",

@@ -58,6 +58,7 @@ class Webhook:
     created_at: float
     options: Mapping[str, Any] = field(default_factory=dict)  # of its format: only what was given
     untold: tuple[str, ...] = ()  # event types that the format cannot express: never queued for it
+    callback: bool = False  # a receiver of callbacks: requests made it, and its url is scheme, host and port alone
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +79,7 @@ class Forward:
     last_status: int | None = None
     last_error: str | None = None
     finished_at: float | None = None
+    url: str | None = field(default=None, repr=False)  # of a callback: called instead of its webhook's
 
     @property
     def event(self) -> Event:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 
 from gateway.records.air import Encoding, Word
+from gateway.records.events import EventType
 
 
 class Direction(StrEnum):
@@ -35,6 +38,16 @@ class OnUnknown(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Callback:
+    """Where a request wants to hear what becomes of its message, of what, and in which form. Addresses may hold passwords."""
+
+    url: str = field(repr=False)
+    format: str
+    events: tuple[EventType, ...]
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class SendRequest:
     """What a client asked for, after the web layer checked types and before numbers and channels are checked."""
 
@@ -52,6 +65,7 @@ class SendRequest:
     on_unknown: OnUnknown = OnUnknown.RESEND
     client_ref: str | None = None
     campaign: str | None = None
+    callback: Callback | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from peewee import SqliteDatabase
 
 from gateway.errors import Conflict, NotFound
 from gateway.records import Message, Status
-from gateway.store import progress, smpp
+from gateway.store import callbacks, progress, smpp
 
 _UNDER_WAY = (Status.QUEUED, Status.SENDING, Status.UNKNOWN)
 
@@ -30,6 +30,7 @@ def erase(db: SqliteDatabase, public_id: str, of_key: int | None) -> None:
     redact(db, public_id, of_key)
     db.execute_sql("UPDATE messages SET recipient = '', sender = '', client_ref = NULL WHERE public_id = ?", (public_id,))
     smpp.forget_message(db, public_id)
+    callbacks.forget_message(db, public_id)
     _forwards(db, public_id, "json_set(data, '$.to', '', '$.from', '', '$.client_ref', NULL)")
 
 

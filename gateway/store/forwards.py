@@ -20,21 +20,21 @@ from gateway.store import webhooks
 _INSERTED = "event_id, webhook_id, event_type, conversation, data, created_at, queued_at, state, next_at"
 _COLUMNS = (
     "f.id, w.public_id, f.event_id, f.event_type, f.conversation, f.data, f.created_at, f.queued_at, f.state, f.tries,"
-    " f.next_at, f.last_status, f.last_error, f.finished_at"
+    " f.next_at, f.last_status, f.last_error, f.finished_at, f.url"
 )
 _FROM = f"SELECT {_COLUMNS} FROM forwards f JOIN webhooks w ON w.id = f.webhook_id"
 
 # Events have tame names, so a quoted one is found in the JSON list exactly when it is an element; channels may have any name.
 _ENQUEUE = f"""
     INSERT INTO forwards ({_INSERTED})
-    SELECT ?, id, ?, ?, ?, ?, ?, 'pending', ? FROM webhooks
-    WHERE enabled = 1 AND (instr(events, '"*"') OR instr(events, ?)) AND NOT instr(untold, ?)
+    SELECT ?, id, ?, ?, ?, ?, ?, 'pending', ? FROM webhooks INDEXED BY webhooks_made
+    WHERE receiver IS NULL AND enabled = 1 AND (instr(events, '"*"') OR instr(events, ?)) AND NOT instr(untold, ?)
     AND (channels = '[]' OR ? IN (SELECT value FROM json_each(channels)))
     ORDER BY id"""
 
 _REPLAY = f"""
-    INSERT INTO forwards ({_INSERTED})
-    SELECT event_id, webhook_id, event_type, conversation, data, created_at, ?, 'pending', ? FROM forwards
+    INSERT INTO forwards ({_INSERTED}, url)
+    SELECT event_id, webhook_id, event_type, conversation, data, created_at, ?, 'pending', ?, url FROM forwards
     WHERE id = ?"""
 
 # Bound on one housekeeping commit, so that it never holds up the others for long.
@@ -284,6 +284,7 @@ def _forward(row: tuple[Any, ...]) -> Forward:
         last_status=row[11],
         last_error=row[12],
         finished_at=row[13],
+        url=row[14],
     )
 
 

@@ -15,7 +15,8 @@ from peewee import SqliteDatabase
 
 from gateway.errors import Conflict, IdempotencyMismatch, NotFound
 from gateway.records import Encoding, Message, MessageError, OnUnknown, Part, Status
-from gateway.store import progress
+from gateway.store import callbacks, progress
+from gateway.store.callbacks import NewCallback
 
 # Idempotency keys are kept this long (seconds); the API says so.
 IDEMPOTENCY_KEPT_S = 48 * 3600
@@ -45,6 +46,7 @@ class NewMessage:
     campaign: str | None = None
     route: str | None = None  # the name of the route that chose the lane
     sticky: str = ""  # the lane whose channels keep conversations together, if any
+    callback: NewCallback | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +99,8 @@ def _insert(db: SqliteDatabase, m: NewMessage, now: float) -> None:
          now, m.lane, m.priority, due_at, ready, m.expires_at, m.expiry_given, m.send_at, m.validity_minutes, m.flash, m.report,
          m.on_unknown.value, m.campaign, m.route, m.sticky),
     ).lastrowid  # fmt: skip
+    if m.callback is not None:
+        callbacks.add(db, m.public_id, m.key_id, m.callback, now)
     if ready and m.sticky:
         progress.prefer(db, message_id)
     reference = _next_reference(db) if len(m.parts) > 1 else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,7 +12,7 @@ from peewee import SqliteDatabase
 from gateway.errors import NotFound
 from gateway.records import Webhook
 
-_COLUMNS = "id, public_id, url, events, channels, format, secret, enabled, disabled_reason, created_at, options, untold"
+_COLUMNS = "id, public_id, url, events, channels, format, secret, enabled, disabled_reason, created_at, options, untold, receiver"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,13 @@ class Webhooks:
         self._read = read
 
     def all(self) -> list[Webhook]:
+        """Those that people made."""
         webhooks: list[Webhook] = self._read(all_of)
+        return webhooks
+
+    def receivers(self) -> list[Webhook]:
+        """Those that stand for receivers of callbacks, made by requests."""
+        webhooks: list[Webhook] = self._read(receivers)
         return webhooks
 
     def get(self, public_id: str) -> Webhook | None:
@@ -95,14 +101,21 @@ def disable(db: SqliteDatabase, row_id: int, reason: str) -> None:
 
 
 def remove(db: SqliteDatabase, public_id: str) -> None:
-    """With all its forwards. Raises NotFound."""
+    """With all its forwards, and what requests asked it to hear of. Raises NotFound."""
     row_id = row_id_of(db, public_id)
     db.execute_sql("DELETE FROM forwards WHERE webhook_id = ?", (row_id,))
+    db.execute_sql("DELETE FROM callbacks WHERE webhook_id = ?", (row_id,))
     db.execute_sql("DELETE FROM webhooks WHERE id = ?", (row_id,))
 
 
 def all_of(db: SqliteDatabase) -> list[Webhook]:
-    return [_webhook(row) for row in db.execute_sql(f"SELECT {_COLUMNS} FROM webhooks ORDER BY id").fetchall()]
+    query = f"SELECT {_COLUMNS} FROM webhooks WHERE receiver IS NULL ORDER BY id"
+    return [_webhook(row) for row in db.execute_sql(query).fetchall()]
+
+
+def receivers(db: SqliteDatabase) -> list[Webhook]:
+    query = f"SELECT {_COLUMNS} FROM webhooks WHERE receiver IS NOT NULL ORDER BY id"
+    return [_webhook(row) for row in db.execute_sql(query).fetchall()]
 
 
 def get(db: SqliteDatabase, public_id: str) -> Webhook | None:
@@ -124,9 +137,14 @@ def row_id_of(db: SqliteDatabase, public_id: str) -> int:
     return int(row[0])
 
 
-def targets(db: SqliteDatabase) -> list[Target]:
-    """The webhooks that may be posted to."""
-    rows = db.execute_sql(f"SELECT {_COLUMNS} FROM webhooks WHERE enabled = 1 ORDER BY id").fetchall()
+def targets(db: SqliteDatabase, kept: Collection[int] = ()) -> list[Target]:
+    """The webhooks that may be posted to. There may be many receivers of callbacks: those that something waits for, and `kept`."""
+    marks = ",".join("?" * len(kept))
+    rows = db.execute_sql(
+        f"SELECT {_COLUMNS} FROM webhooks w WHERE enabled = 1 AND (receiver IS NULL OR id IN ({marks})"
+        " OR EXISTS (SELECT 1 FROM forwards WHERE webhook_id = w.id AND state = 'pending')) ORDER BY id",
+        tuple(kept),
+    ).fetchall()
     return [Target(row[0], _webhook(row), row[6]) for row in rows]
 
 
@@ -146,6 +164,7 @@ def _webhook(row: tuple[Any, ...]) -> Webhook:
         created_at=row[9],
         options=json.loads(row[10]),
         untold=tuple(json.loads(row[11])),
+        callback=row[12] is not None,
     )
 
 

@@ -73,8 +73,10 @@ class Judge:
         """`fault` is what an answer of 2xx says against itself."""
         if fault:
             await self._refused(line, row, Trouble(answer.status, f"HTTP {answer.status}: {fault}"))
-        elif 200 <= answer.status < 300:
+        elif answer.accepts:
             self._accepted(line, row, answer.status)
+        elif answer.status == _GONE and row.url is not None:
+            self._unwanted(line, row)
         elif answer.status == _GONE:
             await self._gone(line, row)
         elif answer.status in _WEBHOOK_IS_DOWN:
@@ -94,16 +96,25 @@ class Judge:
     # What an answer means.
 
     def _accepted(self, line: Line, row: Forward, status: int) -> None:
+        self._flows(line, row)
+        line.done(row)
+        self._results.add(forwards.Accepted(row.id, self._clock.now(), status))
+        self.accepted_total += 1
+        log.debug("event %s accepted by webhook %s", row.event_id, row.webhook)
+
+    def _unwanted(self, line: Line, row: Forward) -> None:
+        """410 to a callback: the address of one message is gone, and others at that host are not."""
+        self._flows(line, row)
+        self.bury(line, row, Trouble(_GONE, _GONE_WORDS))
+
+    def _flows(self, line: Line, row: Forward) -> None:
+        """Whoever answers so is in order."""
         if line.is_probe(row):
             log.info("webhook %s accepts events again", row.webhook)
             self._wake()  # the rest may follow
             line.flows()
         elif not line.paused:
             line.flows()
-        line.done(row)
-        self._results.add(forwards.Accepted(row.id, self._clock.now(), status))
-        self.accepted_total += 1
-        log.debug("event %s accepted by webhook %s", row.event_id, row.webhook)
 
     async def _refused(self, line: Line, row: Forward, trouble: Trouble) -> None:
         """The webhook answers, but not this event: its conversation waits, the others flow."""

@@ -6,7 +6,7 @@ import asyncio
 import logging
 import random
 import ssl
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
@@ -18,8 +18,8 @@ from gateway.core.forwarding.judge import Judge, Trouble
 from gateway.core.forwarding.line import CHUNK, Line
 from gateway.core.forwarding.results import Results
 from gateway.core.forwarding.wire import Forbidden, Surroundings, Unreachable, Wire
-from gateway.pbx.formats import FORMATS, hook
-from gateway.pbx.request import Heard
+from gateway.pbx.formats import format_of, hook
+from gateway.pbx.request import Heard, Hook
 from gateway.records import EventType, Forward
 from gateway.settings import ForwardingSettings, HttpSettings
 from gateway.store import Store, forwards, webhooks
@@ -32,6 +32,8 @@ OVERALL = 32
 # Another process (the command line) may change webhooks or queue a test, and cannot wake us.
 _LOOK_EVERY_S = 5.0
 _RESTART_AFTER_S = 5.0
+# Connections to a receiver of callbacks are kept so long after the last of them.
+_RECEIVER_KEPT_S = 60.0
 
 # (what was posted, the texts its receiver wants sent back)
 Reply = Callable[[Forward, Sequence[str]], Awaitable[None]]
@@ -41,6 +43,7 @@ Reply = Callable[[Forward, Sequence[str]], Awaitable[None]]
 class _Served:
     line: Line
     wire: Wire
+    used_at: float  # monotonic
     workers: set[asyncio.Task[None]] = field(default_factory=set)
 
 
@@ -55,16 +58,19 @@ class Forwarding:
         *,
         own_listener: HttpSettings,
         country: str = "DE",
+        callback_secrets: Mapping[str, str] | None = None,
         reply: Reply | None = None,
         chance: random.Random | None = None,
         trust: ssl.SSLContext | None = None,
     ) -> None:
         """`own_listener` is where we serve: never posted to. `country` is whose national numbers webhooks may ask for. `reply`
-        sends texts that an answer asks for. `trust` replaces the system's certificate authorities."""
+        sends texts that an answer asks for. `callback_secrets` sign callbacks, by their format. `trust` replaces the system's
+        certificate authorities."""
         self._store = store
         self._settings = settings
         self._clock = clock
         self._country = country
+        self._callback_secrets = callback_secrets or {}
         self._reply = reply
         self._trust = trust
         self._surroundings = Surroundings(
@@ -133,20 +139,21 @@ class Forwarding:
     def _look(self) -> None:
         now = self._clock.monotonic()
         self._judge.watch_clock()
-        self._match_lines(self._store.read(webhooks.targets))
+        kept = [row_id for row_id, served in self._served.items() if now - served.used_at < _RECEIVER_KEPT_S]
+        self._match_lines(self._store.read(lambda db: webhooks.targets(db, kept)), now)
         for served in self._served.values():
             served.line.wake(now)
             self._read_rows(served.line, now)
             self._staff(served, now)
 
-    def _match_lines(self, targets: list[Target]) -> None:
+    def _match_lines(self, targets: list[Target], now: float) -> None:
         wanted = {target.row_id for target in targets}
         for row_id in [row_id for row_id, served in self._served.items() if served.line.stopped or row_id not in wanted]:
             self._retire(row_id)
         for target in targets:
             served = self._served.get(target.row_id)
             if served is None:
-                self._served[target.row_id] = _Served(Line(target), Wire(self._surroundings))
+                self._served[target.row_id] = _Served(Line(target), Wire(self._surroundings), now)
             elif served.line.target != target:
                 served.line.mended(target)
 
@@ -193,6 +200,7 @@ class Forwarding:
                 return
             worker = asyncio.create_task(self._work(served))
             served.workers.add(worker)
+            served.used_at = now
             self.in_the_air += 1
             worker.add_done_callback(lambda task: self._dismiss(served, task))
 
@@ -224,8 +232,8 @@ class Forwarding:
 
     async def _post(self, served: _Served, row: Forward) -> None:
         target, line = served.line.target, served.line
-        webhook, format = target.webhook, FORMATS[target.webhook.format]
-        known = hook(webhook.id, webhook.url, target.secret, webhook.format, webhook.options, self._country)
+        webhook, format = target.webhook, format_of(target.webhook.format)
+        known = self._hook(target, row)
         request = format.compose(row.event, known, self._clock.now())
         if request is None:  # its webhook changed after it was queued
             self._judge.bury(line, row, Trouble(None, f"never posted: {webhook.format} cannot express {row.event_type.value}"))
@@ -237,11 +245,18 @@ class Forwarding:
         except Forbidden as fault:
             self._judge.bury(line, row, Trouble(None, f"never called: {fault}"))
         else:
-            heard = format.hear(known, answer.body.decode(errors="replace")) if answer.body else Heard()
+            heard = format.hear(known, answer.body.decode(errors="replace")) if answer.accepts else Heard()
             if heard.replies and self._reply is not None and row.event_type is EventType.MESSAGE_RECEIVED:
                 # Before the acceptance: what is posted again after a crash is answered again, and sent once.
                 await self._reply(row, heard.replies)
             await self._judge.answered(line, row, answer, heard.fault)
+
+    def _hook(self, target: Target, row: Forward) -> Hook:
+        webhook, secret, options = target.webhook, target.secret, target.webhook.options
+        if webhook.callback:  # signed as the door is that it came through, if its clients know a secret
+            secret = self._callback_secrets.get(webhook.format, "")
+            options = {**options, "signing": format_of(webhook.format).signings[0] if secret else "none"}
+        return hook(webhook.id, row.url or webhook.url, secret, webhook.format, options, self._country)
 
     def _context(self) -> ssl.SSLContext:
         if self._trust is None:

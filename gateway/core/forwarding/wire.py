@@ -45,6 +45,10 @@ class Answer:
     excerpt: str  # of the body, for a person; empty for an acceptance
     body: bytes = b""  # of an acceptance: some receivers say more there
 
+    @property
+    def accepts(self) -> bool:
+        return 200 <= self.status < 300
+
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:

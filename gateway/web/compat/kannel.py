@@ -1,6 +1,6 @@
 """Kannel's sendsms: the same parameters, the same sentences. A bearerbox may use it as its HTTP SMSC.
 
-dlr-mask asks the network for a report, but dlr-url is not called: reports leave by webhook. Binary texts are refused.
+dlr-url is called for what dlr-mask asks for, and for nothing without one. Binary texts are refused.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from urllib.parse import parse_qsl
 
 from flask import Blueprint, Response, request
 
+from gateway.core import callbacks
 from gateway.records import SendRequest
 from gateway.web.compat.entry import Entry
 from gateway.web.compat.reading import listed, minutes, whole
@@ -30,6 +31,7 @@ _SENTENCES = {
     Why.TO: _NOT_ROUTABLE,
     Why.RULE: _NOT_ROUTABLE,
     Why.FROM: _NOT_ROUTABLE,
+    Why.CALLBACK: (400, "DLR-URL field misformed, rejected"),
     Why.BUSY: _LATER,
     Why.INTERNAL: _LATER,
 }
@@ -107,6 +109,7 @@ def _wanted(given: Mapping[str, bytes], doors: Doors) -> list[SendRequest]:
     deferred, validity = (said.get(name) for name in ("deferred", "validity"))
     smsc = said.get("smsc") or None
     pools = {pool.name for pool in doors.pools.find()}
+    mask = whole("dlr-mask", said.get("dlr-mask") or 0, 0, 63)
     wanted = SendRequest(
         "",
         text,
@@ -117,7 +120,8 @@ def _wanted(given: Mapping[str, bytes], doors: Doors) -> list[SendRequest]:
         send_at=now + 60 * whole("deferred", deferred, 1, _LONGEST_MINUTES) if deferred not in (None, "", "0") else None,
         validity_minutes=minutes(whole("validity", validity, 0, 10**6)) if validity else None,
         flash=said.get("mclass") == "0",
-        report="dlr-mask" not in said or bool(whole("dlr-mask", said["dlr-mask"] or 0, 0, 63) & 3),
+        report="dlr-mask" not in said or bool(mask & 3),
+        callback=callbacks.kannel(said["dlr-url"], mask) if mask and said.get("dlr-url") else None,
     )
     if smsc and not (wanted.channel or wanted.pool):
         raise Refused(Why.TO, f"there is no channel or pool {smsc!r}", "smsc")

@@ -23,6 +23,7 @@ class Why(StrEnum):
     TEXT = "text"
     LONG = "long"  # the text needs too many parts
     RULE = "rule"  # a rule that people made refuses the recipient
+    CALLBACK = "callback"  # an address for reports that cannot be one
     VALUE = "value"  # of another field
     BODY = "body"  # cannot be read
     NOT_FOUND = "not_found"
@@ -57,7 +58,7 @@ def from_value(fault: BadValue, text: str) -> Refused:
         return Refused(Why.RULE, detail, field)
     if field == "text":
         return Refused(Why.LONG if text else Why.MISSING, detail, field)
-    return Refused({"to": Why.TO, "from": Why.FROM}.get(field, Why.VALUE), detail, field)
+    return Refused({"to": Why.TO, "from": Why.FROM, "callback": Why.CALLBACK}.get(field, Why.VALUE), detail, field)
 
 
 def from_ours(fault: SimrackError) -> Refused:

@@ -1,0 +1,43 @@
+"""What requests of each kind may ask to hear, and where: one callback a message. Checks addresses as webhooks do; posts nothing."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from gateway.core.identifiers import new_id
+from gateway.core.webhooks import checked_url
+from gateway.errors import BadValue
+from gateway.pbx import kannel_dlr
+from gateway.records import Callback
+from gateway.store.callbacks import NewCallback
+
+_PORTS = {"http": 80, "https": 443}
+
+
+def kannel(url: str, mask: int) -> Callback | None:
+    """None for a mask of what never happens here."""
+    events = kannel_dlr.told_by(mask)
+    return Callback(url, "kannel-dlr", events) if events else None
+
+
+def checked(wanted: Callback, now: float, field: str) -> NewCallback:
+    """Raises BadValue without repeating the address."""
+    try:
+        checked_url(wanted.url)
+    except BadValue as fault:
+        raise BadValue(field, fault.reason, fault.remedy) from None
+    split = urlsplit(wanted.url)
+    if "%" in split.netloc:
+        raise BadValue(field, "names a host by an escape", "write the name of the host as it is")
+    return NewCallback(
+        url=wanted.url,
+        origin=f"{split.scheme}://{_host(split.hostname or '')}:{split.port or _PORTS[split.scheme]}",
+        format=wanted.format,
+        events=tuple(event.value for event in wanted.events),
+        receiver=new_id("wh", now),
+        options=wanted.options,
+    )
+
+
+def _host(name: str) -> str:
+    return f"[{name}]" if ":" in name else name
