@@ -122,7 +122,8 @@ class Service:
         self.ussd = Ussd(self.channels, self.balances.answered, callers=max(1, settings.http.threads // 2))
         self.care = Care(self.store, settings.modems, self.clock, self.supervisor.facts, self.ussd, self._wake)
         self.timetable = Timetable(
-            self.store, settings, self.clock, self.receiving, self.supervisor.facts, self._wake, self._forward
+            *(self.store, settings, self.clock, self.receiving, self.supervisor.facts),
+            *(self._wake, self._forward, self.limits.look_again),
         )
         self.sending = Sending(
             self.store,

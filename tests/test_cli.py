@@ -67,7 +67,7 @@ def test_the_demo_has_help_too(flag: str) -> None:
 
 def test_help_names_every_command() -> None:
     shown = simrack("--help").stdout
-    commands = ["run", "demo", "check", "key", "webhook", "send", "status", "sims", "ussd", "probe", "decode", "encode", "backup"]
+    commands = ["run", "demo", "check", "key", "webhook", "connect", "send", "status", "sims", "ussd", "probe", "decode", "encode", "backup"]
     for command in commands:
         assert f"\n  {command} " in shown
 

@@ -39,13 +39,21 @@ class Keys:
             raise BadValue("name", f"{name!r} is not a key's name", "up to 64 letters, digits, '_', '.' and '-'")
         _check_scopes(scopes)
         if token is None:
-            token = "srk_" + secrets.token_urlsafe(32)
+            token = _new_token()
         elif len(token) < SHORTEST_TOKEN:
             raise BadValue("token", f"has {len(token)} characters", f"a key of your own has at least {SHORTEST_TOKEN}")
         elif not _TOKEN.fullmatch(token):
             raise BadValue("token", "holds characters a header cannot carry", "use letters, digits and -._~+/=")
         token_hash, now = shelf.hashed(token), self._clock.now()
         return self._store.writer.run(lambda db: shelf.add(db, name, scopes, token_hash, now)), token
+
+    def renew(self, name: str) -> tuple[Key, str]:
+        """Another token for a key that stays what it is; the one before ends. Raises NotFound, and Conflict for a revoked one."""
+        token = _new_token()
+        key = self._store.writer.run(lambda db: shelf.set_token(db, name, shelf.hashed(token)))
+        if key.revoked_at is not None:
+            raise Conflict(f"the key {name!r} is revoked")
+        return key, token
 
     def add_smpp(self, name: str) -> tuple[Key, str]:
         """Give a key a password for SMPP, in place of the one it had; shown once. Raises BadValue, NotFound, Conflict."""
@@ -72,6 +80,10 @@ class Keys:
 
     def all(self) -> list[Key]:
         return self._store.keys.all()
+
+
+def _new_token() -> str:
+    return "srk_" + secrets.token_urlsafe(32)
 
 
 def require_smpp_name(name: str) -> None:

@@ -39,6 +39,11 @@ class Limits:
         keys = self._store.keys.all()
         return self._store.read(lambda db: names(db, keys))
 
+    def look_again(self) -> None:
+        """Take over what another program changed in the database, as `simrack connect` does."""
+        if tuple(self._store.read(rows.all_of)) != self.book.limits:
+            self._commit(lambda db: None)
+
     def all(self) -> list[Limit]:
         """As people know them: keys by name."""
         known = self.names()

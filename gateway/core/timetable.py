@@ -29,6 +29,8 @@ _JUMP_S = 5.0
 # A channel that is away for this long no longer keeps texts it has sent parts of.
 _AWAY_S = 60.0
 _HOUSEKEEPING_S = 600.0
+# How often rules that other programs may have changed are compared.
+_LOOK_AGAIN_S = 5.0
 # Accepted forwards are shown for a week; the messages themselves stay.
 _ACCEPTED_KEPT_S = 7 * 86400.0
 # After so long of silence a conversation may go on from another number.
@@ -36,7 +38,7 @@ _CONVERSATION_KEPT_S = 90 * 86400.0
 
 
 class Timetable:
-    """`wake` says that a message may have become ready; `forward` that forwards are waiting."""
+    """`wake` says that a message may have become ready; `forward` that forwards are waiting. `look_again` may wait for a commit."""
 
     def __init__(
         self,
@@ -47,8 +49,10 @@ class Timetable:
         facts: Callable[[], Sequence[ChannelFacts]],
         wake: Callable[[], None],
         forward: Callable[[], None],
+        look_again: Callable[[], None] = lambda: None,
     ) -> None:
         self._store = store
+        self._look_again = look_again
         self._settings = settings
         self._clock = clock
         self._receiving = receiving
@@ -65,6 +69,7 @@ class Timetable:
         )
         self._away_since: dict[str, float] = {}
         self._housekept_at = clock.monotonic() - _HOUSEKEEPING_S
+        self._looked_again_at = clock.monotonic()
 
     def sooner(self) -> None:
         """Something may be due earlier than planned. Called on the loop."""
@@ -123,6 +128,9 @@ class Timetable:
         self._wake()
         if events:
             self._forward()
+        if self._clock.monotonic() - self._looked_again_at >= _LOOK_AGAIN_S:
+            self._looked_again_at = self._clock.monotonic()
+            await asyncio.to_thread(self._look_again)
         return _LONGEST_WAIT_S if moment is None else min(max(moment - now, _SOONEST_S), _LONGEST_WAIT_S)
 
     async def _call_due(self, first: Callable[[Database], None], after: float, now: float) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from apiflask import APIFlask
 
 import gateway
-from gateway.web import compat, health, intake, metrics, problems, push
+from gateway.web import compat, guides, health, intake, metrics, problems, push
 from gateway.web.api import channels, keys, limits, messages, pools, routes, sims, traffic, webhooks
 from gateway.web.auth import SECURITY, Guard
 from gateway.web.doors import Doors
@@ -46,6 +46,7 @@ def create_app(doors: Doors) -> APIFlask:
         health.blueprint(doors, guard),
         metrics.blueprint(doors),
         push.blueprint(doors),
+        guides.blueprint(),
         *compat.blueprints(doors),
     ):
         app.register_blueprint(blueprint)

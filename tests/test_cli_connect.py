@@ -1,0 +1,178 @@
+"""`simrack connect`, as a technician meets it: what is made, what is printed, and what is made when it is called again."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gateway.cli.options import store_of
+from gateway.clock import SystemClock
+from gateway.core.keys import Keys
+from gateway.core.limits import Limits
+from gateway.guides.recipes import RECIPES
+from gateway.records import Counted, Per
+from gateway.store import Store
+from tests.test_cli import CONFIGURATION, complaint, simrack
+
+URL = "https://pbx.example.net/sms/generic/155e125b"
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> str:
+    (tmp_path / "simrack.toml").write_text(CONFIGURATION)
+    return str(tmp_path / "simrack.toml")
+
+
+def connect(config: str, *args: str) -> dict[str, Any]:
+    result = simrack("connect", *args, "--json", "--config", config)
+    assert result.exit_code == 0, result.output
+    found: dict[str, Any] = json.loads(result.stdout)
+    return found
+
+
+def limits_of(store: Store) -> Limits:
+    return Limits(store, SystemClock(), lambda: None)
+
+
+def test_the_systems_are_listed() -> None:
+    shown = simrack("connect", "--list").stdout
+    assert all(name in shown for name in RECIPES) and "/guides/3cx" in shown
+    assert [one["name"] for one in json.loads(simrack("connect", "--list", "--json").stdout)] == list(RECIPES)
+
+
+def test_without_a_system_it_says_which_there_are() -> None:
+    result = simrack("connect")
+    assert result.exit_code == 2 and "yeastar" in complaint(result)
+
+
+def test_a_misspelt_system_is_told_the_right_one(config: str) -> None:
+    result = simrack("connect", "yestar", "--config", config)
+    assert result.exit_code == 2 and "'yeastar'" in complaint(result)
+
+
+def test_key_webhook_and_limit_are_made_in_one_step(config: str) -> None:
+    made = connect(config, "3cx", "--pbx", "pbx.example.net", "--id", "155e125b", "--gateway", "https://sms.example.net")
+    assert made["type"] == {"Provider URL": "https://sms.example.net/compat/3cx", "API Key": made["key"]["key"]}
+    with store_of(config) as store:
+        key = store.keys.find(made["key"]["key"])
+        assert key is not None and key.name == "3cx" and key.scopes == {"send"}
+        (webhook,) = store.webhooks.all()
+        assert (webhook.url, webhook.format, webhook.id) == (URL, "telnyx", made["webhook"]["id"])
+        (limit,) = limits_of(store).all()
+        assert (limit.subject, limit.counted, limit.per, limit.most) == ("key:3cx", Counted.TEXTS, Per.MINUTE, 20)
+
+
+def test_a_person_is_told_field_by_field_what_to_type(config: str) -> None:
+    shown = simrack("connect", "3cx", "--url", URL, "--gateway", "https://sms.example.net", "--config", config).stdout
+    assert "Provider URL  https://sms.example.net/compat/3cx\n" in shown and "API Key       srk_" in shown
+    assert '[doors]\n  open = ["plain", "telnyx"]\n' in shown
+    assert "pbx.example.net -> sms.example.net, TCP 443" in shown and "this machine -> pbx.example.net, TCP 443" in shown
+    assert "https://sms.example.net/guides/3cx" in shown
+
+
+def test_connecting_again_makes_nothing_twice_and_shows_no_secret(config: str) -> None:
+    first = connect(config, "yeastar", "--url", "https://pbx.example.net/api/v1.0/webhook/general/a")
+    again = connect(config, "yeastar", "--url", "https://pbx.example.net/api/v1.0/webhook/general/a")
+    assert again["made"] == [] and again["key"]["key"] is None and again["webhook"]["secret"] is None
+    assert again["webhook"]["id"] == first["webhook"]["id"] and again["per_minute"] == 20
+    shown = simrack("connect", "yeastar", "--config", config).stdout
+    assert "all was there" in shown and first["key"]["key"] not in shown and first["webhook"]["secret"] not in shown
+    with store_of(config) as store:
+        assert len(store.webhooks.all()) == len(store.keys.all()) == len(limits_of(store).all()) == 1
+
+
+def test_again_makes_new_secrets_and_ends_the_old_key(config: str) -> None:
+    first = connect(config, "yeastar", "--url", "https://pbx.example.net/api/v1.0/webhook/general/a")
+    again = connect(config, "yeastar", "--again")
+    assert again["key"]["key"] != first["key"]["key"] and again["webhook"]["secret"] != first["webhook"]["secret"]
+    with store_of(config) as store:
+        assert store.keys.find(first["key"]["key"]) is None
+        found = store.keys.find(again["key"]["key"])
+        assert found is not None and found.name == "yeastar"
+        (webhook,) = store.webhooks.all()
+        assert webhook.options == {"signing": "hmac-sha256"} and webhook.id == first["webhook"]["id"]
+
+
+def test_the_webhook_may_come_later_and_move(config: str) -> None:
+    first = connect(config, "3cx")
+    assert first["webhook"] is None and first["key"]["key"]
+    second = connect(config, "3cx", "--url", URL)
+    assert second["made"] == [f"the webhook {second['webhook']['id']}"] and second["key"]["key"] is None
+    third = connect(config, "3cx", "--url", "https://pbx2.example.net/sms/generic/1")
+    assert third["webhook"]["id"] == second["webhook"]["id"] and third["webhook"]["url"].startswith("https://pbx2.")
+
+
+def test_the_limit_is_chosen_changed_and_left_away(config: str) -> None:
+    assert connect(config, "3cx", "--per-minute", "5")["per_minute"] == 5
+    assert connect(config, "3cx")["per_minute"] == 5
+    assert connect(config, "3cx", "--per-minute", "7")["per_minute"] == 7
+    assert connect(config, "3cx", "--per-minute", "0")["per_minute"] is None
+    assert connect(config, "3cx")["per_minute"] is None
+
+
+def test_a_second_system_of_a_kind_has_a_name_of_its_own(config: str) -> None:
+    connect(config, "3cx", "--url", URL)
+    assert connect(config, "3cx", "--name", "branch", "--url", URL)["key"]["name"] == "branch"
+    with store_of(config) as store:
+        assert len(store.webhooks.all()) == 2
+
+
+def test_a_key_that_was_made_otherwise_is_not_touched(config: str) -> None:
+    with store_of(config) as store:
+        _, token = Keys(store, SystemClock()).add("3cx", ["admin"])
+    for args in ([], ["--again"]):
+        result = simrack("connect", "3cx", *args, "--config", config)
+        assert result.exit_code == 1 and "--name" in complaint(result)
+    with store_of(config) as store:
+        assert store.keys.find(token) is not None
+
+
+def test_a_revoked_name_stays_taken(config: str) -> None:
+    connect(config, "3cx")
+    assert simrack("key", "revoke", "3cx", "--config", config).exit_code == 0
+    result = simrack("connect", "3cx", "--again", "--config", config)
+    assert result.exit_code == 1 and "revoked" in complaint(result)
+
+
+@pytest.mark.parametrize("args", [("--url", "ftp://pbx.example.net/"), ("--name", "no name")])
+def test_what_cannot_be_made_leaves_nothing_behind(config: str, args: tuple[str, ...]) -> None:
+    result = simrack("connect", "3cx", *args, "--config", config)
+    assert result.exit_code == 1 and complaint(result)
+    with store_of(config) as store:
+        assert not store.keys.all() and not store.webhooks.all() and not limits_of(store).all()
+
+
+def test_what_speaks_smpp_gets_a_password_for_it(config: str) -> None:
+    made = connect(config, "smpp", "--name", "bank")
+    assert made["type"]["system_id"] == "bank" and made["type"]["password"] == made["key"]["smpp_password"]
+    assert len(made["key"]["smpp_password"]) == 8
+    shown = simrack("connect", "smpp", "--name", "bank", "--config", config).stdout
+    assert '[smpp]\n  listen = "0.0.0.0:2775"' in shown and made["key"]["smpp_password"] not in shown
+
+
+def test_a_name_too_long_for_smpp_leaves_nothing_behind(config: str) -> None:
+    result = simrack("connect", "smpp", "--name", "a" * 16, "--config", config)
+    assert result.exit_code == 1 and "system_id" in complaint(result)
+    with store_of(config) as store:
+        assert not store.keys.all()
+
+
+def test_a_file_is_printed_with_everything_filled_in(config: str) -> None:
+    made = connect(config, "kannel", "--url", "http://192.0.2.7:13005/sms", "--gateway", "http://192.0.2.20:8080")
+    lines = made["file"].splitlines()
+    assert "send-url = http://192.0.2.20:8080/cgi-bin/sendsms" in lines and "port = 13005" in lines
+    assert f'smsc-password = "{made["key"]["key"]}"' in lines and f'smsc-password = "{made["webhook"]["secret"]}"' in lines
+
+
+def test_an_address_that_looks_wrong_is_told(config: str) -> None:
+    shown = simrack("connect", "3cx", "--url", "https://pbx.example.net/", "--config", config).stdout
+    assert "usually has /sms/generic/" in shown
+
+
+def test_waiting_for_nobody_ends_with_1_and_says_what_did_not_come(config: str) -> None:
+    result = simrack("connect", "3cx", "--url", URL, "--wait", "0.01", "--config", config)
+    assert result.exit_code == 1
+    assert "No text came from 3CX" in result.stdout and "No text came from a phone" in result.stdout
