@@ -67,8 +67,8 @@ def test_the_demo_has_help_too(flag: str) -> None:
 
 def test_help_names_every_command() -> None:
     shown = simrack("--help").stdout
-    commands = ["run", "demo", "check", "key", "webhook", "connect", "send", "status", "sims", "ussd", "probe", "decode", "encode", "backup"]
-    for command in commands:
+    commands = ["run", "demo", "check", "key", "webhook", "connect", "send", "status", "sims", "ussd", "probe"]
+    for command in (*commands, "decode", "encode", "backup"):
         assert f"\n  {command} " in shown
 
 
