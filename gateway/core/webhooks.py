@@ -11,6 +11,7 @@ from gateway.clock import Clock
 from gateway.core.identifiers import new_id
 from gateway.errors import BadValue, Conflict, NotFound
 from gateway.pbx import formats, signing
+from gateway.pbx.request import WEB
 from gateway.records import Event, EventType, ForwardState, Webhook
 from gateway.store import Database, Store, forwards, webhooks
 from gateway.store.forwards import ForwardPage
@@ -19,6 +20,7 @@ ALL_EVENTS = "*"
 EVENTS = tuple(event.value for event in EventType if event is not EventType.WEBHOOK_TEST)
 
 FORMATS = tuple(formats.FORMATS)
+SCHEMES = tuple(dict.fromkeys(scheme for format in formats.FORMATS.values() for scheme in format.schemes))
 
 _LONGEST_URL = 2000
 _REQUESTS_SAY = "it stands for a receiver of callbacks: what it is told, and where, is what requests ask for"
@@ -76,7 +78,7 @@ class Webhooks:
         now = self._clock.now()
         webhook = Webhook(
             id=new_id("wh", now),
-            url=checked_url(url),
+            url=checked_url(url, formats.FORMATS[form.format].schemes),
             events=_checked_events(events),
             channels=_checked_channels(channels),
             format=form.format,
@@ -108,10 +110,11 @@ class Webhooks:
         if format is None and (options is not None or secret is not None):
             remedy = "name the format that the options or the secret are for, even if it stays the same"
             raise BadValue("format", "is not given", remedy)
-        good_url = None if url is None else checked_url(url)
         good_events = None if events is None else _checked_events(events)
         good_channels = None if channels is None else _checked_channels(channels)
         form = None if format is None else _checked_form(format, options or {})
+        schemes = SCHEMES if form is None else formats.FORMATS[form.format].schemes
+        good_url = None if url is None else checked_url(url, schemes)
         if form is not None and secret is not None:
             signing.check_secret(form.signing, secret)
 
@@ -124,6 +127,7 @@ class Webhooks:
                 raise BadValue("events", reason)
             if reason and (good_events is not None or format is not None):
                 raise Conflict(reason)
+            _require_scheme(good_url or before.url, format or before.format)
             if secret is not None:
                 webhooks.change_secret(db, public_id, secret)
             elif form is not None:
@@ -198,9 +202,9 @@ class Webhooks:
         return webhook
 
 
-def checked_url(url: str) -> str:
-    """Raises BadValue."""
-    remedy = "such as https://pbx.example/sms"
+def checked_url(url: str, schemes: Sequence[str] = WEB) -> str:
+    """`schemes` are those that it may have. Raises BadValue."""
+    remedy = "such as https://pbx.example/sms" if "https" in schemes else f"such as {schemes[0]}://pbx.example"
     if len(url) > _LONGEST_URL:
         raise BadValue("url", f"is longer than {_LONGEST_URL} characters", remedy)
     if not url.isascii() or not url.isprintable() or " " in url:
@@ -210,15 +214,15 @@ def checked_url(url: str) -> str:
         port = split.port
     except ValueError as fault:
         raise BadValue("url", str(fault), remedy) from None
-    reason = _fault_of(split, port)
+    reason = _fault_of(split, port, schemes)
     if reason:
         raise BadValue("url", reason, remedy)
     return url
 
 
-def _fault_of(split: SplitResult, port: int | None) -> str:
-    if split.scheme not in ("http", "https"):
-        return "does not begin with http:// or https://"
+def _fault_of(split: SplitResult, port: int | None, schemes: Sequence[str]) -> str:
+    if split.scheme not in schemes:
+        return f"does not begin with {' or '.join(f'{scheme}://' for scheme in schemes)}"
     if not split.hostname:
         return "names no host"
     if split.username is not None or split.password is not None:
@@ -227,7 +231,17 @@ def _fault_of(split: SplitResult, port: int | None) -> str:
         return "names port 0"
     if split.fragment:
         return "holds a fragment (#), which is never sent"
+    if split.scheme not in WEB and (split.path.strip("/") or split.query):
+        return "names a path, where only a host and a port are called"
     return ""
+
+
+def _require_scheme(url: str, format: str) -> None:
+    """Raises Conflict: address and format belong together, and only one of them was given."""
+    schemes = formats.FORMATS[format].schemes
+    if urlsplit(url).scheme not in schemes:
+        wanted = " or ".join(f"{scheme}://" for scheme in schemes)
+        raise Conflict(f"the format {format} is posted to {wanted}; change url and format together")
 
 
 def _checked_events(events: Sequence[str]) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from gateway.errors import BadValue
 from gateway.pbx import (
+    asterisk_ami,
     dinstar_push,
     fusionpbx,
     kannel,
@@ -35,6 +36,7 @@ FORMATS: dict[str, Format] = {
     "sms-gate": sms_gate.FORMAT,
     "fusionpbx": fusionpbx.FORMAT,
     "ucontact": ucontact.FORMAT,
+    "asterisk-ami": asterisk_ami.FORMAT,
     "template": template.FORMAT,
 }
 # Forms of callbacks that requests ask for; no webhook can have them.
@@ -109,6 +111,7 @@ def _form(name: str, format: Format, signings: Sequence[str], secret: str) -> di
             "format": {"const": name},
             "options": options,
             "secret": {"type": ["string", "null"], "pattern": secret},
+            "url": {"pattern": f"^({'|'.join(format.schemes)})://"},
             "events": {"contains": {"enum": told}},
         },
         "required": required,

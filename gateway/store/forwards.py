@@ -47,7 +47,7 @@ _IDS_AT_ONCE = 500
 class Accepted:
     id: int
     at: float
-    status: int
+    status: int | None  # of HTTP
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,14 +23,16 @@ KEY_NAME_ALONE = f"^{KEY_NAME}$"
 _TCP_PORT = "[1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5]"
 _HOST = "[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?"
 _REST = rf"(:({_TCP_PORT}))?([/?]([A-Za-z0-9._~!$&'()*+,;=:@/?-]|%[0-9A-Fa-f]{{2}})*)?$"  # RFC 3986
-USUAL_WEB_ADDRESS = f"^https?://{_HOST}{_REST}"
-WEB_ADDRESS = rf"^https?://({_HOST}|\[[0-9A-Fa-f:.]+\]){_REST}"
+_AMI_REST = rf"(:({_TCP_PORT}))?/?$"
+_IPV6 = r"\[[0-9A-Fa-f:.]+\]"
+USUAL_WEB_ADDRESS = f"^(https?://{_HOST}{_REST}|amis?://{_HOST}{_AMI_REST})"
+WEB_ADDRESS = f"^(https?://({_HOST}|{_IPV6}){_REST}|amis?://({_HOST}|{_IPV6}){_AMI_REST})"
 # A client's programmer is told this, not the pattern.
 PATTERN_WORDS = {
     NO_NUL: "holds a NUL character, which no phone can show",
     IDEMPOTENCY_KEY: "give 1 to 255 printable ASCII characters without blanks, bare or in double quotes",
     CURSOR: "is not a cursor of this list; take next_cursor of the page before, or leave it out",
-    WEB_ADDRESS: "give an http:// or https:// address, without name, password or # in it",
+    WEB_ADDRESS: "give an http:// or https:// address, or ami://host for an Asterisk, without name, password or # in it",
     SERVICE_CODE: "give up to 160 of 0-9, *, # and +",
     KEY_NAME_ALONE: "give up to 64 letters, digits, '_', '.' and '-', beginning with a letter or digit",
 }

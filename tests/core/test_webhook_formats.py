@@ -21,13 +21,13 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
 
 
 def test_there_are_these_formats() -> None:
-    ours = "standard telnyx twilio vonage kannel dinstar-push smseagle sms-gate fusionpbx ucontact template"
+    ours = "standard telnyx twilio vonage kannel dinstar-push smseagle sms-gate fusionpbx ucontact asterisk-ami template"
     assert ours.split() == list(FORMATS)
 
 
 @pytest.mark.parametrize("format", FORMATS)
 def test_every_format_works_without_a_word_more(desk: Desk, format: str) -> None:
-    webhook, secret = desk.webhooks.add(URL, ["*"], format=format)
+    webhook, secret = desk.webhooks.add("ami://192.0.2.5" if format == "asterisk-ami" else URL, ["*"], format=format)
     assert (webhook.format, webhook.options) == (format, {})
     assert desk.webhooks.get(webhook.id) == webhook
     assert (format == "standard") == secret.startswith("whsec_")
@@ -54,11 +54,23 @@ def test_every_format_works_without_a_word_more(desk: Desk, format: str) -> None
         ("dinstar-push", {"ports": {"p0": -1}}, "options/ports"),
         ("dinstar-push", {"ports": [0]}, "options/ports"),
         ("sms-gate", {"ports": {"p0": 4}}, "options/ports"),
+        ("asterisk-ami", {"destination": "pjsip:{exten}"}, "options/destination"),
+        ("asterisk-ami", {"destination": "pjsip:{extension}\r\nAction: Originate"}, "options/destination"),
+        ("asterisk-ami", {"destination": ""}, "options/destination"),
+        ("asterisk-ami", {"destination": "x" * 101}, "options/destination"),
+        ("asterisk-ami", {"from": '"{from} <sip:{from}@x>'}, "options/from"),
+        ("asterisk-ami", {"default_extension": "10 01"}, "options/default_extension"),
+        ("asterisk-ami", {"default_extension": "1001\n"}, "options/default_extension"),
+        ("asterisk-ami", {"user": "a\nSecret: x"}, "options/user"),
+        ("asterisk-ami", {"variables": {"X-Id": "a,b=c"}}, "options/variables"),
+        ("asterisk-ami", {"variables": {"X Id": "a"}}, "options/variables"),
+        ("asterisk-ami", {"variables": {"X-Id": "a\n"}}, "options/variables"),
+        ("asterisk-ami", {"signing": "none"}, "options/signing"),
     ],
 )
 def test_a_wrong_option_names_itself_and_what_would_do(desk: Desk, format: str, options: dict[str, object], field: str) -> None:
     with pytest.raises(BadValue) as refusal:
-        desk.webhooks.add(URL, ["*"], format=format, options=options)
+        desk.webhooks.add("ami://192.0.2.5" if format == "asterisk-ami" else URL, ["*"], format=format, options=options)
     assert refusal.value.field == field and refusal.value.remedy
     assert desk.webhooks.all() == []
 
@@ -133,3 +145,21 @@ def test_the_secret_that_is_there_must_suit_the_new_format(desk: Desk) -> None:
     assert desk.webhooks.change(webhook.id, format="standard", secret=GIVEN).format == "standard"
     assert desk.webhooks.change(webhook.id, format="twilio").format == "twilio"  # a whsec_ secret is text as well
     assert key_of(GIVEN)
+
+
+def test_address_and_format_belong_together(desk: Desk) -> None:
+    for url, format in ((URL, "asterisk-ami"), ("ami://192.0.2.5", "telnyx")):
+        with pytest.raises(BadValue, match="does not begin with") as refusal:
+            desk.webhooks.add(url, ["*"], format=format)
+        assert refusal.value.field == "url" and refusal.value.remedy
+    with pytest.raises(BadValue, match="only a host and a port") as refusal:
+        desk.webhooks.add("ami://192.0.2.5/manager", ["*"], format="asterisk-ami")
+    webhook, _ = desk.webhooks.add(URL, ["*"], format="telnyx")
+    for change in (
+        lambda: desk.webhooks.change(webhook.id, url="ami://192.0.2.5"),
+        lambda: desk.webhooks.change(webhook.id, format="asterisk-ami"),
+    ):
+        with pytest.raises(Conflict, match="change url and format together"):
+            change()
+    changed = desk.webhooks.change(webhook.id, url="amis://pbx.example:5040/", format="asterisk-ami")
+    assert (changed.url, changed.format) == ("amis://pbx.example:5040/", "asterisk-ami")

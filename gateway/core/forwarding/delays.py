@@ -9,6 +9,8 @@ from email.utils import parsedate_to_datetime
 EVENT_LONGEST_S = 6 * 3600.0
 # A PBX that was switched off should hear from us within minutes of coming back; one posting in five minutes hurts nobody.
 WEBHOOK_LONGEST_S = 300.0
+# A phone that was away should have its texts soon after it is back: 5 s, 30 s, 3 min, then every quarter of an hour.
+PHONE_LONGEST_S = 900.0
 
 _FACTOR = 6.0
 _JITTER = 0.2

@@ -12,6 +12,7 @@ from gateway.core.forwarding import delays
 from gateway.core.forwarding.line import Line
 from gateway.core.forwarding.results import Results
 from gateway.core.forwarding.wire import Answer
+from gateway.pbx.ami import Verdict
 from gateway.records import Forward
 from gateway.settings import ForwardingSettings
 from gateway.store import Store, forwards
@@ -36,6 +37,8 @@ class Trouble:
     status: int | None
     words: str
     wait_asked: float = 0.0
+    longest: float = delays.EVENT_LONGEST_S
+    of_webhook: bool = True  # False: it is about one phone behind it, and says nothing about the webhook
 
 
 class Judge:
@@ -84,6 +87,14 @@ class Judge:
         else:
             await self._refused(line, row, self._trouble(answer))
 
+    async def answered_by_asterisk(self, line: Line, row: Forward, verdict: Verdict) -> None:
+        if not verdict.fault:
+            self._accepted(line, row, None)
+        elif verdict.whole:
+            await self.webhook_is_down(line, row, Trouble(None, verdict.fault))
+        else:
+            await self._refused(line, row, Trouble(None, verdict.fault, longest=delays.PHONE_LONGEST_S, of_webhook=False))
+
     def _trouble(self, answer: Answer) -> Trouble:
         words = f"HTTP {answer.status}: {answer.excerpt}" if answer.excerpt else f"HTTP {answer.status}"
         if 300 <= answer.status < 400:
@@ -95,7 +106,7 @@ class Judge:
 
     # What an answer means.
 
-    def _accepted(self, line: Line, row: Forward, status: int) -> None:
+    def _accepted(self, line: Line, row: Forward, status: int | None) -> None:
         self._flows(line, row)
         line.done(row)
         self._results.add(forwards.Accepted(row.id, self._clock.now(), status))
@@ -119,11 +130,13 @@ class Judge:
     async def _refused(self, line: Line, row: Forward, trouble: Trouble) -> None:
         """The webhook answers, but not this event: its conversation waits, the others flow."""
         probe = line.is_probe(row)
+        if not trouble.of_webhook:
+            self._flows(line, row)
         if self._too_old(row):
             self.bury(line, row, trouble)
         else:
-            self.put_off(line, row, trouble)
-        if line.refused_again() or probe:
+            self.put_off(line, row, trouble, trouble.longest)
+        if trouble.of_webhook and (line.refused_again() or probe):
             await self._leave_alone(line, trouble, probe)
 
     async def webhook_is_down(self, line: Line, row: Forward, trouble: Trouble) -> None:

@@ -14,12 +14,14 @@ import httpcore
 
 from gateway.clock import Clock
 from gateway.core.forwarding import delays
+from gateway.core.forwarding.ami import AmiWire
+from gateway.core.forwarding.dialling import Forbidden, Surroundings, Unreachable
 from gateway.core.forwarding.judge import Judge, Trouble
 from gateway.core.forwarding.line import CHUNK, Line
 from gateway.core.forwarding.results import Results
-from gateway.core.forwarding.wire import Forbidden, Surroundings, Unreachable, Wire
+from gateway.core.forwarding.wire import Wire
 from gateway.pbx.formats import format_of, hook
-from gateway.pbx.request import Heard, Hook
+from gateway.pbx.request import AmiRequest, Format, Heard, Hook, HttpRequest, NotPosted
 from gateway.records import EventType, Forward
 from gateway.settings import ForwardingSettings, HttpSettings
 from gateway.store import Store, forwards, webhooks
@@ -43,6 +45,7 @@ Reply = Callable[[Forward, Sequence[str]], Awaitable[None]]
 class _Served:
     line: Line
     wire: Wire
+    ami: AmiWire
     used_at: float  # monotonic
     workers: set[asyncio.Task[None]] = field(default_factory=set)
 
@@ -153,7 +156,7 @@ class Forwarding:
         for target in targets:
             served = self._served.get(target.row_id)
             if served is None:
-                self._served[target.row_id] = _Served(Line(target), Wire(self._surroundings), now)
+                self._served[target.row_id] = _Served(Line(target), Wire(self._surroundings), AmiWire(self._surroundings), now)
             elif served.line.target != target:
                 served.line.mended(target)
 
@@ -166,6 +169,7 @@ class Forwarding:
         for served in [served for served in self._retired if not served.workers]:
             self._retired.remove(served)
             await served.wire.close()
+            await served.ami.close()
 
     def _read_rows(self, line: Line, now: float) -> None:
         row_id, room = line.target.row_id, line.room
@@ -234,22 +238,28 @@ class Forwarding:
         target, line = served.line.target, served.line
         webhook, format = target.webhook, format_of(target.webhook.format)
         known = self._hook(target, row)
-        request = format.compose(row.event, known, self._clock.now())
-        if request is None:  # its webhook changed after it was queued
-            self._judge.bury(line, row, Trouble(None, f"never posted: {webhook.format} cannot express {row.event_type.value}"))
-            return
         try:
-            answer = await served.wire.post(request)
+            request = format.compose(row.event, known, self._clock.now())
+            if request is None:  # its webhook changed after it was queued
+                raise NotPosted(f"{webhook.format} cannot express {row.event_type.value}")
+            if isinstance(request, AmiRequest):
+                await self._judge.answered_by_asterisk(line, row, await served.ami.post(request))
+            else:
+                await self._post_to_web(served, row, format, known, request)
+        except NotPosted as fault:
+            self._judge.bury(line, row, Trouble(None, f"never posted: {fault}"))
         except Unreachable as fault:
             await self._judge.webhook_is_down(line, row, Trouble(None, str(fault)))
         except Forbidden as fault:
             self._judge.bury(line, row, Trouble(None, f"never called: {fault}"))
-        else:
-            heard = format.hear(known, answer.body.decode(errors="replace")) if answer.accepts else Heard()
-            if heard.replies and self._reply is not None and row.event_type is EventType.MESSAGE_RECEIVED:
-                # Before the acceptance: what is posted again after a crash is answered again, and sent once.
-                await self._reply(row, heard.replies)
-            await self._judge.answered(line, row, answer, heard.fault)
+
+    async def _post_to_web(self, served: _Served, row: Forward, format: Format, known: Hook, request: HttpRequest) -> None:
+        answer = await served.wire.post(request)
+        heard = format.hear(known, answer.body.decode(errors="replace")) if answer.accepts else Heard()
+        if heard.replies and self._reply is not None and row.event_type is EventType.MESSAGE_RECEIVED:
+            # Before the acceptance: what is posted again after a crash is answered again, and sent once.
+            await self._reply(row, heard.replies)
+        await self._judge.answered(served.line, row, answer, heard.fault)
 
     def _hook(self, target: Target, row: Forward) -> Hook:
         webhook, secret, options = target.webhook, target.secret, target.webhook.options

@@ -1,17 +1,12 @@
 """Speaks HTTP/1.1 to one webhook over connections that are kept alive. Follows no redirect, reads no proxy from the environment.
 
 httpcore's connection is used directly, over a small stream of our own: a posting costs a quarter of what httpx's client takes,
-and the address that was checked is the address that is called. Name and certificate are still those of the URL.
+and the address that `dialling` has checked is the address that is called.
 """
 
 from __future__ import annotations
 
 import asyncio
-import ipaddress
-import socket
-import ssl
-from collections.abc import Callable
-from concurrent.futures import Executor
 from contextlib import aclosing
 from dataclasses import dataclass
 from functools import lru_cache
@@ -20,21 +15,13 @@ from urllib.parse import urlsplit
 
 import httpcore
 
-from gateway.core.forwarding.addresses import why_never
+from gateway.core.forwarding.dialling import Surroundings, Unreachable, dial
 from gateway.pbx.request import HttpRequest
 
 # More of an answer than this is not read; the connection is closed instead.
 _MOST_OF_AN_ANSWER = 64 * 1024
 _SHOWN_OF_AN_ANSWER = 200
 _FAULTS = (OSError, httpcore.NetworkError, httpcore.ProtocolError)
-
-
-class Unreachable(Exception):
-    """No answer came: name, network, certificate, time or broken HTTP. Says which."""
-
-
-class Forbidden(Exception):
-    """The webhook lives at an address that is never called."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,16 +35,6 @@ class Answer:
     @property
     def accepts(self) -> bool:
         return 200 <= self.status < 300
-
-
-@dataclass(frozen=True, slots=True)
-class Surroundings:
-    """What all wires share."""
-
-    timeout_s: float  # for a whole posting, from resolving the name to the end of the answer
-    listener: tuple[str, int]  # where this gateway itself listens
-    trust: Callable[[], ssl.SSLContext]
-    resolver: Executor  # threads of its own: a name server that is silent must not use up the loop's
 
 
 class Wire:
@@ -113,50 +90,8 @@ class Wire:
         )
 
     async def _connect(self, origin: httpcore.Origin) -> httpcore.AsyncHTTP11Connection:
-        host, port = origin.host.decode(), origin.port
-        context = self._surroundings.trust() if origin.scheme == b"https" else None
-        addresses = await self._allowed(host, port)
-        for number, address in enumerate(addresses):
-            share = self._surroundings.timeout_s / len(addresses)
-            try:
-                async with asyncio.timeout(share):
-                    stream = await _open(address, port, context, host)
-                return httpcore.AsyncHTTP11Connection(origin, stream)
-            except OSError:  # TimeoutError is one
-                if number == len(addresses) - 1:
-                    raise
-        raise Unreachable(f"{host} has no address")
-
-    async def _allowed(self, host: str, port: int) -> list[str]:
-        """The addresses of `host` that may be called, best first. Raises Forbidden if it has only others."""
-        addresses = await self._resolve(host, port)
-        reasons = {address: why_never(address, port, self._surroundings.listener) for address in addresses}
-        allowed = [address for address, reason in reasons.items() if reason is None]
-        if addresses and not allowed:
-            raise Forbidden("; ".join(reason for reason in reasons.values() if reason))
-        return allowed
-
-    async def _resolve(self, host: str, port: int) -> list[str]:
-        try:
-            return [str(ipaddress.ip_address(host))]
-        except ValueError:
-            pass
-        loop = asyncio.get_running_loop()
-        try:
-            found = await loop.run_in_executor(
-                self._surroundings.resolver, lambda: socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-            )
-        except socket.gaierror as fault:
-            raise Unreachable(f"the name {host} cannot be resolved: {fault.strerror}") from fault
-        except UnicodeError as fault:
-            raise Unreachable(f"{host} is no name of a host") from fault
-        return list(dict.fromkeys(str(entry[4][0]) for entry in found))
-
-
-async def _open(address: str, port: int, context: ssl.SSLContext | None, host: str) -> _Stream:
-    loop = asyncio.get_running_loop()
-    server = host if context is not None else None
-    return (await loop.create_connection(_Stream, address, port, ssl=context, server_hostname=server))[1]
+        stream = await dial(self._surroundings, origin.host.decode(), origin.port, origin.scheme == b"https", _Stream)
+        return httpcore.AsyncHTTP11Connection(origin, stream)
 
 
 class _Stream(asyncio.Protocol, httpcore.AsyncNetworkStream):
