@@ -278,6 +278,11 @@ def forms() -> list[dict[str, Any]]:
     return list(formats.forms())
 
 
+def is_on_the_web(format: str) -> bool:
+    """Whether it is posted to http:// and https:// addresses."""
+    return formats.FORMATS[format].schemes == WEB
+
+
 def _checked_form(format: str, options: Mapping[str, object]) -> _Form:
     formats.require_format(format)
     kept = formats.checked(format, options)

@@ -111,7 +111,6 @@ def _form(name: str, format: Format, signings: Sequence[str], secret: str) -> di
             "format": {"const": name},
             "options": options,
             "secret": {"type": ["string", "null"], "pattern": secret},
-            "url": {"pattern": f"^({'|'.join(format.schemes)})://"},
             "events": {"contains": {"enum": told}},
         },
         "required": required,

@@ -6,13 +6,13 @@ import json
 import re
 from typing import Any
 
-from gateway.core.webhooks import forms
+from gateway.core.webhooks import forms, is_on_the_web
 from gateway.hours import zones
 from gateway.numbers import plain_form
 from gateway.records import EventType
 from gateway.settings import Settings
 from gateway.web.event_schemas import BY_EVENT
-from gateway.web.schemas import In, ProblemOut
+from gateway.web.schemas import USUAL_AMI_ADDRESS, USUAL_WEB_ADDRESS, In, ProblemOut
 
 _IDEMPOTENCY = (
     "May carry an `Idempotency-Key` header (see the parameters of this document): repeated with the same body within 48 hours,"
@@ -106,20 +106,33 @@ def _form_webhooks(schemas: dict[str, Any]) -> None:
     """Which options and secrets go with which format."""
     made, changed = schemas["WebhookIn"], schemas["WebhookChange"]
     made["properties"]["secret"] = {"type": ["string", "null"], "description": "Without it one is made."}
-    made["anyOf"] = forms()
-    for name in ("options", "secret", "format"):
+    made["properties"]["url"] = {"description": "An address of the kind that the format is posted to."}
+    made["anyOf"] = [_with_url(form) for form in forms()]
+    for name in ("url", "options", "secret", "format"):
         changed["properties"][name] = {"description": made["properties"][name].get("description", "")}
     nothing = {"type": "null"}
-    changed["anyOf"] = [
-        {"properties": {"format": nothing, "options": nothing, "secret": nothing}},
-        *(_change_of(form) for form in forms()),
-    ]
+    for pattern in (USUAL_WEB_ADDRESS, USUAL_AMI_ADDRESS):
+        made_of = {"url": {"anyOf": [nothing, _url(pattern)]}, "format": nothing, "options": nothing, "secret": nothing}
+        changed.setdefault("anyOf", []).append({"properties": made_of})
+    changed["anyOf"] += [_change_of(_with_url(form)) for form in forms()]
+
+
+def _with_url(form: dict[str, Any]) -> dict[str, Any]:
+    fields = form["properties"]
+    pattern = USUAL_WEB_ADDRESS if is_on_the_web(fields["format"]["const"]) else USUAL_AMI_ADDRESS
+    return {**form, "properties": {**fields, "url": _url(pattern)}}
+
+
+def _url(pattern: str) -> dict[str, Any]:
+    # Without the IPv6 form, which no pattern of this size describes exactly; core checks that one.
+    return {"type": "string", "maxLength": 2000, "pattern": pattern}
 
 
 def _change_of(form: dict[str, Any]) -> dict[str, Any]:
     """What is there already need not be given again: events, and options where the defaults will do."""
     fields, required = form["properties"], form["required"]
-    fields["events"] = {"anyOf": [{"type": "null"}, fields["events"]]}
+    for name in ("url", "events"):
+        fields[name] = {"anyOf": [{"type": "null"}, fields[name]]}
     if "options" not in required:
         fields["options"] = {"anyOf": [{"type": "null"}, fields["options"]]}
     return {**form, "required": sorted({"format", *required})}

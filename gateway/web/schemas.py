@@ -25,7 +25,8 @@ _HOST = "[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?"
 _REST = rf"(:({_TCP_PORT}))?([/?]([A-Za-z0-9._~!$&'()*+,;=:@/?-]|%[0-9A-Fa-f]{{2}})*)?$"  # RFC 3986
 _AMI_REST = rf"(:({_TCP_PORT}))?/?$"
 _IPV6 = r"\[[0-9A-Fa-f:.]+\]"
-USUAL_WEB_ADDRESS = f"^(https?://{_HOST}{_REST}|amis?://{_HOST}{_AMI_REST})"
+USUAL_WEB_ADDRESS = f"^https?://{_HOST}{_REST}"
+USUAL_AMI_ADDRESS = f"^amis?://{_HOST}{_AMI_REST}"
 WEB_ADDRESS = f"^(https?://({_HOST}|{_IPV6}){_REST}|amis?://({_HOST}|{_IPV6}){_AMI_REST})"
 # A client's programmer is told this, not the pattern.
 PATTERN_WORDS = {
