@@ -23,6 +23,8 @@ from gateway.core.dispatch import Dispatch
 from gateway.core.erasing import Erasing
 from gateway.core.fitness import Fitness
 from gateway.core.forwarding import Forwarding
+from gateway.core.inbound.conditions import number_of
+from gateway.core.inbound.rules import Inbound
 from gateway.core.keys import Keys
 from gateway.core.limits import Limits
 from gateway.core.pools import Pools
@@ -84,6 +86,7 @@ class Service:
             forward=self._forward,
             parts_wait=lambda: self.timetable.sooner(),
             heard=self.balances.heard,
+            decide=lambda message: self.inbound.decide(message),
         )
         self.reporting = Reporting(self.store, self.clock, self._forward, self._wake)
         wake = self._from_thread(self._wake)
@@ -104,6 +107,7 @@ class Service:
         self.limits = Limits(self.store, self.clock, self._from_thread(lambda: self.dispatch.limits_changed()))
         choices = Choices(self.pools, self.supervisor.facts, self.fitness)
         self.routes = Routes(self.store, settings, self.clock, self.pools, choices.of)
+        self.inbound = Inbound(self.store, settings, self.clock, self.pools, self.supervisor.facts)
         self.dispatch = Dispatch(
             self.store,
             settings.sending,
@@ -186,6 +190,7 @@ class Service:
             erasing=Erasing(self.store),
             webhooks=self.webhooks,
             routes=self.routes,
+            inbound=self.inbound,
             pools=self.pools,
             fitness=self.fitness,
             limits=self.limits,
@@ -264,7 +269,8 @@ class Service:
         return from_thread
 
     def _own_number(self, channel: str) -> str:
-        return next((facts.number for facts in self.supervisor.facts() if facts.name == channel), "")
+        number = next((facts.number for facts in self.supervisor.facts() if facts.name == channel), "")
+        return number_of(number, self.settings.numbers.country)  # a SIM may tell its number nationally
 
     def _recorded(self, verdict: Verdict | None) -> None:
         """An outcome is committed."""

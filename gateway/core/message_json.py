@@ -35,6 +35,9 @@ def message_json(message: Message) -> dict[str, object]:
         shown["pool"] = message.pool
         shown["route"] = message.route
         return shown
+    shown["extension"] = message.extension
+    shown["inbound"] = message.inbound
+    shown["claimed"] = message.claimed
     shown["incomplete"] = message.incomplete
     shown["flaws"] = list(message.flaws)
     if message.flaws or message.data:

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 
 from gateway.clock import Clock
-from gateway.core import events
 from gateway.core.identifiers import new_id
+from gateway.core.inbound import claims
+from gateway.core.inbound.match import AS_SUBSCRIBED, Decision
 from gateway.pdu.join import join
 from gateway.records import IncomingPart, Message
 from gateway.settings import ReceivingSettings
-from gateway.store import Database, Store, forwards, inbox, smpp
+from gateway.store import Database, Store, inbox
+
+log = logging.getLogger("simrack.receiving")
+
+_WARNED_EVERY_S = 3600.0
 
 
 class Receiving:
     """`own_number(channel)` is the number of a channel's SIM, "" if unknown; `forward` says that forwards are waiting,
-    `parts_wait` that a part waits for its others. `heard(db, message, sim)` runs inside the commit that completes a text."""
+    `parts_wait` that a part waits for its others. `heard(db, message, sim)` runs inside the commit that completes a text;
+    so does `decide`, which says whom it is for."""
 
     def __init__(
         self,
@@ -26,6 +33,7 @@ class Receiving:
         forward: Callable[[], None],
         parts_wait: Callable[[], None],
         heard: Callable[[Database, Message, str], None],
+        decide: Callable[[Message], Decision] = lambda message: AS_SUBSCRIBED,
     ) -> None:
         self._store = store
         self._patience_s = settings.incomplete_after_hours * 3600
@@ -34,6 +42,9 @@ class Receiving:
         self._own_number = own_number
         self._forward = forward
         self._heard = heard
+        self._decide = decide
+        self._unclaimed = 0  # since the last warning
+        self._warned_at: float | None = None
 
     async def keep(self, part: IncomingPart) -> None:
         """Return when the part is committed; only then may it be deleted from the SIM. Raises StorageFull: leave it there."""
@@ -43,11 +54,14 @@ class Receiving:
 
         def job(db: Database) -> Message | None:
             message = inbox.keep(db, part, own_number, join, lambda: new_id("msg", now), now)
-            if message is not None:
-                self._heard(db, message, part.sim)
+            if message is None:
+                return None
+            self._heard(db, message, part.sim)
             return self._tell(db, message, now)
 
-        if await self._store.writer.arun(job) is not None:
+        message = await self._store.writer.arun(job)
+        if message is not None:
+            self._note(message)
             self._forward()
         elif part.concat is not None:
             self._parts_wait()
@@ -62,14 +76,18 @@ class Receiving:
         before = now - self._patience_s
         messages = inbox.hand_on_incomplete(db, before, self._own_number, join, lambda: new_id("msg", now), now)
         for message in messages:
-            self._tell(db, message, now)
+            self._note(self._tell(db, message, now))
         return len(messages)
 
-    @staticmethod
-    def _tell(db: Database, message: Message | None, now: float) -> Message | None:
-        if message is not None:
-            event = events.of_message(message, now)
-            if event is not None:
-                forwards.enqueue(db, event)
-            smpp.tell(db, message, now)
-        return message
+    def _tell(self, db: Database, message: Message, now: float) -> Message:
+        return claims.tell(db, message, self._decide(message), now)
+
+    def _note(self, message: Message) -> None:
+        if message.claimed:
+            return
+        self._unclaimed += 1
+        now = self._clock.monotonic()
+        if self._warned_at is None or now - self._warned_at >= _WARNED_EVERY_S:
+            texts = "an incoming text is" if self._unclaimed == 1 else f"{self._unclaimed} incoming texts are"
+            log.warning("%s unclaimed: kept, and nobody is told; simrack inbound unclaimed lists what waits", texts)
+            self._unclaimed, self._warned_at = 0, now

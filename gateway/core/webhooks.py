@@ -13,7 +13,7 @@ from gateway.errors import BadValue, Conflict, NotFound
 from gateway.pbx import formats, signing
 from gateway.pbx.request import WEB
 from gateway.records import Event, EventType, ForwardState, Webhook
-from gateway.store import Database, Store, forwards, webhooks
+from gateway.store import Database, Store, forwards, inbound, webhooks
 from gateway.store.forwards import ForwardPage
 
 ALL_EVENTS = "*"
@@ -147,8 +147,15 @@ class Webhooks:
         return changed
 
     def remove(self, public_id: str) -> None:
-        """With everything that waited for it. Raises NotFound."""
-        self._store.writer.run(lambda db: webhooks.remove(db, public_id))
+        """With everything that waited for it. Raises NotFound, and Conflict while an inbound rule names it."""
+
+        def job(db: Database) -> None:
+            rules = inbound.naming(db, public_id)
+            if rules:
+                raise Conflict(f"the inbound rule {rules[0]} names the webhook {public_id}; change or remove that rule first")
+            webhooks.remove(db, public_id)
+
+        self._store.writer.run(job)
         self._wake()
 
     def test(self, public_id: str) -> Event:

@@ -32,6 +32,13 @@ _ENQUEUE = f"""
     AND (channels = '[]' OR ? IN (SELECT value FROM json_each(channels)))
     ORDER BY id"""
 
+# Whoever is named hears it, whatever it subscribed to.
+_ENQUEUE_NAMED = f"""
+    INSERT INTO forwards ({_INSERTED})
+    SELECT ?, id, ?, ?, ?, ?, ?, 'pending', ? FROM webhooks
+    WHERE enabled = 1 AND NOT instr(untold, ?) AND public_id IN (SELECT value FROM json_each(?))
+    ORDER BY id"""
+
 _REPLAY = f"""
     INSERT INTO forwards ({_INSERTED}, url)
     SELECT event_id, webhook_id, event_type, conversation, data, created_at, ?, 'pending', ?, url FROM forwards
@@ -111,6 +118,14 @@ def enqueue(db: SqliteDatabase, event: Event) -> int:
     row = (event.id, event.type.value, event.conversation, _json(event.data), at, at, at)
     quoted = f'"{event.type.value}"'
     cursor = db.execute_sql(_ENQUEUE, (*row, quoted, quoted, event.channel))
+    return int(cursor.rowcount)
+
+
+def enqueue_named(db: SqliteDatabase, event: Event, names: Sequence[str]) -> int:
+    """A row for each webhook of these (public ids) that is there, enabled, and can express this event; how many."""
+    at = event.created_at
+    row = (event.id, event.type.value, event.conversation, _json(event.data), at, at, at)
+    cursor = db.execute_sql(_ENQUEUE_NAMED, (*row, f'"{event.type.value}"', _json(list(names))))
     return int(cursor.rowcount)
 
 

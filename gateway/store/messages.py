@@ -31,6 +31,7 @@ class MessageFilter:
     channel: str | None = None
     campaign: str | None = None
     key_id: int | None = None
+    claimed: bool | None = None  # of incoming texts alone
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +96,11 @@ def _conditions(wanted: MessageFilter) -> tuple[list[str], list[object]]:
         "key_id = ?": wanted.key_id,
     }
     used = {condition: value for condition, value in given.items() if value is not None}
-    return list(used), list(used.values())
+    conditions = list(used)
+    if wanted.claimed is not None:
+        # Written out: the index of what is unclaimed serves no parameter.
+        conditions += ["direction = 'in'", f"claimed = {int(wanted.claimed)}"]
+    return conditions, list(used.values())
 
 
 def _cursor(position: int) -> str:

@@ -11,7 +11,7 @@ from gateway.store.lanes import pool_of
 MESSAGE_COLUMNS = (
     "public_id, direction, status, recipient, sender, text, encoding, parts, channel, client_ref, created_at, sent_at, "
     "delivered_at, error_code, error_reason, error_advice, flash, priority, send_at, expires_at, on_unknown, incomplete, "
-    "flaws, raw, data, campaign, lane, route"
+    "flaws, raw, data, campaign, lane, route, extension, inbound, claimed"
 )
 ATTEMPT_COLUMNS = "number, channel, sim, started_at, ended_at, state, reference, word, code, reason, why"
 
@@ -45,6 +45,9 @@ def message(row: tuple[Any, ...]) -> Message:
         campaign=row[25],
         pool=pool_of(row[26]) or None,
         route=row[27],
+        extension=row[28],
+        inbound=row[29],
+        claimed=bool(row[30]),
     )
 
 

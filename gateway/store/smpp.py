@@ -59,13 +59,14 @@ def wish(db: SqliteDatabase, message: str, key_id: int, wish: SmppWish, now: flo
     )
 
 
-def tell(db: SqliteDatabase, message: Message, now: float) -> None:
-    """Queue what SMPP clients hear of a message's present status, in the commit that made it so."""
+def tell(db: SqliteDatabase, message: Message, now: float) -> bool:
+    """Queue what SMPP clients hear of a message's present status, in the commit that made it so. True if a text waits for one."""
     if message.direction is Direction.IN:
-        _tell_text(db, message, now)
-    elif message.status in STATES:
+        return _tell_text(db, message, now)
+    if message.status in STATES:
         error = message.error
         _tell_end(db, message.id, message.to, STATES[message.status], _code_of("" if error is None else error.code), now)
+    return False
 
 
 def give_up(db: SqliteDatabase, segment: Segment, now: float) -> None:
@@ -152,12 +153,13 @@ def shift(db: SqliteDatabase, seconds: float, now: float) -> None:
     db.execute_sql("UPDATE smppwishes SET asked_at = MIN(asked_at + ?, ?)", (seconds, now))
 
 
-def _tell_text(db: SqliteDatabase, message: Message, now: float) -> None:
+def _tell_text(db: SqliteDatabase, message: Message, now: float) -> bool:
     readers = db.execute_sql(_READERS).fetchall()
     if readers:
         data = json.dumps({"text": message.text, "octets": message.data.hex(), "from": message.from_, "to": message.to})
         for (key_id,) in readers:
             db.execute_sql(_INSERT, (key_id, message.id, message.from_, TEXT, data, now))
+    return bool(readers)
 
 
 def _tell_end(

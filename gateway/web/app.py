@@ -6,7 +6,7 @@ from apiflask import APIFlask
 
 import gateway
 from gateway.web import compat, guides, health, intake, metrics, problems, push
-from gateway.web.api import channels, keys, limits, messages, pools, routes, sims, traffic, webhooks
+from gateway.web.api import channels, inbound, keys, limits, messages, pools, routes, sims, traffic, webhooks
 from gateway.web.auth import SECURITY, Guard
 from gateway.web.doors import Doors
 from gateway.web.published import describe
@@ -31,6 +31,7 @@ def create_app(doors: Doors) -> APIFlask:
     )
     app.url_map.converters["message"] = messages.MessageId
     app.url_map.converters["route"] = routes.RouteName
+    app.url_map.converters["inbound"] = inbound.RuleName
     app.url_map.converters["pool"] = pools.PoolName
     guard = Guard(doors.store.keys)
     for blueprint in (
@@ -40,6 +41,7 @@ def create_app(doors: Doors) -> APIFlask:
         sims.blueprint(doors, guard),
         pools.blueprint(doors, guard),
         routes.blueprint(doors, guard),
+        inbound.blueprint(doors, guard),
         limits.blueprint(doors, guard),
         webhooks.blueprint(doors, guard),
         keys.blueprint(doors, guard),

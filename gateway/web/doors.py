@@ -17,6 +17,7 @@ from gateway.settings import Settings
 
 if TYPE_CHECKING:
     from gateway.core.fitness import Fitness
+    from gateway.core.inbound.rules import Inbound
     from gateway.core.limits import Limits
     from gateway.core.pools import Pools
     from gateway.core.routes import Routes
@@ -53,6 +54,7 @@ class Doors:
     erasing: Erasing
     webhooks: Webhooks
     routes: Routes
+    inbound: Inbound
     pools: Pools
     fitness: Fitness
     limits: Limits

@@ -36,6 +36,8 @@ def describe(spec: dict[str, Any], settings: Settings) -> dict[str, Any]:
     _form_webhooks(schemas)
     for name in ("RouteIn", "RouteChange"):
         _limit_route(schemas[name]["properties"], settings)
+    for name in ("InboundIn", "InboundChange"):
+        _limit_inbound(schemas[name]["properties"], settings)
     _choose(schemas["LimitIn"]["properties"]["zone"], list(zones()))
     _limit_pool(schemas["PoolIn"]["properties"], settings)
     schemas["ExplainIn"]["properties"]["to"]["pattern"] = plain_form(settings.numbers.country)
@@ -82,6 +84,14 @@ def _limit(fields: dict[str, Any], channels: list[str], settings: Settings) -> N
 def _limit_route(fields: dict[str, Any], settings: Settings) -> None:
     fields["from"]["anyOf"] = [{"type": "string", "pattern": plain_form(settings.numbers.country)}, {"type": "null"}]
     fields["zone"]["enum"] = list(zones())
+    _choose(fields["pool"], [pool.name for pool in settings.pools])
+
+
+def _limit_inbound(fields: dict[str, Any], settings: Settings) -> None:
+    number = {"type": "string", "pattern": plain_form(settings.numbers.country)}
+    fields["to"]["items"] = number
+    fields["from"]["items"]["anyOf"].append(number)
+    _choose_some(fields["channels"], list(settings.channel_names))
     _choose(fields["pool"], [pool.name for pool in settings.pools])
 
 

@@ -14,6 +14,7 @@ from werkzeug.test import TestResponse
 from gateway.clock import ManualClock
 from gateway.core.erasing import Erasing
 from gateway.core.fitness import Fitness
+from gateway.core.inbound.rules import Inbound
 from gateway.core.keys import Keys
 from gateway.core.limits import Limits
 from gateway.core.pools import Pools
@@ -63,6 +64,7 @@ class Gateway:
     def __post_init__(self) -> None:
         self.pools = Pools(self.store, self.settings, self.clock, lambda: None)
         self.routes = Routes(self.store, self.settings, self.clock, self.pools)
+        self.inbound = Inbound(self.store, self.settings, self.clock, self.pools, lambda: self.facts)
         self.fitness = Fitness(self.store, self.clock, self.settings.channel_names, self._wake, lambda: None)
         for facts in self.facts:
             self.fitness.changed(facts)
@@ -92,6 +94,7 @@ class Gateway:
             erasing=Erasing(self.store),
             webhooks=self.webhooks,
             routes=self.routes,
+            inbound=self.inbound,
             pools=self.pools,
             fitness=self.fitness,
             limits=self.limits,

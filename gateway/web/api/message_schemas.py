@@ -76,6 +76,7 @@ class MessagesQuery(QueryIn):
     channel: str | None = None
     client_ref: str | None = None
     campaign: str | None = None
+    claimed: bool | None = Field(None, description="Of incoming texts: was anybody told?")
     since: QueryMoment | None = None
     cursor: Annotated[str, StringConstraints(pattern=CURSOR)] | None = None
     limit: Limit = 50
@@ -112,6 +113,9 @@ class MessageOut(Out):
     pool: str | None = Field(None, description="Over which it rotates; null for any channel, or the one that was asked for.")
     route: str | None = Field(None, description="The route that chose the pool.")
     # incoming alone
+    extension: str | None = Field(None, description="The label of the person or group it is for.")
+    inbound: str | None = Field(None, description="The inbound rule that says whom it is for.")
+    claimed: bool = Field(True, description="False while nobody was told of it.")
     incomplete: bool = False
     flaws: list[str] = Field([])
     raw: list[str] = Field([], description="The PDUs as they lay on the SIM, if there are flaws or binary data.")

@@ -109,6 +109,7 @@ def blueprint(doors: Doors, guard: Guard) -> APIBlueprint:
             client_ref=query.client_ref,
             campaign=query.campaign,
             channel=query.channel,
+            claimed=query.claimed,
         )
         try:
             page = messages.find(wanted, query.cursor, query.limit)

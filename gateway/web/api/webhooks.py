@@ -186,7 +186,7 @@ def blueprint(doors: Doors, guard: Guard) -> APIBlueprint:
     @bp.delete("/<webhook_id>")
     @guard.needs("admin")
     @bp.output({}, status_code=204, description="Removed, with all that waited for it")
-    @bp.doc(summary="Remove a webhook", security="bearer", responses=documented(401, 403, 404, 503))
+    @bp.doc(summary="Remove a webhook", security="bearer", responses=documented(401, 403, 404, 409, 503))
     def remove(webhook_id: str) -> Response:
         webhooks.remove(webhook_id)
         return nothing()
