@@ -112,7 +112,7 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
         ({"from_": ("12345678901234567890",)}, "from", "+49151"),
         ({"from_": ("x" * 65,)}, "from", "shorter"),
         ({"keywords": ("two words",)}, "keywords", "one word"),
-        ({"keywords": ("!",)}, "keywords", "one word"),
+        ({"keywords": ("",)}, "keywords", "one word"),
         ({"extension": "a b"}, "extension", "32 letters"),
         ({"extension": "x" * 33}, "extension", "32 letters"),
         ({"webhooks": ("wh_none",)}, "webhooks", "none is configured"),

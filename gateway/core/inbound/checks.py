@@ -14,7 +14,8 @@ from gateway.settings.spelling import nearest
 from gateway.store.inbound import InboundRule
 
 NAME = r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}"
-KEYWORD = r"\S*[^\W_]\S*"
+# Spelled out, since languages differ in what they take for a blank.
+KEYWORD = r"[^\x00-\x20\x7f-\xa0\u1680\u2000-\u200b\u200e\u200f\u2028-\u202f\u205f\u2060\u3000\ufeff]+"
 EXTENSION = r"[A-Za-z0-9._+@-]{1,32}"
 MOST_ENTRIES = 200
 MOST_WEBHOOKS = 20
@@ -72,7 +73,7 @@ def _sender(written: str, country: str) -> str:
 
 def _keyword(written: str) -> str:
     if not re.fullmatch(KEYWORD, written):
-        raise BadValue("keywords", f"{written!r} is not one word", "write one word of letters or digits for each keyword")
+        raise BadValue("keywords", f"{written!r} is not one word", "write one word for each keyword, without blanks")
     return word_of(written)
 
 

@@ -54,9 +54,10 @@ def word_of(text: str) -> str:
     """The first word of a text as keywords are compared: its case and the punctuation at its end do not count."""
     first = next((word.strip(_INVISIBLE) for word in text[:_FAR_ENOUGH].split() if word.strip(_INVISIBLE)), "")
     word = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", first).casefold())
-    while word and unicodedata.category(word[-1]) in _ENDINGS:
-        word = word[:-1]
-    return word
+    end = len(word)
+    while end and unicodedata.category(word[end - 1]) in _ENDINGS:
+        end -= 1
+    return word[:end] or word  # a word of punctuation alone is one
 
 
 # Punctuation, and signs that are not seen.
