@@ -90,7 +90,8 @@ def _limit_route(fields: dict[str, Any], settings: Settings) -> None:
 def _limit_inbound(fields: dict[str, Any], settings: Settings) -> None:
     number = {"type": "string", "pattern": plain_form(settings.numbers.country)}
     fields["to"]["items"] = number
-    fields["from"]["items"]["anyOf"].append(number)
+    # A star at the end is meant for a prefix, though some short codes end so.
+    fields["from"]["items"]["anyOf"].append({**number, "not": {"pattern": "[*]$"}})
     _choose_some(fields["channels"], list(settings.channel_names))
     _choose(fields["pool"], [pool.name for pool in settings.pools])
 
