@@ -13,13 +13,14 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 from tests.bench.figures import Figure
 from tests.bench.hasty import shown
 from tests.bench.stage import Bank, Gateway, Stage, stage, until
 
-SPEED = 10.0
+SPEED = 5.0
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ class Plan:
     pool_minute: int = 1200
     key_minute: int = 1100
     p0_recipients_hour: int = 150
-    seconds: float = 400.0
+    seconds: float = 600.0
 
     @property
     def channels(self) -> tuple[str, ...]:
@@ -72,6 +73,10 @@ class Rack:
         port = int(self.gateway.url.rpartition(":")[2])
         self.gateway = self.on.run_gateway(self.gateway.config, port, self.gateway.key, self.plan.modems, (), self.program)
 
+    def moment(self, real: float) -> str:
+        """What the gateway's clock shows then, as its API writes it."""
+        return datetime.fromtimestamp(shown(real, self.since, self.speed), UTC).isoformat()
+
     def minute(self, entry: dict[str, Any]) -> int:
         return int(shown(float(entry["t"]), self.since, self.speed) // 60)
 
@@ -104,7 +109,8 @@ def told(on: Stage, plan: Plan, speed: float = SPEED) -> list[Figure]:
     """The whole story, and what came of it."""
     rack = Rack(on, plan, speed)
     _limit(rack)
-    rack.gateway.send_all(_texts(plan), at_once=500)
+    # Due together, when all are in the queue: in compressed time a box seems slow while 20,000 texts are being accepted.
+    rack.gateway.send_all(_texts(plan, rack.moment(time.time() + 2 + plan.texts / 3000)), at_once=500)
     _trouble(rack)
     deadline = time.monotonic() + plan.seconds
     until(lambda: _gone(rack) >= plan.texts or time.monotonic() > deadline, plan.seconds + 5, "the texts to go", 0.5)
@@ -127,11 +133,9 @@ def _limit(rack: Rack) -> None:
         rack.gateway.call("/v1/limits", "POST", wish)
 
 
-def _texts(plan: Plan) -> list[dict[str, object]]:
-    return [
-        {"to": f"+49170{n % plan.recipients:07d}", "text": f"n {n}", "pool": "main", "on_unknown": "hold", "report": True}
-        for n in range(plan.texts)
-    ]
+def _texts(plan: Plan, send_at: str) -> list[dict[str, object]]:
+    asked = {"pool": "main", "on_unknown": "hold", "report": True, "send_at": send_at}
+    return [{"to": f"+49170{n % plan.recipients:07d}", "text": f"n {n}", **asked} for n in range(plan.texts)]
 
 
 def _trouble(rack: Rack) -> None:

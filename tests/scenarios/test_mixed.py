@@ -9,13 +9,13 @@ from tests.bench.stage import stage
 
 # Small enough for every run of the suite; `make bench ARGS=mixed` tells it with 32 channels and 20,000 texts.
 SMALL = Plan(
-    modems=4, boxes=2, box_ports=2, texts=900, recipients=700, kills=3, sim_minute=45, p1_minute=10, pool_minute=170,
-    key_minute=160, p0_recipients_hour=30, seconds=100.0,
+    modems=4, boxes=2, box_ports=2, texts=600, recipients=450, kills=3, sim_minute=45, p1_minute=10, pool_minute=170,
+    key_minute=160, p0_recipients_hour=30, seconds=150.0,
 )  # fmt: skip
 
 
 @pytest.mark.slow
 def test_a_mixed_pool_keeps_every_text_and_limit_through_kills_a_dead_box_and_a_hung_port() -> None:
     with stage() as on:
-        missed = [figure.row() for figure in told(on, SMALL) if not figure.reached]
+        missed = [figure.row() for figure in told(on, SMALL, speed=4.0) if not figure.reached]
     assert missed == []
