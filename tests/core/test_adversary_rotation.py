@@ -478,3 +478,23 @@ async def test_a_text_that_came_in_a_moment_of_a_wrong_clock_is_called_all_the_s
         await rack.time_passes(601)
         await rack.time_passes(60)
         await rack.settled(behind, seconds=SOON_S)
+
+
+@story
+async def test_shares_stay_equal_over_kills_although_a_box_has_more_texts_in_hand(tmp_path: Path) -> None:
+    async with Rack(tmp_path, "p0", "p1", "box0", deep=["box0"], pools=[pool("main", "0-2")]) as rack:
+        texts = await rack.add(*[f"text {n}" for n in range(60)], pool="main", on_unknown=OnUnknown.HOLD)
+        for _ in range(3):
+            for _ in range(4):
+                for port in rack.ports.values():
+                    port.gives(Sent(1))
+                await rack.calm()
+            await rack.restart(kill=True)
+        for port in rack.ports.values():
+            port.sends()
+        over = (Status.SENT, Status.UNKNOWN)
+        await rack.until(lambda: all(rack.status(text) in over for text in texts), "all texts to be over")
+        sql = "SELECT channel, COUNT(*) FROM attempts WHERE state IN ('sent', 'unknown') GROUP BY channel"
+        shares = dict(rack.rows(sql))
+        assert sum(shares.values()) == 60
+        assert max(shares.values()) - min(shares.values()) <= 1, shares
