@@ -19,6 +19,7 @@ from gateway.core.boxes import BoxRows, Pushes
 from gateway.core.care import Care
 from gateway.core.channel_news import ChannelNews
 from gateway.core.choices import Choices
+from gateway.core.dinstar_desk import DinstarDesk
 from gateway.core.dispatch import Dispatch
 from gateway.core.erasing import Erasing
 from gateway.core.fitness import Fitness
@@ -194,6 +195,7 @@ class Service:
             pools=self.pools,
             fitness=self.fitness,
             limits=self.limits,
+            dinstar=DinstarDesk(self.store, self.clock, self._from_thread(self._wake)),
             left_today=self.limits.left_today,
             settings=self.settings,
             clock=self.clock,

@@ -45,11 +45,12 @@ def key() -> None:
     help="Take this key (at least 32 characters; - for standard input) instead of making one.",
 )
 @click.option("--smpp", is_flag=True, help="Give it a password for SMPP too, printed on a line of its own.")
+@click.option("--dinstar", is_flag=True, help="Give it a password for the Dinstar door too, printed on a line of its own.")
 @options.config
-def add(name: str, scopes: tuple[str, ...], file: TextIO | None, smpp: bool, config: str) -> None:
+def add(name: str, scopes: tuple[str, ...], file: TextIO | None, smpp: bool, dinstar: bool, config: str) -> None:
     """Make a key called NAME and print it, alone, on standard output. It is not shown again.
 
-    A key taken from a file is not printed.
+    A key taken from a file is not printed. Passwords follow, that for SMPP first.
     """
     from gateway.clock import SystemClock
     from gateway.core.keys import Keys, require_smpp_name
@@ -66,10 +67,11 @@ def add(name: str, scopes: tuple[str, ...], file: TextIO | None, smpp: bool, con
             if file is None or fault.field != "token":
                 raise
             raise Failure(f"--from-file {getattr(file, 'name', '<stdin>')}: the key {fault.reason} ({fault.remedy})") from fault
-        password = Keys(store, SystemClock()).add_smpp(name)[1] if smpp else ""
+        keys = Keys(store, SystemClock())
+        passwords = [give(name)[1] for give, wanted in ((keys.add_smpp, smpp), (keys.add_dinstar, dinstar)) if wanted]
     if given is None:
         click.echo(token)
-    if smpp:
+    for password in passwords:
         click.echo(password)
     click.echo(f"the key {made.name!r} may {', '.join(sorted(made.scopes))}", err=True)
 
@@ -86,6 +88,20 @@ def smpp(name: str, config: str) -> None:
         _, password = Keys(store, SystemClock()).add_smpp(name)
     click.echo(password)
     click.echo(f"the key {name!r} binds with system_id {name!r} and this password", err=True)
+
+
+@key.command()
+@click.argument("name")
+@options.config
+def dinstar(name: str, config: str) -> None:
+    """Give the key called NAME a new password for the Dinstar door and print it. It is not shown again; the one before ends."""
+    from gateway.clock import SystemClock
+    from gateway.core.keys import Keys
+
+    with options.store_of(config) as store:
+        _, password = Keys(store, SystemClock()).add_dinstar(name)
+    click.echo(password)
+    click.echo(f"the key {name!r} enters the Dinstar door with user {name!r} and this password", err=True)
 
 
 @key.command("list")

@@ -25,7 +25,13 @@ _TOKEN = re.compile(r"[A-Za-z0-9._~+/=-]{32,255}")  # what a Bearer header can c
 # What SMPP has room for (clause 5.2.1 and 5.2.2).
 SMPP_LONGEST_NAME = 15
 SMPP_PASSWORD_LENGTH = 8
-_SMPP_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz23456789"
+# HTTP Digest at the Dinstar door: a hash of name, realm and password is all that is kept, so the realm is the same for ever. It is
+# that of the boxes.
+DINSTAR_REALM = "Web Server"
+_DINSTAR_PASSWORD_LENGTH = 20  # HTTP Digest's hash is a quick one
+
+# None that look like others.
+_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz23456789"
 
 
 class Keys:
@@ -58,13 +64,17 @@ class Keys:
     def add_smpp(self, name: str) -> tuple[Key, str]:
         """Give a key a password for SMPP, in place of the one it had; shown once. Raises BadValue, NotFound, Conflict."""
         require_smpp_name(name)
-        password = "".join(secrets.choice(_SMPP_LETTERS) for _ in range(SMPP_PASSWORD_LENGTH))
+        password = _password(SMPP_PASSWORD_LENGTH)
         salt = secrets.token_hex(16)
         kept = f"{salt}${_slow_hash(password, salt)}"
         key = self._store.writer.run(lambda db: shelf.set_smpp(db, name, kept))
-        if key.revoked_at is not None:
-            raise Conflict(f"the key {name!r} is revoked")
-        return key, password
+        return _not_revoked(key), password
+
+    def add_dinstar(self, name: str) -> tuple[Key, str]:
+        """Give a key a password for the Dinstar door, in place of the one it had; shown once. Raises NotFound, Conflict."""
+        password = _password(_DINSTAR_PASSWORD_LENGTH)
+        kept = digest_secret(name, password)
+        return _not_revoked(self._store.writer.run(lambda db: shelf.set_dinstar(db, name, kept))), password
 
     def smpp_login(self, name: str, password: str) -> Key | None:
         """The key of this name if the password is its own, revoked or not. Takes its time: passwords of SMPP are short."""
@@ -89,6 +99,21 @@ def _new_token() -> str:
 def require_smpp_name(name: str) -> None:
     if len(name) > SMPP_LONGEST_NAME:
         raise BadValue("name", f"{name!r} is too long to be a system_id", f"SMPP takes {SMPP_LONGEST_NAME} characters at most")
+
+
+def digest_secret(name: str, password: str) -> str:
+    """HA1 of RFC 7616: with it a Digest is checked, and whoever has it can make one for this realm, but not learn the password."""
+    return hashlib.md5(f"{name}:{DINSTAR_REALM}:{password}".encode("utf-8", "surrogatepass"), usedforsecurity=False).hexdigest()
+
+
+def _password(length: int) -> str:
+    return "".join(secrets.choice(_LETTERS) for _ in range(length))
+
+
+def _not_revoked(key: Key) -> Key:
+    if key.revoked_at is not None:
+        raise Conflict(f"the key {key.name!r} is revoked")
+    return key
 
 
 def _slow_hash(password: str, salt: str) -> str:

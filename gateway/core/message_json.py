@@ -34,10 +34,12 @@ def message_json(message: Message) -> dict[str, object]:
         shown["campaign"] = message.campaign
         shown["pool"] = message.pool
         shown["route"] = message.route
+        shown["reference"] = message.reference
         return shown
     shown["extension"] = message.extension
     shown["inbound"] = message.inbound
     shown["claimed"] = message.claimed
+    shown["serial"] = message.serial
     shown["incomplete"] = message.incomplete
     shown["flaws"] = list(message.flaws)
     if message.flaws or message.data:

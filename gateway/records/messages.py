@@ -101,6 +101,8 @@ class Message:
     campaign: str | None = None
     pool: str | None = None  # outgoing: over which it rotates; None for any channel, or for the one that was asked for
     route: str | None = None  # outgoing: the name of the route that chose the pool
+    serial: int = 0  # grows with every message; 0 in the answer that accepts one
+    reference: int | None = None  # outgoing: TP-MR of its last part, once that was sent
     incomplete: bool = False  # incoming: some parts never came
     flaws: tuple[str, ...] = ()  # incoming: what could not be decoded
     raw: tuple[str, ...] = ()  # incoming: PDUs, shown when there are flaws or binary data

@@ -39,12 +39,25 @@ def contradictions(settings: Settings) -> Iterator[BadSetting]:
     if bool(settings.doors.vonage_key) != bool(settings.doors.vonage_secret):
         given, missing = ("vonage_key", "vonage_secret") if settings.doors.vonage_key else ("vonage_secret", "vonage_key")
         yield BadSetting(f"doors.{missing}", f"is missing: {given} is given", "signed requests need both, others none")
+    yield from _wrong_ports(settings)
     if settings.sending.retry_first_s > settings.sending.retry_longest_s:
         yield BadSetting(
             "sending.retry_first_s",
             f"{settings.sending.retry_first_s:g} is longer than retry_longest_s = {settings.sending.retry_longest_s:g}",
             "the first pause is the shortest",
         )
+
+
+def _wrong_ports(settings: Settings) -> Iterator[BadSetting]:
+    """Of the Dinstar door."""
+    seen: dict[int, str] = {}
+    for channel, port in settings.doors.dinstar_ports.items():
+        where = f"doors.dinstar_ports.{channel}"
+        if channel not in settings.channel_names:
+            yield BadSetting(where, f"{channel!r} is no channel", nearest(channel, settings.channel_names))
+        if port in seen:
+            yield BadSetting(where, f"{port} is the port of {seen[port]} already", "each channel needs a port of its own")
+        seen[port] = channel
 
 
 def _wrong_smpp(settings: Settings) -> Iterator[BadSetting]:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from ipaddress import ip_network
 
 from gateway.errors import BadValue
 from gateway.settings import forms
-from gateway.settings.forms import form, judged_by, network, one_of, secret
+from gateway.settings.forms import between, form, judged_by, network, one_of, secret
 from gateway.settings.spelling import nearest
 
 # The blueprints of `web.compat` (a test compares them).
-DOORS = ("telnyx", "plain", "integra", "kannel", "twilio", "vonage", "smseagle", "smsgate", "wildix", "playsms", "jasmin")
+DOORS = (
+    *("telnyx", "plain", "integra", "kannel", "twilio", "vonage", "smseagle", "smsgate", "wildix", "playsms", "jasmin"),
+    "dinstar",
+)
 # What the plain door reads, under names that its clients choose.
 PLAIN_FIELDS = ("to", "text", "from", "key", "ref", "channel", "pool", "flash")
 
@@ -59,6 +62,16 @@ class DoorsSettings:
     # requests to the Vonage door that are signed with this secret come in the name of this key
     vonage_key: str = field(default="", metadata=form((f"({forms.NAME[0]})?", "name a key of `simrack key list`")))
     vonage_secret: str = field(default="", repr=False, metadata=secret(_SECRET, "secret", "it holds the secret alone, on one line"))
+    # what a client of the Dinstar door takes for ports; empty: all channels in the order of this file, from 0
+    dinstar_ports: Mapping[str, int] = field(
+        default_factory=dict, metadata={**between(0, 999), "such_as": '{ p0 = 0, "box1.0" = 1 }'}
+    )
+    dinstar_pool: str = field(default="", metadata=form((f"({forms.NAME[0]})?", "name a pool")))  # for texts that name no port
+    dinstar_sn: str = field(default="simrack", metadata=form((r"[!-~]{1,64}", "give up to 64 printable characters")))
+
+    def ports_of(self, channels: Sequence[str]) -> dict[str, int]:
+        """The channels that clients of the Dinstar door know, each with its number."""
+        return dict(self.dinstar_ports) or {channel: port for port, channel in enumerate(channels)}
 
     def networks(self, door: str) -> tuple[str, ...] | None:
         """From where a door may be entered; None is from anywhere."""

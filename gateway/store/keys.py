@@ -54,6 +54,22 @@ def set_smpp(db: SqliteDatabase, name: str, password_hash: str) -> Key:
     return _named(db, name)
 
 
+def set_dinstar(db: SqliteDatabase, name: str, ha1: str) -> Key:
+    """Let a key enter the Dinstar door with the password behind this hash, in place of the one it had. Raises NotFound.
+
+    With its first one it has read what came in before: that was told to somebody else.
+    """
+    # Past peewee, which writes every parameter to its debug log.
+    connection = db.connection()
+    connection.execute(
+        "INSERT OR IGNORE INTO dinstarmarks (key_id, channel, read_to) SELECT id, '', (SELECT COALESCE(MAX(id), 0) FROM messages)"
+        " FROM keys WHERE name = ? AND dinstar_ha1 IS NULL",
+        (name,),
+    )
+    connection.execute("UPDATE keys SET dinstar_ha1 = ? WHERE name = ?", (ha1, name))
+    return _named(db, name)
+
+
 class Keys:
     """`read` runs a query on the calling thread's own connection."""
 
@@ -80,6 +96,15 @@ class Keys:
         row = self._read(
             lambda db: db.execute_sql(
                 f"SELECT {_COLUMNS}, smpp_hash FROM keys WHERE name = ? AND smpp_hash IS NOT NULL", (name,)
+            ).fetchone()
+        )
+        return None if row is None else (_key(row), str(row[5]))
+
+    def dinstar(self, name: str) -> tuple[Key, str] | None:
+        """A key with what checks its password at the Dinstar door, revoked or not; None where there is no such password."""
+        row = self._read(
+            lambda db: db.execute_sql(
+                f"SELECT {_COLUMNS}, dinstar_ha1 FROM keys WHERE name = ? AND dinstar_ha1 IS NOT NULL", (name,)
             ).fetchone()
         )
         return None if row is None else (_key(row), str(row[5]))

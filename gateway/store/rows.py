@@ -11,7 +11,8 @@ from gateway.store.lanes import pool_of
 MESSAGE_COLUMNS = (
     "public_id, direction, status, recipient, sender, text, encoding, parts, channel, client_ref, created_at, sent_at, "
     "delivered_at, error_code, error_reason, error_advice, flash, priority, send_at, expires_at, on_unknown, incomplete, "
-    "flaws, raw, data, campaign, lane, route, extension, inbound, claimed"
+    "flaws, raw, data, campaign, lane, route, extension, inbound, claimed, id,"
+    " (SELECT p.reference FROM parts p WHERE p.message_id = messages.id ORDER BY p.number DESC LIMIT 1)"
 )
 ATTEMPT_COLUMNS = "number, channel, sim, started_at, ended_at, state, reference, word, code, reason, why"
 
@@ -48,6 +49,8 @@ def message(row: tuple[Any, ...]) -> Message:
         extension=row[28],
         inbound=row[29],
         claimed=bool(row[30]),
+        serial=row[31],
+        reference=row[32],
     )
 
 

@@ -16,6 +16,7 @@ from gateway.records import ChannelFacts, Key, Message, SendRequest, UssdReply
 from gateway.settings import Settings
 
 if TYPE_CHECKING:
+    from gateway.core.dinstar_desk import DinstarDesk
     from gateway.core.fitness import Fitness
     from gateway.core.inbound.rules import Inbound
     from gateway.core.limits import Limits
@@ -58,6 +59,7 @@ class Doors:
     pools: Pools
     fitness: Fitness
     limits: Limits
+    dinstar: DinstarDesk
     settings: Settings
     clock: Clock
     channels: Callable[[], Sequence[ChannelFacts]]

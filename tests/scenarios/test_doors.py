@@ -108,6 +108,12 @@ REQUESTS: Mapping[str, tuple[str, bytes | None, dict[str, str], str]] = {
         '"Success"',
     ),
     "playsms": ("/index.php?" + query(app="ws", op="pv", u="u", h=KEY, to=HANDSET, msg="by playsms"), None, {}, '"status":"OK"'),
+    "dinstar": (
+        "/api/send_sms",
+        b'{"text":"by dinstar","port":[0],"encoding":"unicode","param":[{"number":"+491709900001"}]}',
+        {"Authorization": BASIC},
+        '"error_code":202',
+    ),
     "jasmin": ("/send?" + query(username="u", password=KEY, to=HANDSET, content="by jasmin", dlr="yes"), None, {}, 'Success "msg_'),
 }
 

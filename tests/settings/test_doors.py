@@ -41,6 +41,10 @@ def test_addresses_are_networks_by_door(tmp_path: Path) -> None:
         ('vonage_key = "pbx"', "doors.vonage_secret", "both"),
         ('vonage_secret = "0123456789abcdef"', "doors.vonage_key", "both"),
         ('vonage_key = "pbx"\nvonage_secret = "short"', "doors.vonage_secret", "16"),
+        ("dinstar_ports = { p0 = -1 }", "doors.dinstar_ports.p0", "0 to 999"),
+        ('dinstar_ports = { p0 = "0" }', "doors.dinstar_ports.p0", "whole number"),
+        ("dinstar_ports = { p9 = 0 }", "doors.dinstar_ports.p9", "none is configured"),
+        ('dinstar_pool = "a pool"', "doors.dinstar_pool", "pool"),
     ],
 )
 def test_what_is_impossible_is_refused_with_its_key_and_a_remedy(tmp_path: Path, line: str, where: str, word: str) -> None:
@@ -57,3 +61,15 @@ def test_the_secret_may_stand_in_a_file_that_check_looks_after(tmp_path: Path) -
     found = parse(text, tmp_path).doors
     assert found.vonage_secret == "0123456789abcdef" and "0123456789abcdef" not in repr(found)
     assert secret_files(tmp_path / "simrack.toml") == [("doors.vonage_secret_file", tmp_path / "v.secret")]
+
+
+MODEMS = '[[modem]]\nname = "p0"\nport = "/dev/a"\n[[modem]]\nname = "p1"\nport = "/dev/b"\n'
+
+
+def test_ports_are_the_channels_in_the_order_of_the_file_unless_they_are_given(tmp_path: Path) -> None:
+    plain = parse(MODEMS, tmp_path)
+    assert plain.doors.ports_of(plain.channel_names) == {"p0": 0, "p1": 1}
+    given = parse(f"[doors]\ndinstar_ports = {{ p1 = 4 }}\n{MODEMS}", tmp_path)
+    assert given.doors.ports_of(given.channel_names) == {"p1": 4}
+    with pytest.raises(BadSetting, match=r"dinstar_ports\.p1: 3 is the port of p0 already"):
+        parse(f"[doors]\ndinstar_ports = {{ p0 = 3, p1 = 3 }}\n{MODEMS}", tmp_path)

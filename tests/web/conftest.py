@@ -12,6 +12,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from gateway.clock import ManualClock
+from gateway.core.dinstar_desk import DinstarDesk
 from gateway.core.erasing import Erasing
 from gateway.core.fitness import Fitness
 from gateway.core.inbound.rules import Inbound
@@ -98,6 +99,7 @@ class Gateway:
             pools=self.pools,
             fitness=self.fitness,
             limits=self.limits,
+            dinstar=DinstarDesk(self.store, self.clock, self._wake),
             settings=self.settings,
             clock=self.clock,
             channels=lambda: self.facts,

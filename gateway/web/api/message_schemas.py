@@ -112,10 +112,12 @@ class MessageOut(Out):
     campaign: str | None = None
     pool: str | None = Field(None, description="Over which it rotates; null for any channel, or the one that was asked for.")
     route: str | None = Field(None, description="The route that chose the pool.")
+    reference: int | None = Field(None, description="TP-MR of its last part, once that was sent.")
     # incoming alone
     extension: str | None = Field(None, description="The label of the person or group it is for.")
     inbound: str | None = Field(None, description="The inbound rule that says whom it is for.")
     claimed: bool = Field(True, description="False while nobody was told of it.")
+    serial: int = Field(0, description="A whole number that grows with every message, for programs that read on from there.")
     incomplete: bool = False
     flaws: list[str] = Field([])
     raw: list[str] = Field([], description="The PDUs as they lay on the SIM, if there are flaws or binary data.")

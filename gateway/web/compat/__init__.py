@@ -10,6 +10,7 @@ from collections.abc import Callable
 from flask import Blueprint
 
 from gateway.web.compat import (
+    dinstar,
     integra,
     jasmin,
     kannel,
@@ -36,6 +37,7 @@ MAKERS: dict[str, Callable[[Doors], Blueprint]] = {
     "wildix": wildix.blueprint,
     "playsms": playsms.blueprint,
     "jasmin": jasmin.blueprint,
+    "dinstar": dinstar.blueprint,
 }
 
 

@@ -96,12 +96,13 @@ class Entry:
             *(("pool", wanted.pool), ("client_ref", wanted.client_ref), ("campaign", wanted.campaign)),
         ):
             _require_characters(name, value)
-        wanted = replace(wanted, to=self._number(wanted.to), from_=None if wanted.from_ is None else self._number(wanted.from_))
+        wanted = replace(wanted, to=self.number(wanted.to), from_=None if wanted.from_ is None else self.number(wanted.from_))
         if wanted.from_ is not None and not self._is_ours(wanted.from_) and self.doors.settings.doors.other_senders == "ignore":
             return replace(wanted, from_=None)
         return wanted
 
-    def _number(self, written: str) -> str:
+    def number(self, written: str) -> str:
+        """As `numbers.recipient` reads it, with the plus sign that clients of this door leave out."""
         if self.doors.settings.doors.bare_numbers == "international":
             return international(written)
         return numbers.with_plus(written, self.doors.settings.numbers.country)

@@ -93,6 +93,11 @@ CALLS = {
         lambda key, to, text: {"query_string": {"username": "u", "password": key, "to": to, "content": text}},
         (403, 'Error "Authentication failure"'), (503, 'Error "'), (412, 'Error "to:'), "GET",
     ),
+    "dinstar": Call(
+        "/api/send_sms",
+        lambda key, to, text: {"json": {"text": text, "param": [{"number": to}]}, "headers": basic(key)},
+        (401, '"error_code":401'), (200, '"error_code":500'), (200, '"error_code":400'),
+    ),
 }  # fmt: skip
 every_door = pytest.mark.parametrize("door", sorted(CALLS))
 
