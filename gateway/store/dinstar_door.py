@@ -112,12 +112,12 @@ def deliveries(db: SqliteDatabase, asked: Asked, most: int) -> list[Delivery]:
     if asked.channels is not None:
         conditions.append((f"r.channel IN ({_marks(asked.channels)})", tuple(asked.channels)))
     rows = db.execute_sql(
-        "SELECT m.recipient, r.channel, r.arrived_at, r.reference, r.status, (SELECT imsi FROM sims WHERE id = r.sim)"
+        "SELECT m.recipient, r.channel, r.arrived_at, r.reference, r.status, COALESCE((SELECT imsi FROM sims WHERE id = r.sim), '')"
         " FROM reports r CROSS JOIN parts p ON p.id = r.part_id CROSS JOIN messages m ON m.id = p.message_id"
         f" WHERE {' AND '.join(condition for condition, _ in conditions)} ORDER BY r.id DESC LIMIT ?",
         (*_values(conditions), most),
     ).fetchall()
-    return [Delivery(*row[:5], row[5] or "") for row in reversed(rows)]
+    return [Delivery(*row) for row in reversed(rows)]
 
 
 def task(db: SqliteDatabase, key_id: int, first: int, count: int) -> list[str]:
