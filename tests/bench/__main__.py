@@ -12,6 +12,7 @@ from tests.bench.accept import accept
 from tests.bench.codec import codec
 from tests.bench.cost import cost
 from tests.bench.dispatch import dispatch
+from tests.bench.doors import doors
 from tests.bench.figures import HEAD, Figure, machine
 from tests.bench.idle import idle
 from tests.bench.inbound import inbound
@@ -30,6 +31,7 @@ BENCHES: dict[str, Callable[[], list[Figure]]] = {
     "mixed": mixed,
     "priority": priority,
     "accept": accept,
+    "doors": doors,
     "smpp": smpp,
     "cost": cost,
     "dispatch": dispatch,

@@ -1,6 +1,6 @@
 """A load generator for the HTTP API: keep-alive clients on raw sockets, figures as one JSON object.
 
-    python tests/bench/load.py http://127.0.0.1:8080 KEY --seconds 5 --batch 100
+    python -m tests.bench.load http://127.0.0.1:8080 KEY --seconds 5 --batch 100
 
 Uses the standard library alone, and speaks just enough HTTP to send POSTs and read their answers, so that a slow client is not
 mistaken for a slow gateway. Run it in a process of its own.
@@ -16,6 +16,8 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from urllib.parse import urlsplit
+
+from tests.bench.door_requests import OURS, Request, request
 
 
 class Client(asyncio.Protocol):
@@ -65,26 +67,32 @@ def _content_length(head: bytes) -> int:
     return 0
 
 
-def requests(host: str, key: str, batch: int) -> Iterator[bytes]:
+def requests(host: str, key: str, batch: int, door: str) -> Iterator[bytes]:
     """Texts to ever new recipients, alone or in batches."""
     for first in itertools.count(step=max(batch, 1)):
         texts = [{"to": f"+4915{n % 10**9:09d}", "text": f"Text number {n}"} for n in range(first, first + max(batch, 1))]
-        path, content = ("/v1/messages/batch", {"messages": texts}) if batch else ("/v1/messages", texts[0])
-        body = json.dumps(content).encode()
-        head = (
-            f"POST {path} HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {key}\r\n"
-            f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
-        )
-        yield head.encode() + body
+        if batch:
+            head = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
+            written: Request = ("POST", "/v1/messages/batch", head, json.dumps({"messages": texts}).encode())
+        else:
+            written = request(door, key, texts[0]["to"], texts[0]["text"])
+        yield _octets(host, *written)
 
 
-async def load(url: str, key: str, *, seconds: float, clients: int, batch: int) -> dict[str, object]:
+def _octets(host: str, method: str, target: str, headers: dict[str, str], body: bytes) -> bytes:
+    if method == "POST":
+        headers = {**headers, "Content-Length": str(len(body))}
+    lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+    return f"{method} {target} HTTP/1.1\r\nHost: {host}\r\n{lines}\r\n".encode() + body
+
+
+async def load(url: str, key: str, *, seconds: float, clients: int, batch: int, door: str) -> dict[str, object]:
     parts = urlsplit(url)
     took: list[float] = []
     statuses: Counter[str] = Counter()
     loop = asyncio.get_running_loop()
     began = time.perf_counter()
-    stream = requests(parts.netloc, key, batch)
+    stream = requests(parts.netloc, key, batch, door)
     opened = [
         await loop.create_connection(
             lambda: Client(stream, began + seconds, took, statuses), parts.hostname, parts.port
@@ -114,8 +122,9 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=5.0)
     parser.add_argument("--clients", type=int, default=8)
     parser.add_argument("--batch", type=int, default=0, help="texts in one request; 0 posts them one by one")
+    parser.add_argument("--door", default=OURS, help="whose API takes the texts")
     given = parser.parse_args()
-    figures = load(given.url, given.key, seconds=given.seconds, clients=given.clients, batch=given.batch)
+    figures = load(given.url, given.key, seconds=given.seconds, clients=given.clients, batch=given.batch, door=given.door)
     print(json.dumps(asyncio.run(figures)))
 
 
