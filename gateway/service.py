@@ -26,6 +26,7 @@ from gateway.core.fitness import Fitness
 from gateway.core.forwarding import Forwarding
 from gateway.core.inbound.conditions import number_of
 from gateway.core.inbound.rules import Inbound
+from gateway.core.forwarding.addresses import Reach
 from gateway.core.keys import Keys
 from gateway.core.limits import Limits
 from gateway.core.pools import Pools
@@ -73,7 +74,7 @@ class Service:
             self.store,
             settings.forwarding,
             self.clock,
-            own_listener=settings.http,
+            reach=Reach.of(settings),
             country=settings.numbers.country,
             reply=lambda row, texts: self.replying.reply(row, texts),
         )
@@ -142,7 +143,7 @@ class Service:
             due=self._from_thread(self.timetable.sooner),
         )
         self.replying = Replying(self.sending)
-        self.webhooks = Webhooks(self.store, self.clock, self._from_thread(self.forwarding.wake))
+        self.webhooks = Webhooks(self.store, self.clock, self._from_thread(self.forwarding.wake), Reach.of(settings))
         self.keys = Keys(self.store, self.clock)
         submitting = Submitting(self.store, self.sending, self.clock)
         self.smpp = SmppServer(settings, self.store, self.keys, submitting, self.clock, self.supervisor.facts)

@@ -76,11 +76,13 @@ def webhook() -> None:
 @contextmanager
 def _webhooks(config: str) -> Iterator[Webhooks]:
     from gateway.clock import SystemClock
+    from gateway.core.forwarding.addresses import Reach
     from gateway.core.webhooks import Webhooks
 
+    reach = Reach.of(options.settings_of(config))
     with options.store_of(config) as store:
         # A running gateway finds what is queued here by itself.
-        yield Webhooks(store, SystemClock(), wake=lambda: None)
+        yield Webhooks(store, SystemClock(), wake=lambda: None, reach=reach)
 
 
 @webhook.command()

@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
 from gateway.clock import Clock
+from gateway.core.forwarding.addresses import Reach
 from gateway.core.identifiers import new_id
 from gateway.errors import BadValue, Conflict, NotFound
 from gateway.pbx import formats, signing
@@ -21,6 +22,8 @@ EVENTS = tuple(event.value for event in EventType if event is not EventType.WEBH
 
 FORMATS = tuple(formats.FORMATS)
 SCHEMES = tuple(dict.fromkeys(scheme for format in formats.FORMATS.values() for scheme in format.schemes))
+
+PORTS = {"http": 80, "https": 443, "ami": 5038, "amis": 5039}
 
 _LONGEST_URL = 2000
 _REQUESTS_SAY = "it stands for a receiver of callbacks: what it is told, and where, is what requests ask for"
@@ -42,10 +45,12 @@ class _Form:
 class Webhooks:
     """Called from any thread but the event loop's; each change returns after its commit. `wake` tells the forwarding loop."""
 
-    def __init__(self, store: Store, clock: Clock, wake: Callable[[], object]) -> None:
+    def __init__(self, store: Store, clock: Clock, wake: Callable[[], object], reach: Reach | None = None) -> None:
+        """`reach` is where webhooks may point; whatever is said here, an address is judged again whenever it is called."""
         self._store = store
         self._clock = clock
         self._wake = wake
+        self._reach = reach
 
     def all(self) -> list[Webhook]:
         """Those that people made."""
@@ -78,7 +83,7 @@ class Webhooks:
         now = self._clock.now()
         webhook = Webhook(
             id=new_id("wh", now),
-            url=checked_url(url, formats.FORMATS[form.format].schemes),
+            url=checked_url(url, formats.FORMATS[form.format].schemes, self._reach),
             events=_checked_events(events),
             channels=_checked_channels(channels),
             format=form.format,
@@ -114,7 +119,7 @@ class Webhooks:
         good_channels = None if channels is None else _checked_channels(channels)
         form = None if format is None else _checked_form(format, options or {})
         schemes = SCHEMES if form is None else formats.FORMATS[form.format].schemes
-        good_url = None if url is None else checked_url(url, schemes)
+        good_url = None if url is None else checked_url(url, schemes, self._reach)
         if form is not None and secret is not None:
             signing.check_secret(form.signing, secret)
 
@@ -209,7 +214,7 @@ class Webhooks:
         return webhook
 
 
-def checked_url(url: str, schemes: Sequence[str] = WEB) -> str:
+def checked_url(url: str, schemes: Sequence[str] = WEB, reach: Reach | None = None) -> str:
     """`schemes` are those that it may have. Raises BadValue."""
     remedy = "such as https://pbx.example/sms" if "https" in schemes else f"such as {schemes[0]}://pbx.example"
     if len(url) > _LONGEST_URL:
@@ -224,6 +229,9 @@ def checked_url(url: str, schemes: Sequence[str] = WEB) -> str:
     reason = _fault_of(split, port, schemes)
     if reason:
         raise BadValue("url", reason, remedy)
+    never = reach.why_not_yet(split.hostname or "", port or PORTS[split.scheme]) if reach is not None else None
+    if never:
+        raise BadValue("url", never, "give another address; allow in [forwarding] of the configuration says which there may be")
     return url
 
 

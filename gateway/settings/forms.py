@@ -49,6 +49,7 @@ COUNTRY_REMEDY = "give the two letters of the country, such as DE"
 SPEED_REMEDY = "usual are 9600, 19200, 57600, 115200, 230400, 460800 and 921600"
 AMOUNT = r"(?P<amount>[0-9]+([.,][0-9]{3})*[.,][0-9]+)"
 
+_HOST_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,251}[A-Za-z0-9])?\.?")
 _PREFIX = re.compile(r"\+[1-9][0-9]{0,14}")
 
 
@@ -89,6 +90,17 @@ def network(written: str) -> None:
     except ValueError as fault:
         remedy = 'write an address such as "192.0.2.10", or a network such as "192.0.2.0/24"'
         raise BadValue("", f"{written!r} is no address and no network", remedy) from fault
+
+
+def target(written: str) -> None:
+    """An entry of `forwarding.allow`: an address, a network, or the name of a host."""
+    try:
+        ipaddress.ip_network(written)
+    except ValueError as fault:
+        # What looks like an address and is none is no name.
+        if not _HOST_NAME.fullmatch(written) or re.fullmatch(r"[0-9a-fA-Fx.]*[0-9]", written):
+            remedy = 'write a network such as "192.0.2.0/24", an address or a host such as "pbx.example", without scheme and port'
+            raise BadValue("", f"{written!r} is no address, no network and no name of a host", remedy) from fault
 
 
 def priced(prefix: str) -> None:

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from gateway.settings.forms import COUNTRIES, COUNTRY_REMEDY, LISTEN, LISTEN_OR_NOT, between, form, judged_by, one_of, reachable
+from gateway.settings.forms import (
+    COUNTRIES,
+    COUNTRY_REMEDY,
+    LISTEN,
+    LISTEN_OR_NOT,
+    between,
+    form,
+    judged_by,
+    one_of,
+    reachable,
+    target,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +71,10 @@ class ForwardingSettings:
     give_up_after_hours: float = field(default=72.0, metadata=between(0.001, 8760))
     timeout_s: float = field(default=15.0, metadata=between(0.1, 300))
     first_retry_s: float = field(default=5.0, metadata=between(0.01, 86_400))
+    # where webhooks may point: addresses, networks and hosts; empty is anywhere, but for what is never called
+    allow: tuple[str, ...] = field(
+        default=(), metadata={**judged_by(target), "empty": True, "such_as": '["192.0.2.0/24", "pbx.example.net"]'}
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,11 +13,12 @@ from typing import Any, ParamSpec
 
 from gateway.clock import Clock, ManualClock
 from gateway.core.forwarding import Forwarding
+from gateway.core.forwarding.addresses import Reach
 from gateway.core.forwarding.loop import Reply
 from gateway.core.identifiers import new_id
 from gateway.core.webhooks import Webhooks
 from gateway.records import Event, EventType, Forward, ForwardState, Webhook
-from gateway.settings import ForwardingSettings, HttpSettings, StoreSettings
+from gateway.settings import ForwardingSettings, StoreSettings
 from gateway.store import Store, forwards
 
 P = ParamSpec("P")
@@ -41,7 +42,7 @@ class Stage:
         folder: Path,
         clock: Clock | None = None,
         settings: ForwardingSettings | None = None,
-        own_listener: HttpSettings | None = None,
+        reach: Reach | None = None,
         trust: ssl.SSLContext | None = None,
         reply: Reply | None = None,
     ) -> None:
@@ -49,7 +50,7 @@ class Stage:
         self.clock = clock or ManualClock()
         self._folder = folder
         self._settings = settings or ForwardingSettings()
-        self._own_listener = own_listener or HttpSettings()
+        self._reach = reach or Reach((("127.0.0.1", 8080),))
         self._trust = trust
 
     async def __aenter__(self) -> Stage:
@@ -142,7 +143,7 @@ class Stage:
             self.store,
             self._settings,
             self.clock,
-            own_listener=self._own_listener,
+            reach=self._reach,
             chance=random.Random(1),
             trust=self._trust,
             reply=self._reply,

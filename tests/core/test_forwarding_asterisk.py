@@ -11,11 +11,12 @@ from typing import Any
 
 import pytest
 
+from gateway.core.forwarding.addresses import Reach
 from gateway.core.forwarding.ami import AmiWire
 from gateway.core.forwarding.dialling import Surroundings
 from gateway.pbx.formats import FORMATS, hook
 from gateway.records import EventType
-from gateway.settings import ForwardingSettings, HttpSettings
+from gateway.settings import ForwardingSettings
 from tests import asterisk
 from tests.asterisk import Asterisk
 from tests.core.stage import Stage, story
@@ -174,7 +175,7 @@ async def test_who_is_no_asterisk_is_told_nothing(tmp_path: Path) -> None:
 
 @story
 async def test_our_own_port_and_link_local_addresses_are_never_called(tmp_path: Path) -> None:
-    async with Stage(tmp_path, own_listener=HttpSettings("127.0.0.1:5038")) as stage:
+    async with Stage(tmp_path, reach=Reach((("127.0.0.1", 8080), ("0.0.0.0", 5038)))) as stage:
         for url, reason in (("ami://127.0.0.1", "this gateway itself"), ("amis://169.254.169.254", "link-local")):
             webhook = stage.hook(url, format="asterisk-ami", secret="swordfish")
             await stage.happens(EventType.MESSAGE_RECEIVED, TEXT)

@@ -12,10 +12,11 @@ from pathlib import Path
 import pytest
 
 from gateway.clock import SystemClock
+from gateway.core.forwarding.addresses import Reach
 from gateway.core.forwarding.line import REFUSALS_IN_A_ROW
 from gateway.core.forwarding.loop import PER_WEBHOOK
 from gateway.records import EventType, ForwardState
-from gateway.settings import ForwardingSettings, HttpSettings
+from gateway.settings import ForwardingSettings
 from gateway.store import webhooks
 from tests.core.stage import Stage, story
 from tests.receiver import Answer, Receiver
@@ -23,6 +24,8 @@ from tests.receiver import Answer, Receiver
 pytestmark = pytest.mark.slow
 
 DAY = 24 * 3600.0
+OURS = Reach((("127.0.0.1", 8080), ("0.0.0.0", 2775)))
+NARROW = Reach((), ("192.0.2.0/24", "pbx.invalid", "localhost"))
 
 
 @pytest.fixture
@@ -472,18 +475,39 @@ async def test_a_name_that_does_not_exist_is_a_failure_that_says_so(tmp_path: Pa
         ("http://127.0.0.1:8080/v1/messages", "this gateway itself"),
         ("http://localhost:8080/v1/messages", "this gateway itself"),
         ("http://2130706433:8080/", "this gateway itself"),  # 127.0.0.1 as one number
+        ("http://0177.0.0.1:8080/", "this gateway itself"),
+        ("http://0x7f.1:8080/", "this gateway itself"),
+        ("http://127.1:2775/", "this gateway itself"),  # SMPP
+        ("http://[64:ff9b::7f00:1]:8080/", "this gateway itself"),
+        ("http://[::ffff:127.0.0.1]:2775/", "this gateway itself"),
+        ("http://0:8080/", "no address of a host"),
+        ("http://0xa9fea9fe/", "link-local"),
     ],
 )
 def test_a_forbidden_address_is_never_called_and_the_event_is_dead_with_the_reason(tmp_path: Path, url: str, reason: str) -> None:
     @story
     async def told() -> None:
-        async with Stage(tmp_path, own_listener=HttpSettings("127.0.0.1:8080")) as stage:
+        async with Stage(tmp_path, reach=OURS) as stage:
             webhook = stage.hook(url)
             await stage.tell_all(("one", "alice"), ("two", "alice"))
             rows = await stage.recorded(webhook, "dead", "dead")
             assert all(reason in str(row.last_error) for row in rows)
 
     told()
+
+
+@story
+async def test_what_is_allowed_is_judged_by_the_address_that_a_name_has_now(tmp_path: Path, pbx: Receiver) -> None:
+    async with Stage(tmp_path, reach=NARROW) as stage:
+        by_name = stage.hook(f"http://localhost:{pbx.port}/")
+        by_address = stage.hook(f"http://127.0.0.1:{pbx.port}/")
+        unknown = stage.hook("http://pbx.invalid/")
+        await stage.tell("Hallo")
+        await stage.recorded(by_name, "accepted")
+        (row,) = await stage.recorded(by_address, "dead")
+        assert "127.0.0.1 is not among what [forwarding] allow names" in str(row.last_error)
+        await stage.recorded(unknown, "pending", tries=1)
+        assert len(pbx.requests) == 1
 
 
 @story

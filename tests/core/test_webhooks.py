@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from gateway.clock import ManualClock
+from gateway.core.forwarding.addresses import Reach
 from gateway.core.webhooks import EVENTS, Webhooks
 from gateway.errors import BadValue, Conflict, NotFound
 from gateway.pbx.signature import key_of
@@ -221,3 +222,25 @@ def test_enabling_after_410_brings_the_dead_back_when_asked(desk: Desk) -> None:
     desk.webhooks.change(webhook.id, enabled=True)
     assert desk.webhooks.replay(webhook.id) == 1
     assert desk.events_of(webhook.id, ForwardState.PENDING) == ["evt_1"]
+
+
+@pytest.mark.parametrize(
+    ("url", "reason"),
+    [
+        ("http://169.254.169.254/latest", "link-local"),
+        ("http://2852039166/", "link-local"),
+        ("http://127.0.0.1:8080/v1/messages", "this gateway itself"),
+        ("https://198.51.100.7/", "[forwarding] allow"),
+        ("https://other.example/", "[forwarding] allow"),
+    ],
+)
+def test_an_address_that_would_never_be_called_is_refused_when_it_is_given(tmp_path: Path, url: str, reason: str) -> None:
+    desk = Desk(tmp_path)
+    webhooks = Webhooks(desk.store, desk.clock, lambda: None, Reach((("127.0.0.1", 8080),), ("pbx.example",)))
+    webhook, _ = webhooks.add(URL, ["*"])
+    for wish in (lambda: webhooks.add(url, ["*"]), lambda: webhooks.change(webhook.id, url=url)):
+        with pytest.raises(BadValue) as refusal:
+            wish()
+        assert refusal.value.field == "url" and reason in refusal.value.reason and "[forwarding]" in refusal.value.remedy
+    assert webhooks.all() == [webhook]
+    desk.store.close()

@@ -6,7 +6,6 @@ Name and certificate are still those of the URL. What is said on the connection 
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 import socket
 import ssl
 from collections.abc import Callable
@@ -14,7 +13,7 @@ from concurrent.futures import Executor
 from dataclasses import dataclass
 from typing import TypeVar
 
-from gateway.core.forwarding.addresses import why_never
+from gateway.core.forwarding.addresses import Reach, numeric
 
 P = TypeVar("P", bound=asyncio.Protocol)
 
@@ -32,7 +31,7 @@ class Surroundings:
     """What all wires share."""
 
     timeout_s: float  # for a whole posting, from resolving the name to the end of the answer
-    listener: tuple[str, int]  # where this gateway itself listens
+    reach: Reach
     trust: Callable[[], ssl.SSLContext]
     resolver: Executor  # threads of its own: a name server that is silent must not use up the loop's
 
@@ -55,7 +54,7 @@ async def dial(surroundings: Surroundings, host: str, port: int, tls: bool, prot
 async def _allowed(surroundings: Surroundings, host: str, port: int) -> list[str]:
     """The addresses of `host` that may be called, best first. Raises Forbidden if it has only others."""
     addresses = await _resolve(surroundings, host, port)
-    reasons = {address: why_never(address, port, surroundings.listener) for address in addresses}
+    reasons = {address: surroundings.reach.why_not(host, address, port) for address in addresses}
     allowed = [address for address, reason in reasons.items() if reason is None]
     if addresses and not allowed:
         raise Forbidden("; ".join(reason for reason in reasons.values() if reason))
@@ -63,10 +62,9 @@ async def _allowed(surroundings: Surroundings, host: str, port: int) -> list[str
 
 
 async def _resolve(surroundings: Surroundings, host: str, port: int) -> list[str]:
-    try:
-        return [str(ipaddress.ip_address(host))]
-    except ValueError:
-        pass
+    address = numeric(host)
+    if address is not None:
+        return [address]
     loop = asyncio.get_running_loop()
     try:
         found = await loop.run_in_executor(surroundings.resolver, lambda: socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))

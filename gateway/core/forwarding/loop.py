@@ -14,6 +14,7 @@ import httpcore
 
 from gateway.clock import Clock
 from gateway.core.forwarding import delays
+from gateway.core.forwarding.addresses import Reach
 from gateway.core.forwarding.ami import AmiWire
 from gateway.core.forwarding.dialling import Forbidden, Surroundings, Unreachable
 from gateway.core.forwarding.judge import Judge, Trouble
@@ -23,7 +24,7 @@ from gateway.core.forwarding.wire import Wire
 from gateway.pbx.formats import format_of, hook
 from gateway.pbx.request import AmiRequest, Format, Heard, Hook, HttpRequest, NotPosted
 from gateway.records import EventType, Forward
-from gateway.settings import ForwardingSettings, HttpSettings
+from gateway.settings import ForwardingSettings
 from gateway.store import Store, forwards, webhooks
 from gateway.store.webhooks import Target
 
@@ -59,14 +60,14 @@ class Forwarding:
         settings: ForwardingSettings,
         clock: Clock,
         *,
-        own_listener: HttpSettings,
+        reach: Reach,
         country: str = "DE",
         callback_secrets: Mapping[str, str] | None = None,
         reply: Reply | None = None,
         chance: random.Random | None = None,
         trust: ssl.SSLContext | None = None,
     ) -> None:
-        """`own_listener` is where we serve: never posted to. `country` is whose national numbers webhooks may ask for. `reply`
+        """`reach` is where webhooks may point. `country` is whose national numbers webhooks may ask for. `reply`
         sends texts that an answer asks for. `callback_secrets` sign callbacks, by their format. `trust` replaces the system's
         certificate authorities."""
         self._store = store
@@ -78,7 +79,7 @@ class Forwarding:
         self._trust = trust
         self._surroundings = Surroundings(
             timeout_s=settings.timeout_s,
-            listener=(own_listener.host, own_listener.port),
+            reach=reach,
             trust=self._context,
             resolver=ThreadPoolExecutor(4, thread_name_prefix="webhook-names"),
         )
