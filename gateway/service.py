@@ -24,9 +24,9 @@ from gateway.core.dispatch import Dispatch
 from gateway.core.erasing import Erasing
 from gateway.core.fitness import Fitness
 from gateway.core.forwarding import Forwarding
+from gateway.core.forwarding.addresses import Reach
 from gateway.core.inbound.conditions import number_of
 from gateway.core.inbound.rules import Inbound
-from gateway.core.forwarding.addresses import Reach
 from gateway.core.keys import Keys
 from gateway.core.limits import Limits
 from gateway.core.pools import Pools

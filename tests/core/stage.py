@@ -60,8 +60,11 @@ class Stage:
     async def __aexit__(self, *exc: object) -> None:
         await self._close()
 
-    async def restart(self, meanwhile: Callable[[], Awaitable[None]] | None = None) -> None:
+    async def restart(
+        self, meanwhile: Callable[[], Awaitable[None]] | None = None, settings: ForwardingSettings | None = None
+    ) -> None:
         await self._close()
+        self._settings = settings or self._settings
         if meanwhile is not None:
             await meanwhile()
         self._open()
