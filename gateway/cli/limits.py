@@ -49,9 +49,7 @@ def limits(context: click.Context) -> None:
 
     Without a command it lists them.
     """
-    if context.invoked_subcommand is None:
-        with list_.make_context("list", [], parent=context) as plain:
-            list_.invoke(plain)
+    options.list_by_default(context, list_)
 
 
 @limits.command("list")

@@ -86,6 +86,13 @@ def require_access(database: Path) -> None:
             raise Failure(f"{place} belongs to the user {owner}, and you may not write to it; try: sudo -u {owner} {command} …")
 
 
+def list_by_default(group: click.Context, list_: click.Command) -> None:
+    """What a group does that is called without a command."""
+    if group.invoked_subcommand is None:
+        with list_.make_context("list", [], parent=group) as plain:
+            list_.invoke(plain)
+
+
 def text_of(argument: str) -> str:
     """A text as it is given; - is standard input, without the line end that `echo` and editors put behind it."""
     return sys.stdin.read().removesuffix("\n") if argument == "-" else argument

@@ -65,9 +65,7 @@ def routes(context: click.Context) -> None:
 
     Without a command it lists them.
     """
-    if context.invoked_subcommand is None:
-        with list_.make_context("list", [], parent=context) as plain:
-            list_.invoke(plain)
+    options.list_by_default(context, list_)
 
 
 @routes.command("list")

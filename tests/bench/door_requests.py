@@ -15,7 +15,7 @@ _SENDER = "+4915110000000"
 
 
 def request(door: str, key: str, to: str, text: str) -> Request:
-    """How clients of this door write it."""
+    """How clients of this door write it. For the Dinstar door the key is USER:PASSWORD."""
     return _WRITTEN[door](key, to, text)
 
 
@@ -35,8 +35,8 @@ def _bearer(key: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {key}"}
 
 
-def _basic(key: str, name: str = "bench") -> dict[str, str]:
-    return {"Authorization": f"Basic {base64.b64encode(f'{name}:{key}'.encode()).decode()}"}
+def _basic(login: str) -> dict[str, str]:
+    return {"Authorization": f"Basic {base64.b64encode(login.encode()).decode()}"}
 
 
 _WRITTEN: dict[str, Callable[[str, str, str], Request]] = {
@@ -47,13 +47,15 @@ _WRITTEN: dict[str, Callable[[str, str, str], Request]] = {
         "/Integra/resources/SMS/SendSMS", {"Authorization": key}, destination=to, message=text
     ),
     "kannel": lambda key, to, text: _query("/cgi-bin/sendsms", username="u", password=key, to=to, text=text),
-    "twilio": lambda key, to, text: _form(f"/2010-04-01/Accounts/AC{'0' * 32}/Messages.json", _basic(key), To=to, From=_SENDER, Body=text),
-    "vonage": lambda key, to, text: _form("/sms/json", _basic(key), to=to, text=text, **{"from": _SENDER}),
+    "twilio": lambda key, to, text: _form(
+        f"/2010-04-01/Accounts/AC{'0' * 32}/Messages.json", _basic(f"u:{key}"), To=to, From=_SENDER, Body=text
+    ),
+    "vonage": lambda key, to, text: _form("/sms/json", _basic(f"u:{key}"), to=to, text=text, **{"from": _SENDER}),
     "smseagle": lambda key, to, text: _query("/http_api/send_sms", login="u", **{"pass": key}, to=to, message=text),
     "smsgate": lambda key, to, text: _document(
-        "/3rdparty/v1/messages", _basic(key), {"phoneNumbers": [to], "textMessage": {"text": text}}
+        "/3rdparty/v1/messages", _basic(f"u:{key}"), {"phoneNumbers": [to], "textMessage": {"text": text}}
     ),
-    "wildix": lambda key, to, text: _form("/api/v1/originate/sms", _basic(key), number=to, message=text),
+    "wildix": lambda key, to, text: _form("/api/v1/originate/sms", _basic(f"u:{key}"), number=to, message=text),
     "playsms": lambda key, to, text: _query("/index.php", app="ws", op="pv", u="u", h=key, to=to, msg=text),
     "jasmin": lambda key, to, text: _query("/send", username="u", password=key, to=to, content=text),
     "dinstar": lambda key, to, text: _document(

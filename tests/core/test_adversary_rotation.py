@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from gateway.records import Counted, OnUnknown, Per, Refused, Sent, Status, Unknown, Word
-from tests.core.rack import Rack, lane, pool
+from tests.core.rack import Port, Rack, lane, pool
 from tests.core.stage import story
 
 pytestmark = pytest.mark.slow
@@ -305,6 +305,14 @@ async def test_a_text_taken_from_a_slow_deck_is_offered_at_once(tmp_path: Path) 
         await rack.settled(text, seconds=SOON_S)
 
 
+async def _next_of(port: Port, rack: Rack) -> str:
+    """The text that this channel sends after the one that is on the air."""
+    await rack.calm()
+    port.gives(Sent(1))
+    await rack.until(lambda: len(port.sent) == 2, "the next text")
+    return port.sent[1]
+
+
 @story
 async def test_an_urgent_text_overtakes_although_a_channel_of_another_pool_has_nothing_to_do(tmp_path: Path) -> None:
     pools = [pool("main", "p0"), pool("other", "p1")]
@@ -313,10 +321,7 @@ async def test_an_urgent_text_overtakes_although_a_channel_of_another_pool_has_n
         await rack.add("on the air", "on deck", "behind", pool="main")
         await rack.until(lambda: rack.dispatch._berths["p0"].deck is not None, "a text on deck")
         await rack.add("urgent", pool="main", priority=5)
-        await rack.calm()
-        p0.gives(Sent(1))
-        await rack.until(lambda: len(p0.sent) == 2, "the next text")
-        assert p0.sent[1] == "urgent"
+        assert await _next_of(p0, rack) == "urgent"
 
 
 @story
@@ -329,10 +334,7 @@ async def test_an_urgent_text_overtakes_although_another_pool_is_on_the_air_firs
         await rack.add("on the air", "on deck", "behind", pool="main")
         await rack.until(lambda: all(berth.deck for berth in rack.dispatch._berths.values()), "both decks full")
         await rack.add("urgent", pool="main", priority=5)
-        await rack.calm()
-        p0.gives(Sent(1))
-        await rack.until(lambda: len(p0.sent) == 2, "the next text")
-        assert p0.sent[1] == "urgent"
+        assert await _next_of(p0, rack) == "urgent"
 
 
 @story
@@ -342,10 +344,7 @@ async def test_an_urgent_text_takes_the_place_of_a_long_one_on_deck(tmp_path: Pa
         await rack.add("on the air", "one|two")
         await rack.until(lambda: rack.dispatch._berths["p0"].deck is not None, "a text on deck")
         await rack.add("urgent", priority=5)
-        await rack.calm()
-        p0.gives(Sent(1))
-        await rack.until(lambda: len(p0.sent) == 2, "the next text")
-        assert p0.sent[1] == "urgent"
+        assert await _next_of(p0, rack) == "urgent"
 
 
 @story

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from apiflask import APIBlueprint
 from flask import Response, g
 
@@ -18,32 +20,23 @@ _BODY = (400, 401, 403, 413, 415, 422, 503)
 def blueprint(doors: Doors, guard: Guard) -> APIBlueprint:
     bp = APIBlueprint("traffic", __name__, url_prefix="/v1/traffic", tag="Channels")
 
-    @bp.post("/pause")
-    @guard.needs("admin")
-    @bp.input(TrafficIn, arg_name="wanted")
-    @bp.output(ChannelList)
-    @bp.doc(
-        summary="Pause all channels",
-        description="One pause over all of them; what is on the air may end. Holds until it is ended, over restarts too.",
-        security="bearer",
-        responses=documented(*_BODY),
-    )
-    def pause(wanted: TrafficIn) -> Response:
-        doors.fitness.pause_all(g.key.name, wanted.reason)
-        return answer({"data": channels_json(doors)})
+    def change(path: str, summary: str, description: str, apply: Callable[[str, str], None]) -> None:
+        @bp.post(path, endpoint=path.strip("/"))
+        @guard.needs("admin")
+        @bp.input(TrafficIn, arg_name="wanted")
+        @bp.output(ChannelList)
+        @bp.doc(summary=summary, description=description, security="bearer", responses=documented(*_BODY))
+        def changed(wanted: TrafficIn) -> Response:
+            apply(g.key.name, wanted.reason)
+            return answer({"data": channels_json(doors)})
 
-    @bp.post("/resume")
-    @guard.needs("admin")
-    @bp.input(TrafficIn, arg_name="wanted")
-    @bp.output(ChannelList)
-    @bp.doc(
-        summary="End the pause of all channels",
-        description="A channel that is paused for itself stays paused.",
-        security="bearer",
-        responses=documented(*_BODY),
+    everywhere = "One pause over all of them; what is on the air may end. Holds until it is ended, over restarts too."
+    change("/pause", "Pause all channels", everywhere, doors.fitness.pause_all)
+    change(
+        "/resume",
+        "End the pause of all channels",
+        "A channel that is paused for itself stays paused.",
+        doors.fitness.resume_all,
     )
-    def resume(wanted: TrafficIn) -> Response:
-        doors.fitness.resume_all(g.key.name, wanted.reason)
-        return answer({"data": channels_json(doors)})
 
     return bp
