@@ -17,11 +17,12 @@ from gateway.channels import score
 from gateway.channels.health import Picture
 from gateway.clock import Clock, isoformat
 from gateway.core import events, sim_fit
+from gateway.core.pauses import Pauses, words
 from gateway.core.sim_fit import FRESH, restored
 from gateway.core.standing_news import News, takes_texts
-from gateway.errors import Conflict, NotFound, SimrackError
+from gateway.errors import NotFound, SimrackError
 from gateway.records import ChannelFacts, Event, EventType, Outcome, Refused, Report, Sent, Standing, Status, Traffic
-from gateway.store import Database, Store, audit, forwards, reports, standings
+from gateway.store import Database, Store, forwards, reports, standings
 from gateway.store.standings import ALL, Pause
 
 log = logging.getLogger("simrack.fitness")
@@ -67,13 +68,12 @@ class Fitness:
         self._counts = {channel: Counts() for channel in channels}
         self._facts: dict[str, ChannelFacts] = {}
         self._limited: dict[str, float] = {}
-        self._pauses = {pause.channel: pause for pause in store.read(standings.pauses)}
+        self._pauses = Pauses(store, clock)
         self._sims = {row.sim: restored(row, clock) for row in store.read(standings.sims)}
         self._news = News(store.read(standings.told))
         self._unsaved = _Unsaved()
         self._urgent = False  # something is unsaved that must not wait for the next minute
         self._lock = threading.Lock()  # over memory; never held while something is written
-        self._people = threading.Lock()  # one person's change after the other
         self._saved_at = self._looked_at = clock.monotonic()
         self._offset = clock.now() - clock.monotonic()
         self._poke = asyncio.Event()
@@ -83,9 +83,9 @@ class Fitness:
 
     def standing(self, channel: str, sim: str) -> Standing:
         """From memory alone, from any thread. Limits are not in it: the dispatch knows them first."""
-        pause = self._pauses.get(ALL) or self._pauses.get(channel)
+        pause = self._pauses.over(channel)
         if pause is not None:
-            return Standing(pause.traffic, _words(pause))
+            return Standing(pause.traffic, words(pause))
         one = self._sims.get(sim)
         return sim_fit.OPEN if one is None else one.standing(self._clock)
 
@@ -126,15 +126,13 @@ class Fitness:
 
     def drained(self, channel: str) -> None:
         """Nothing is bound to this draining channel any more."""
+        pause = self._pauses.drained(channel)
+        if pause is None:
+            return
         with self._lock:
-            pause = self._pauses.get(channel)
-            if pause is None or pause.traffic is not Traffic.DRAINING:
-                return
-            self._pauses[channel] = replace(pause, traffic=Traffic.PAUSED)
             self._unsaved.drained.append(pause)
             self._urgent = True
             self._look_at(channel)
-        log.info("%s is drained, and paused", channel)
         self._poke_run()
 
     # What the rest of the gateway tells
@@ -157,50 +155,40 @@ class Fitness:
     def pause(self, channel: str, by: str, reason: str = "") -> None:
         """It takes nothing more; what is on the air may end."""
         self._require(channel)
-        self._stop(Pause(channel, Traffic.PAUSED, by, reason, self._clock.now()))
+        self._stop(channel, Traffic.PAUSED, by, reason)
 
     def drain(self, channel: str, by: str, reason: str = "") -> None:
         """It sends what is bound to it, and is paused then."""
         self._require(channel)
-        self._stop(Pause(channel, Traffic.DRAINING, by, reason, self._clock.now()))
-
-    def resume(self, channel: str, by: str, reason: str = "") -> None:
-        """Lifts a pause, a rest and a block, and lets the SIM begin anew."""
-        self._require(channel)
-        with self._people:
-            if ALL in self._pauses:
-                raise Conflict(f"{_words(self._pauses[ALL])}: resume all of them first")
-            facts = self._facts.get(channel)
-            sim = facts.sim if facts else f"port:{channel}"
-
-            def job(db: Database) -> None:
-                self._set_pause(db, channel, None, by, reason)
-                forgiven = self._sims.get(sim, FRESH).forgiven()
-                standings.set_sim(db, forgiven.row(sim, self._clock), self._clock.now())
-
-            self._store.writer.run(job)
-            with self._lock:
-                self._pauses.pop(channel, None)
-                self._sims[sim] = self._sims.get(sim, FRESH).forgiven()
-                # What was written between the commit and this line wrote the SIM as it was.
-                self._unsaved.sims.add(sim)
-                self._urgent = True
-                self._look_at(channel)
-        log.info("%s is resumed by %s", channel, by)
-        self._look_again()
+        self._stop(channel, Traffic.DRAINING, by, reason)
 
     def pause_all(self, by: str, reason: str = "") -> None:
         """One pause over all channels; what each of them is besides, it stays."""
-        self._stop(Pause(ALL, Traffic.PAUSED, by, reason, self._clock.now()))
+        self._stop(ALL, Traffic.PAUSED, by, reason)
+
+    def resume(self, channel: str, by: str, reason: str = "") -> None:
+        """Lifts a pause, a rest and a block, and lets the SIM begin anew. Raises Conflict while all channels are paused."""
+        self._require(channel)
+        facts = self._facts.get(channel)
+        sim = facts.sim if facts else f"port:{channel}"
+
+        def forgive(db: Database) -> None:
+            standings.set_sim(db, self._sims.get(sim, FRESH).forgiven().row(sim, self._clock), self._clock.now())
+
+        self._pauses.lift(channel, by, reason, also=forgive)
+        with self._lock:
+            self._sims[sim] = self._sims.get(sim, FRESH).forgiven()
+            # What was written between the commit and this line wrote the SIM as it was.
+            self._unsaved.sims.add(sim)
+            self._urgent = True
+            self._look_at(channel)
+        self._look_again()
 
     def resume_all(self, by: str, reason: str = "") -> None:
         """Lifts the pause of all; channels that are paused each for itself stay so."""
-        with self._people:
-            self._store.writer.run(lambda db: self._set_pause(db, ALL, None, by, reason))
-            with self._lock:
-                self._pauses.pop(ALL, None)
-                self._look_at_all()
-        log.info("all channels are resumed by %s", by)
+        self._pauses.lift(ALL, by, reason)
+        with self._lock:
+            self._look_at_all()
         self._look_again()
 
     # What people are shown
@@ -278,23 +266,11 @@ class Fitness:
 
     # Inside
 
-    def _stop(self, pause: Pause) -> None:
-        with self._people:
-            self._store.writer.run(lambda db: self._set_pause(db, pause.channel, pause, pause.by, pause.reason))
-            with self._lock:
-                self._pauses[pause.channel] = pause
-                self._look_at_all()
-        log.info("%s", _words(pause) if pause.channel == ALL else f"{pause.channel} is {_words(pause)}")
+    def _stop(self, channel: str, traffic: Traffic, by: str, reason: str) -> None:
+        self._pauses.stop(channel, traffic, by, reason)
+        with self._lock:
+            self._look_at_all()
         self._look_again()
-
-    def _set_pause(self, db: Database, channel: str, pause: Pause | None, by: str, reason: str) -> None:
-        """A job; the audit keeps who did it."""
-        standings.set_pause(db, channel, pause)
-        before, after = self._pauses.get(channel), pause.traffic if pause else Traffic.OPEN
-        done = {Traffic.PAUSED: "pause", Traffic.DRAINING: "drain", Traffic.OPEN: "resume"}[after]
-        was = {"traffic": before.traffic.value, "reason": before.reason} if before else None
-        now = {"traffic": after.value, "reason": reason}
-        audit.note(db, self._clock.now(), by, f"channel.{done}", f"channel:{channel}", was, now)
 
     def _require(self, channel: str) -> None:
         if channel not in self._counts:
@@ -371,7 +347,6 @@ class Fitness:
             self._urgent = True
 
 
-
 def _count(counts: Counts, outcome: Outcome) -> None:
     if isinstance(outcome, Sent):
         counts.sent += 1
@@ -379,9 +354,3 @@ def _count(counts: Counts, outcome: Outcome) -> None:
         counts.refused[outcome.word.value] = counts.refused.get(outcome.word.value, 0) + 1
     else:
         counts.unknown += 1
-
-
-def _words(pause: Pause) -> str:
-    done = "paused" if pause.traffic is Traffic.PAUSED else "being drained"
-    subject = "all channels are " if pause.channel == ALL else ""
-    return f"{subject}{done} by {pause.by}{f': {pause.reason}' if pause.reason else ''}"
