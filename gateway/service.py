@@ -43,6 +43,7 @@ from gateway.core.ussd import Ussd
 from gateway.core.webhooks import Webhooks
 from gateway.errors import SimrackError
 from gateway.modem.timing import Timing
+from gateway.pbx.request import AsBox
 from gateway.records import ChannelFacts
 from gateway.settings import Settings
 from gateway.smpp.server import SmppServer
@@ -76,6 +77,7 @@ class Service:
             self.clock,
             reach=Reach.of(settings),
             country=settings.numbers.country,
+            as_box=self._as_box(),
             reply=lambda row, texts: self.replying.reply(row, texts),
         )
         self.sims = Sims(self.store, self.clock, self.forwarding.wake)
@@ -270,6 +272,10 @@ class Service:
             self._loop.call_soon_threadsafe(call)
 
         return from_thread
+
+    def _as_box(self) -> AsBox:
+        doors = self.settings.doors
+        return AsBox(doors.dinstar_sn, doors.ports_of(self.settings.channel_names) if "dinstar" in doors.open else {})
 
     def _own_number(self, channel: str) -> str:
         number = next((facts.number for facts in self.supervisor.facts() if facts.name == channel), "")

@@ -22,7 +22,7 @@ from gateway.pbx import (
     ucontact,
     vonage,
 )
-from gateway.pbx.request import Format, Hook
+from gateway.pbx.request import AsBox, Format, Hook
 from gateway.records import EventType
 
 FORMATS: dict[str, Format] = {
@@ -68,8 +68,10 @@ def checked(format: str, given: Mapping[str, object]) -> dict[str, Any]:
     return kept
 
 
-def hook(id: str, url: str, secret: str, format: str, given: Mapping[str, Any], country: str) -> Hook:
-    return Hook(id, url, secret, _whole(format, given), country)
+def hook(
+    id: str, url: str, secret: str, format: str, given: Mapping[str, Any], country: str, as_box: AsBox | None = None
+) -> Hook:
+    return Hook(id, url, secret, _whole(format, given), country, as_box or AsBox())
 
 
 def untold(format: str, given: Mapping[str, Any]) -> tuple[EventType, ...]:

@@ -48,6 +48,14 @@ Request = HttpRequest | AmiRequest
 
 
 @dataclass(frozen=True, slots=True)
+class AsBox:
+    """What the Dinstar door says it is: its pushes say the same."""
+
+    sn: str = "simrack"
+    ports: Mapping[str, int] = field(default_factory=dict)  # what it calls each channel; empty where that door is shut
+
+
+@dataclass(frozen=True, slots=True)
 class Hook:
     """What a format needs to know of a webhook. `options` holds every option of the format, given or not."""
 
@@ -56,6 +64,7 @@ class Hook:
     secret: str = field(repr=False)
     options: Mapping[str, Any] = field(default_factory=dict)
     country: str = "DE"  # whose national form `numbers = "national"` means
+    as_box: AsBox = AsBox()
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
 from gateway.pbx.formats import FORMATS, hook
+from gateway.pbx.request import AsBox, HttpRequest
 from gateway.records import Event, EventType
 from tests.pbx import told
 from tests.pbx.told import URL, header, posted, tried
@@ -17,43 +19,72 @@ def texted(text: str) -> Event:
 
 
 def test_a_dinstar_push_has_port_number_and_text() -> None:
-    content = json.loads(posted("dinstar-push", sn="dbd2-0300-0000-0001").body)
-    (sms,) = content.pop("sms")
-    assert content == {"sn": "dbd2-0300-0000-0001"}
-    assert isinstance(sms.pop("incoming_sms_id"), int)
-    assert sms == {
-        "port": 3,
-        "number": "+491711234567",
-        "smsc": "",
-        "timestamp": "2026-11-21 20:03:04",
-        "text": "Grüße & 50%",
+    event = replace(told.RECEIVED, data={**told.RECEIVED.data, "serial": 18, "created_at": "2026-11-21T20:02:59.900Z"})
+    assert json.loads(posted("dinstar-push", event, sn="dbd2-0300-0000-0001").body) == {
+        "sn": "dbd2-0300-0000-0001",
+        "sms": [
+            {
+                "incoming_sms_id": 18,
+                "port": 3,
+                "number": "+491711234567",
+                "smsc": "",
+                "timestamp": "2026-11-21 20:02:59",
+                "text": "Grüße & 50%",
+            }
+        ],
     }
 
 
 def test_a_dinstar_push_tells_results_and_reports() -> None:
-    (result,) = json.loads(posted("dinstar-push", told.SENT, ports={"p3": 7}).body)["sms_result"]
-    assert isinstance(result.pop("ref_id"), int)
-    assert result == {
-        "port": 7,
-        "user_id": 42,
-        "number": "+491711234567",
-        "time": "2026-11-21 20:03:04",
-        "status": "SENT_OK",
-        "count": 2,
-        "succ_count": 2,
-        "imsi": "",
-    }
+    sent = told.report(EventType.MESSAGE_SENT, reference=215)
+    assert json.loads(posted("dinstar-push", sent, ports={"p3": 7}).body)["sms_result"] == [
+        {
+            "port": 7,
+            "user_id": 42,
+            "number": "+491711234567",
+            "time": "2026-11-21 20:03:04",
+            "status": "SENT_OK",
+            "count": 2,
+            "succ_count": 2,
+            "ref_id": 215,
+            "imsi": "",
+        }
+    ]
     (failed,) = json.loads(posted("dinstar-push", told.FAILED).body)["sms_result"]
     assert (failed["status"], failed["succ_count"]) == ("FAILED", 0)
-    reports = [json.loads(posted("dinstar-push", one).body)["sms_deliver_status"] for one in (told.DELIVERED, told.UNDELIVERED)]
-    assert [one["status_code"] for (one,) in reports] == [0, 64]
+    given_up = told.report(EventType.MESSAGE_UNDELIVERED, error={"code": "report:70", "reason": "", "advice": ""}, reference=9)
+    told_of = (told.DELIVERED, told.UNDELIVERED, given_up)
+    reports = [json.loads(posted("dinstar-push", one).body)["sms_deliver_status"][0] for one in told_of]
+    assert [(one["status_code"], one["ref_id"]) for one in reports] == [(0, 0), (64, 0), (70, 9)]
+
+
+@pytest.mark.parametrize(("given", "user_id"), [(None, 0), ("order-7", 0), ("4294967296", 4294967296), ("9" * 19, 0), ("²", 0)])
+def test_a_dinstar_push_knows_a_text_by_the_user_id_it_was_sent_with(given: str | None, user_id: int) -> None:
+    (result,) = json.loads(posted("dinstar-push", told.report(EventType.MESSAGE_SENT, client_ref=given)).body)["sms_result"]
+    assert result["user_id"] == user_id
+
+
+def test_a_dinstar_push_tells_which_ports_come_and_go() -> None:
+    data = {"channel": "p3", "sim": "8949001234567890123", "state": "ready", "traffic": "open", "reason": "", "until": None}
+    for kind, word in ((EventType.CHANNEL_UP, "up"), (EventType.CHANNEL_DOWN, "down")):
+        (port,) = json.loads(posted("dinstar-push", Event("evt_9", kind, 1795291384.0, "channel:p3", data)).body)["register"]
+        assert (port["port"], port["status"], port["iccid"], port["imsi"]) == (3, word, "8949001234567890123", "")
+
+
+def test_a_dinstar_push_names_ports_and_itself_as_the_door_does_unless_it_is_told_otherwise() -> None:
+    def said(**options: object) -> tuple[str, int]:
+        known = hook("wh_1", URL, "", "dinstar-push", options, "DE", AsBox("box-7", {"p3": 0}))
+        request = FORMATS["dinstar-push"].compose(told.RECEIVED, known, told.AT)
+        assert isinstance(request, HttpRequest)
+        content = json.loads(request.body)
+        return content["sn"], content["sms"][0]["port"]
+
+    assert said() == ("box-7", 0)
+    assert said(sn="other", ports={"p3": 5}) == ("other", 5)
 
 
 def test_ids_that_must_be_numbers_are_the_same_on_each_retry() -> None:
     assert posted("dinstar-push").body == posted("dinstar-push").body
-    first, second = (json.loads(posted("dinstar-push", told.report(EventType.MESSAGE_SENT, client_ref=None, id=one)).body)
-                     for one in ("msg_2", "msg_3"))  # fmt: skip
-    assert first["sms_result"][0]["user_id"] != second["sms_result"][0]["user_id"]
 
 
 def test_an_smseagle_callback_is_a_form_with_its_apikey() -> None:

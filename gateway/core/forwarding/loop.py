@@ -22,7 +22,7 @@ from gateway.core.forwarding.line import CHUNK, Line
 from gateway.core.forwarding.results import Results
 from gateway.core.forwarding.wire import Wire
 from gateway.pbx.formats import format_of, hook
-from gateway.pbx.request import AmiRequest, Format, Heard, Hook, HttpRequest, NotPosted
+from gateway.pbx.request import AmiRequest, AsBox, Format, Heard, Hook, HttpRequest, NotPosted
 from gateway.records import EventType, Forward
 from gateway.settings import ForwardingSettings
 from gateway.store import Store, forwards, webhooks
@@ -63,18 +63,20 @@ class Forwarding:
         reach: Reach,
         country: str = "DE",
         callback_secrets: Mapping[str, str] | None = None,
+        as_box: AsBox | None = None,
         reply: Reply | None = None,
         chance: random.Random | None = None,
         trust: ssl.SSLContext | None = None,
     ) -> None:
         """`reach` is where webhooks may point. `country` is whose national numbers webhooks may ask for. `reply`
-        sends texts that an answer asks for. `callback_secrets` sign callbacks, by their format. `trust` replaces the system's
-        certificate authorities."""
+        sends texts that an answer asks for. `callback_secrets` sign callbacks, by their format. `as_box` is who pushes of a
+        Dinstar box come from. `trust` replaces the system's certificate authorities."""
         self._store = store
         self._settings = settings
         self._clock = clock
         self._country = country
         self._callback_secrets = callback_secrets or {}
+        self._as_box = as_box
         self._reply = reply
         self._trust = trust
         self._surroundings = Surroundings(
@@ -267,7 +269,7 @@ class Forwarding:
         if webhook.callback:  # signed as the door is that it came through, if its clients know a secret
             secret = self._callback_secrets.get(webhook.format, "")
             options = {**options, "signing": format_of(webhook.format).signings[0] if secret else "none"}
-        return hook(webhook.id, row.url or webhook.url, secret, webhook.format, options, self._country)
+        return hook(webhook.id, row.url or webhook.url, secret, webhook.format, options, self._country, self._as_box)
 
     def _context(self) -> ssl.SSLContext:
         if self._trust is None:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 from flask import Blueprint, Response, request
@@ -16,10 +17,12 @@ from gateway.numbers import recipient
 from gateway.records import Key, SendRequest
 from gateway.store import dinstar_door
 from gateway.store.dinstar_door import NO_END, Asked
+from gateway.web.answers import answer
 from gateway.web.compat import dinstar_reading as reading
 from gateway.web.compat.dinstar_digest import Login
 from gateway.web.compat.dinstar_json import Shapes
 from gateway.web.compat.dinstar_ports import Ports
+from gateway.web.compat.dinstar_status import performance
 from gateway.web.compat.entry import Entry
 from gateway.web.compat.reading import truth
 from gateway.web.compat.refused import Refused, Why, missing, wrong
@@ -29,7 +32,7 @@ _MOST_BYTES = 1500
 _PLACE = "#param#"
 _MOST_RESULTS = 1000
 _QUEUE_LOOKED_AT_EVERY_S = 1.0
-_POST, _GET, _EITHER = ("POST",), ("GET",), ("GET", "POST")
+_POST, _EITHER = ("POST",), ("GET", "POST")
 
 View = Callable[[Key], Response]
 
@@ -60,8 +63,8 @@ def blueprint(doors: Doors) -> Blueprint:
 
     offer("send_sms", _POST, "send", texts.send)
     offer("stop_sms", _EITHER, "send", texts.stop)
-    offer("query_sms_result", _POST, "read", texts.results)
-    offer("query_sms_deliver_status", _POST, "read", texts.deliveries)
+    offer("query_sms_result", _EITHER, "read", texts.results)
+    offer("query_sms_deliver_status", _EITHER, "read", texts.deliveries)
     offer("query_sms_in_queue", _EITHER, "read", texts.in_queue)
     offer("query_incoming_sms", _EITHER, "read", texts.incoming)
     offer("get_port_info", _EITHER, "read", ports.info)
@@ -69,6 +72,7 @@ def blueprint(doors: Doors) -> Blueprint:
     offer("send_ussd", _POST, "read", ports.send_ussd)
     offer("query_ussd_reply", _EITHER, "read", ports.ussd_replies)
     offer("get_cdr", _POST, "read", texts.calls)
+    offer("get_status", _POST, "read", lambda key: answer(performance(Path(doors.settings.store.path))))
     return bp
 
 
@@ -94,12 +98,12 @@ class _Texts:
         return self._shapes.said(200)
 
     def results(self, key: Key) -> Response:
-        asked, spelt = self._asked(key, reading.table())
+        asked, spelt = self._asked(key, reading.asked_for())
         found = self._doors.store.read(lambda db: dinstar_door.results(db, asked, _MOST_RESULTS))
         return self._shapes.said(200, {"result": [self._shapes.result(one, spelt) for one in found]})
 
     def deliveries(self, key: Key) -> Response:
-        asked, spelt = self._asked(key, reading.table())
+        asked, spelt = self._asked(key, reading.asked_for())
         found = self._doors.store.read(lambda db: dinstar_door.deliveries(db, asked, _MOST_RESULTS))
         return self._shapes.said(200, {"result": [self._shapes.delivery(one, spelt) for one in found]})
 
@@ -213,6 +217,8 @@ def _filled(text: str, values: Any) -> str:
         return text
     if not isinstance(values, list):
         values = [values]
+    if not all(isinstance(value, str | int | float) for value in values):
+        raise wrong("text_param", "holds what is no text")
     pieces = text.split(_PLACE)
     if len(values) < len(pieces) - 1:
         raise wrong("text_param", f"holds {len(values)} values for {len(pieces) - 1} places")

@@ -8,12 +8,12 @@ from __future__ import annotations
 import logging
 import re
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from flask import Response
 
-from gateway.errors import SimrackError, UssdFailed
+from gateway.errors import SimrackError
 from gateway.records import ChannelFacts, ChannelState, Key, UssdReply
 from gateway.web.compat import dinstar_reading as reading
 from gateway.web.compat.dinstar_json import Shapes
@@ -86,7 +86,7 @@ class Ports:
             return _NOT_REGISTERED
         return _SENT if self._ussd.dial(facts.name, text) else _BUSY
 
-    def _facts(self, asked: dict[str, Any] | Any) -> list[ChannelFacts]:
+    def _facts(self, asked: Mapping[str, Any]) -> list[ChannelFacts]:
         """Of the ports that are named, or of all. Raises Refused for one that is not there."""
         known = {self._places[facts.name]: facts for facts in self._doors.channels() if facts.name in self._places}
         wanted = reading.whole_numbers("port", asked.get("port"))
@@ -130,15 +130,14 @@ class _Ussd:
         text = None
         try:
             text = self._dial(channel, code).text
-        except UssdFailed as fault:
-            log.info("dinstar: %s gave no answer to a service code: %s", channel, fault.reason)
         except SimrackError as fault:
-            log.warning("dinstar: a service code over %s: %s", channel, fault)
-        with self._lock:
-            if self._pending.get(channel) is mine:
-                del self._pending[channel]
-                if text is not None:
-                    self._replies[channel] = text
+            log.info("dinstar: no answer to a service code over %s: %s", channel, fault)
+        finally:
+            with self._lock:
+                if self._pending.get(channel) is mine:
+                    del self._pending[channel]
+                    if text is not None:
+                        self._replies[channel] = text
 
 
 def _require_admin(key: Key) -> None:

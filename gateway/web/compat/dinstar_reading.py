@@ -11,6 +11,7 @@ from urllib.parse import unquote_plus
 
 from flask import request
 
+from gateway.web.compat.reading import plus
 from gateway.web.compat.refused import Refused, Why, wrong
 
 MOST_ASKED = 32
@@ -80,7 +81,9 @@ def numbers(value: Any) -> list[str] | None:
     """Telephone numbers to ask about."""
     if value is None or value in ("", []):
         return None
-    found = [str(each) for each in (value if isinstance(value, list) else [value])]
+    if isinstance(value, str):
+        value = value.split(",")
+    found = [plus(str(each)) for each in (value if isinstance(value, list) else [value])]
     if len(found) > MOST_ASKED:
         raise too_much("number", f"names more than {MOST_ASKED}")
     if any(len(each.encode("utf-8", "replace")) > LONGEST_NUMBER for each in found):

@@ -9,6 +9,8 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from werkzeug.test import TestResponse
 
 from gateway.errors import UssdFailed
@@ -397,3 +399,38 @@ def test_scopes_are_kept(opened: Open) -> None:
 
 def test_what_a_box_tells_of_calls_is_empty(opened: Open) -> None:
     assert call(opened, "get_cdr", {}) == {"error_code": 200, "sn": "simrack", "cdr": []}
+
+
+def test_how_busy_the_machine_is_is_told_without_an_error_code(opened: Open) -> None:
+    told = call(opened, "get_status", ["performance"])["performance"]
+    assert told["cpu_used"].endswith("%") and int(told["flash_total"]) >= int(told["flash_used"]) > 0
+    assert call(opened, "get_status", {"performance": 1})["error_code"] == 400
+
+
+CALLS = (
+    *("send_sms", "stop_sms", "query_sms_result", "query_sms_deliver_status", "query_incoming_sms", "get_port_info"),
+    *("set_port_info", "send_ussd", "query_ussd_reply", "get_cdr", "get_status"),
+)
+_WORDS = (
+    *("text", "param", "port", "number", "user_id", "text_param", "flag", "incoming_sms_id", "task_id", "time_after"),
+    *("info_type", "action", "command"),
+)
+_WHAT = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8) | st.sampled_from([ANNA, "#param#", "0,1"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(_WORDS), inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], derandomize=True)
+@given(name=st.sampled_from(CALLS), content=st.dictionaries(st.sampled_from(_WORDS), _WHAT) | _WHAT)
+def test_whatever_is_asked_is_answered_in_the_language_of_a_box(opened: Open, name: str, content: object) -> None:
+    answer = opened.client.post(f"/api/{name}", data=json.dumps(content), headers=basic())
+    assert answer.status_code == 200, answer.text
+    assert "performance" in answer.json or answer.json["error_code"] in (200, 202, 400, 404, 413, 500, 550)
+
+
+def test_results_may_be_asked_for_in_the_address(opened: Open) -> None:
+    call(opened, "send_sms", {"text": "x", "param": [{"number": ANNA, "user_id": 5}]})
+    for question in ("?user_id=5", "?number=+4915112345678,110", "?number=%2B4915112345678&user_id=[5]"):
+        assert [one["user_id"] for one in call(opened, f"query_sms_result{question}")["result"]] == [5]
