@@ -26,6 +26,7 @@ from gateway.core.fitness import Fitness
 from gateway.core.forwarding import Forwarding
 from gateway.core.forwarding.addresses import Reach
 from gateway.core.inbound.conditions import number_of
+from gateway.core.inbound.replaying import Replaying
 from gateway.core.inbound.rules import Inbound
 from gateway.core.keys import Keys
 from gateway.core.limits import Limits
@@ -195,6 +196,7 @@ class Service:
             webhooks=self.webhooks,
             routes=self.routes,
             inbound=self.inbound,
+            replaying=Replaying(self.store, self.clock, self.inbound.decide, self._from_thread(self.forwarding.wake)),
             pools=self.pools,
             fitness=self.fitness,
             limits=self.limits,

@@ -36,7 +36,7 @@ _ENQUEUE = f"""
 _ENQUEUE_NAMED = f"""
     INSERT INTO forwards ({_INSERTED})
     SELECT ?, id, ?, ?, ?, ?, ?, 'pending', ? FROM webhooks
-    WHERE enabled = 1 AND NOT instr(untold, ?) AND public_id IN (SELECT value FROM json_each(?))
+    WHERE receiver IS NULL AND enabled = 1 AND NOT instr(untold, ?) AND public_id IN (SELECT value FROM json_each(?))
     ORDER BY id"""
 
 _REPLAY = f"""

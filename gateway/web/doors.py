@@ -18,6 +18,7 @@ from gateway.settings import Settings
 if TYPE_CHECKING:
     from gateway.core.dinstar_desk import DinstarDesk
     from gateway.core.fitness import Fitness
+    from gateway.core.inbound.replaying import Replaying
     from gateway.core.inbound.rules import Inbound
     from gateway.core.limits import Limits
     from gateway.core.pools import Pools
@@ -56,6 +57,7 @@ class Doors:
     webhooks: Webhooks
     routes: Routes
     inbound: Inbound
+    replaying: Replaying
     pools: Pools
     fitness: Fitness
     limits: Limits

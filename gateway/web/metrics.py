@@ -11,6 +11,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from gateway.records import ChannelState, Traffic, Word
+from gateway.store import inbound
 from gateway.web.doors import Doors
 
 
@@ -25,6 +26,9 @@ class Present(Collector):
         for status, count in self._doors.queue().items():
             queue.add_metric([status], count)
         yield queue
+        yield GaugeMetricFamily(
+            "simrack_messages_unclaimed", "Incoming texts that nobody was told of", self._doors.store.read(inbound.unclaimed)
+        )
         state = GaugeMetricFamily("simrack_channel_state", "1 for the state a channel is in", labels=["channel", "state"])
         signal = GaugeMetricFamily("simrack_channel_signal_dbm", "Signal strength", labels=["channel"])
         recoveries = CounterMetricFamily(

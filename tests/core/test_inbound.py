@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from gateway.clock import ManualClock
+from gateway.core.inbound.replaying import Replayed, Replaying
 from gateway.core.inbound.rules import Inbound, InboundFacts
 from gateway.core.keys import Keys
 from gateway.core.pools import Pools
@@ -113,6 +114,8 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
         ({"from_": ("x" * 65,)}, "from", "shorter"),
         ({"keywords": ("two words",)}, "keywords", "one word"),
         ({"keywords": ("",)}, "keywords", "one word"),
+        ({"pattern": "("}, "pattern", "order"),
+        ({"pattern": "x" * 201}, "pattern", "shorter"),
         ({"extension": "a b"}, "extension", "32 letters"),
         ({"extension": "x" * 33}, "extension", "32 letters"),
         ({"webhooks": ("wh_none",)}, "webhooks", "none is configured"),
@@ -229,6 +232,18 @@ def test_an_incomplete_long_text_is_decided_about_as_well(desk: Desk) -> None:
     assert desk.store.writer.run(lambda db: desk.receiving.hand_on_incomplete(db, later)) == 1
     message = desk.last()
     assert message.incomplete and (message.extension, desk.told(message)) == ("1", [first])
+
+
+def test_a_text_is_told_under_one_event_id_however_often_it_is_handed_on(desk: Desk) -> None:
+    first, second = desk.webhook(), desk.webhook("message.sent")
+    message = desk.comes()
+    replaying = Replaying(desk.store, desk.clock, desk.inbound.decide, lambda: None)
+    for wanted in (second, second, None):
+        assert replaying.replay([message.id], wanted, "ann") == Replayed(1, ())
+    assert desk.told(message) == [first, second, second, first]
+    events = {one.event_id for name in (first, second) for one in desk.store.forwards.of(name).forwards}
+    assert len(events) == 1
+    assert desk.audited() == [("inbound.replay", f"message:{message.id}")] * 3
 
 
 def test_a_webhook_that_a_rule_names_is_not_removed(desk: Desk) -> None:

@@ -49,6 +49,8 @@ def matches(rule: InboundRule, facts: InboundFacts = TEXT) -> bool:
         ({"keywords": ("out", "want")}, {}, False),
         ({"keywords": ("stop",)}, {"text": ""}, False),
         ({"keywords": ("stop",), "pool": "spare"}, {}, False),
+        ({"pattern": r"\bwant\b"}, {}, True),
+        ({"pattern": r"^want"}, {}, False),
         ({"enabled": False}, {}, True),  # as without any rule
     ],
 )
@@ -103,8 +105,9 @@ def test_the_first_rule_that_matches_decides() -> None:
 
 
 def test_why_a_rule_does_not_match_is_said_in_words() -> None:
-    wrong = InboundRule("r", 1, to=("+491",), channels=("p9",), pool="gone", from_=("Bank*",), keywords=("no",))
+    wrong = InboundRule("r", 1, to=("+491",), channels=("p9",), pool="gone", from_=("Bank*",), keywords=("no",), pattern="z+")
     assert look(compiled([wrong], "DE", members), TEXT)[0].why == (
         "it came to +4915110000000, not to +491; it came over p0, not over p9; its pool 'gone' is not there any more, or empty;"
-        " it came from +4917012345678, not from Bank*; its first word is 'stop', not no"
+        " it came from +4917012345678, not from Bank*; its first word is 'stop', not no; the pattern z+"
+        " is not found in the text"
     )

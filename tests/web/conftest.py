@@ -15,6 +15,7 @@ from gateway.clock import ManualClock
 from gateway.core.dinstar_desk import DinstarDesk
 from gateway.core.erasing import Erasing
 from gateway.core.fitness import Fitness
+from gateway.core.inbound.replaying import Replaying
 from gateway.core.inbound.rules import Inbound
 from gateway.core.keys import Keys
 from gateway.core.limits import Limits
@@ -96,6 +97,7 @@ class Gateway:
             webhooks=self.webhooks,
             routes=self.routes,
             inbound=self.inbound,
+            replaying=Replaying(self.store, self.clock, self.inbound.decide, self._wake),
             pools=self.pools,
             fitness=self.fitness,
             limits=self.limits,

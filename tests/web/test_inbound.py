@@ -12,7 +12,8 @@ from gateway.records import IncomingPart
 from tests.web.conftest import Caller, Gateway, faults
 
 NONE = {
-    "enabled": True, "to": [], "channels": [], "pool": None, "from": [], "keywords": [], "webhooks": [], "extension": None,
+    "enabled": True, "to": [], "channels": [], "pool": None, "from": [], "keywords": [], "pattern": None,
+    "webhooks": [], "extension": None,
 }  # fmt: skip
 OWN = {"p0": "+4915110000000", "p1": "+4915110000001"}
 
@@ -40,7 +41,8 @@ def comes(gateway: Gateway, *texts: str, channel: str = "p0") -> None:
 def test_a_rule_is_made_and_shown_with_all_it_says(alice: Caller, carol: Caller) -> None:
     wanted = {
         "name": "vip", "enabled": False, "to": ["0151 10000000"], "channels": ["p0"], "pool": "main",
-        "from": ["0170 12345678", "+4915*", "Bank*"], "keywords": ["Order"], "webhooks": [webhook(alice)], "extension": "a.b",
+        "from": ["0170 12345678", "+4915*", "Bank*"], "keywords": ["Order"], "pattern": "[0-9]{3}",
+        "webhooks": [webhook(alice)], "extension": "a.b",
     }  # fmt: skip
     made = alice.post("/v1/inbound", wanted)
     assert made.status_code == 201, made.json
@@ -60,6 +62,7 @@ def test_a_rule_is_made_and_shown_with_all_it_says(alice: Caller, carol: Caller)
         ({"pool": "mian"}, "/pool"),
         ({"from": ["0151*"]}, "/from"),
         ({"keywords": ["a b"]}, "/keywords"),
+        ({"pattern": "("}, "/pattern"),
         ({"extension": "a b"}, "/extension"),
         ({"colour": "red"}, "/colour"),
     ],
@@ -104,6 +107,7 @@ def test_readers_read_and_explain_and_only_admins_change(alice: Caller, bob: Cal
         carol.post("/v1/inbound/r/move", {"position": 1}),
         carol.delete("/v1/inbound/r"),
         carol.post("/v1/inbound/reset"),
+        carol.post("/v1/inbound/replay", {"ids": ["msg_1"]}),
     ):
         assert refused.status_code == 403
 
@@ -132,3 +136,30 @@ def test_unclaimed_texts_are_listed(gateway: Gateway, alice: Caller) -> None:
     assert facts == [("Hello", None, None, False), ("Order 12", "7", "order", True)]
     assert [one["text"] for one in alice.get("/v1/messages?claimed=false").json["data"]] == ["Hello"]
     assert [one["text"] for one in alice.get("/v1/messages?claimed=true").json["data"]] == ["Order 12"]
+
+
+def test_unclaimed_texts_are_handed_on_to_a_webhook_or_as_the_rules_say_now(gateway: Gateway, alice: Caller) -> None:
+    order, other = webhook(alice), webhook(alice, "message.sent")
+    alice.post("/v1/inbound", {"name": "order", "keywords": ["order"], "webhooks": [order]})
+    comes(gateway, "One", "Two", "Three")
+    three, two, one = [shown["id"] for shown in alice.get("/v1/messages?claimed=false").json["data"]]
+    assert "simrack_messages_unclaimed 3.0" in alice.get("/metrics").text
+    handed = alice.post("/v1/inbound/replay", {"ids": [one], "webhook": other})
+    assert handed.status_code == 202 and handed.json == {"replayed": 1, "nobody": []}
+    assert alice.post("/v1/inbound/replay", {"ids": [three, two]}).json == {"replayed": 0, "nobody": [two, three]}
+    alice.post("/v1/inbound", {"name": "two", "pattern": "^tw", "webhooks": [order], "extension": "2"})
+    assert alice.post("/v1/inbound/replay", {"ids": [three, two, two]}).json == {"replayed": 1, "nobody": [three]}
+    assert [one["id"] for one in alice.get("/v1/messages?claimed=false").json["data"]] == [three]
+    shown = alice.get(f"/v1/messages/{two}").json
+    assert (shown["extension"], shown["inbound"], shown["claimed"]) == ("2", "two", True)
+    waiting = {name: alice.get(f"/v1/webhooks/{name}/deliveries").json["data"] for name in (order, other)}
+    assert {name: [row["event_type"] for row in rows] for name, rows in waiting.items()} == {
+        order: ["message.received"],
+        other: ["message.received"],
+    }
+    assert "simrack_messages_unclaimed 1.0" in alice.get("/metrics").text
+    alice.patch(f"/v1/webhooks/{other}", {"enabled": False})
+    assert alice.post("/v1/inbound/replay", {"ids": [one], "webhook": other}).status_code == 409
+    assert alice.post("/v1/inbound/replay", {"ids": [one], "webhook": "wh_gone"}).status_code == 404
+    assert alice.post("/v1/inbound/replay", {"ids": [three, "msg_gone"], "webhook": order}).status_code == 404
+    assert len(alice.get(f"/v1/webhooks/{order}/deliveries").json["data"]) == 1  # all or none

@@ -9,6 +9,7 @@ from dataclasses import replace
 from gateway import numbers
 from gateway.core.inbound.conditions import NAME as SENDER_NAME
 from gateway.core.inbound.conditions import PREFIX, word_of
+from gateway.core.inbound.pattern import LONGEST_PATTERN, Pattern
 from gateway.errors import BadValue
 from gateway.settings.spelling import nearest
 from gateway.store.inbound import InboundRule
@@ -34,6 +35,9 @@ def checked(rule: InboundRule, channels: Collection[str], pools: Collection[str]
             raise BadValue("channels", f"there is no channel {channel!r}", nearest(channel, channels))
     if rule.pool and rule.pool not in pools:
         raise BadValue("pool", f"there is no pool {rule.pool!r}", nearest(rule.pool, pools))
+    if len(rule.pattern) > LONGEST_PATTERN:
+        raise BadValue("pattern", f"is longer than {LONGEST_PATTERN} characters", "make it shorter")
+    Pattern(rule.pattern)
     if len(rule.webhooks) > MOST_WEBHOOKS:
         raise BadValue("webhooks", f"names {len(rule.webhooks)} webhooks", f"at most {MOST_WEBHOOKS}")
     if rule.extension and not re.fullmatch(EXTENSION, rule.extension):

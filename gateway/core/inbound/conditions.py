@@ -10,6 +10,7 @@ from fnmatch import fnmatchcase
 from typing import Protocol
 
 from gateway import numbers
+from gateway.core.inbound.pattern import Pattern
 from gateway.errors import BadValue
 from gateway.store.inbound import InboundRule
 
@@ -79,6 +80,8 @@ def of_rule(rule: InboundRule, country: str, members: Members) -> Iterator[Condi
         yield _sender(rule.from_, country)
     if rule.keywords:
         yield _Keywords(frozenset(rule.keywords))
+    if rule.pattern:
+        yield _Pattern(Pattern(rule.pattern))
 
 
 def _sender(entries: Collection[str], country: str) -> _Sender:
@@ -156,3 +159,14 @@ class _Keywords:
 
     def against(self, facts: InboundFacts) -> str:
         return f"its first word is {word_of(facts.text)[:40]!r}, not {_one_of(self.words)}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Pattern:
+    pattern: Pattern
+
+    def holds(self, facts: InboundFacts) -> bool:
+        return self.pattern.found_in(facts.text)
+
+    def against(self, facts: InboundFacts) -> str:
+        return f"the pattern {self.pattern.written} is not found in the text"

@@ -18,6 +18,8 @@ from gateway.web.api.inbound_schemas import (
     InboundIn,
     InboundList,
     InboundOut,
+    InboundReplayIn,
+    InboundReplayOut,
 )
 from gateway.web.api.route_schemas import MoveIn, ResetOut
 from gateway.web.auth import Guard
@@ -109,6 +111,15 @@ def blueprint(doors: Doors, guard: Guard) -> APIBlueprint:
         facts = InboundFacts(wanted.to or "", wanted.channel or "", wanted.from_, wanted.text)
         return answer(_explanation_json(inbound.explain(facts)))
 
+    @bp.post("/replay")
+    @guard.needs("admin")
+    @bp.input(InboundReplayIn, arg_name="wanted")
+    @bp.output(InboundReplayOut, status_code=202, description="They will be posted, once for each call")
+    @bp.doc(summary="Hand incoming texts on again", security="bearer", responses=documented(*_BODY, 404, 409, 503))
+    def replay(wanted: InboundReplayIn) -> Response:
+        found = doors.replaying.replay(wanted.ids, wanted.webhook, g.key.name)
+        return answer({"replayed": found.replayed, "nobody": list(found.nobody)}, 202)
+
     return bp
 
 
@@ -121,6 +132,7 @@ def _as_rule(name: str, wanted: InboundChange) -> InboundRule:
         pool=wanted.pool or "",
         from_=tuple(wanted.from_),
         keywords=tuple(wanted.keywords),
+        pattern=wanted.pattern or "",
         webhooks=tuple(wanted.webhooks),
         extension=wanted.extension or "",
     )
@@ -144,6 +156,7 @@ def rule_json(rule: InboundRule) -> dict[str, object]:
         "pool": rule.pool or None,
         "from": list(rule.from_),
         "keywords": list(rule.keywords),
+        "pattern": rule.pattern or None,
         "webhooks": list(rule.webhooks),
         "extension": rule.extension or None,
     }

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints, WithJsonSchema
 
-from gateway.core.inbound import checks, conditions
+from gateway.core.inbound import checks, conditions, pattern
 from gateway.web.api.message_schemas import MAX_TEXT
 from gateway.web.api.route_schemas import Position
 from gateway.web.schemas import NO_NUL, In, Out, Words
@@ -16,12 +16,14 @@ _NAME = {"type": "string", "pattern": f"^{checks.NAME}$", "not": {"enum": list(c
 _SENDER_NAME = {"type": "string", "pattern": f"^{conditions.NAME}$", "maxLength": checks.LONGEST_ENTRY}
 _SENDER = {"anyOf": [{"type": "string", "pattern": f"^{conditions.PREFIX}$"}, _SENDER_NAME]}
 _KEYWORD = {"type": "string", "pattern": f"^{checks.KEYWORD}$", "maxLength": checks.LONGEST_ENTRY}
+_PATTERN = {"type": "string", "format": "regex", "minLength": 1, "maxLength": pattern.LONGEST_PATTERN}
 _EXTENSION = {"type": "string", "pattern": f"^{checks.EXTENSION}$"}
 
 Name = Annotated[str, WithJsonSchema(_NAME)]
 Sender = Annotated[str, StringConstraints(min_length=1), WithJsonSchema(_SENDER)]
 Keyword = Annotated[str, WithJsonSchema(_KEYWORD)]
 Extension = Annotated[str, StringConstraints(min_length=1), WithJsonSchema(_EXTENSION)]
+Pattern = Annotated[str, StringConstraints(min_length=1), WithJsonSchema(_PATTERN)]
 WebhookId = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=NO_NUL)]
 Few = Field(max_length=checks.MOST_ENTRIES)
 
@@ -38,6 +40,11 @@ class InboundChange(In):
     )
     keywords: Annotated[list[Keyword], Few] = Field(
         [], description="The first word of the text; case and punctuation at its end do not count."
+    )
+    pattern: Pattern | None = Field(
+        None,
+        description=f"A regular expression, found anywhere in the first {pattern.LOOKED_AT} characters; case does not count. No"
+        " looking ahead or back, and no back references.",
     )
     webhooks: Annotated[list[WebhookId], Field(max_length=checks.MOST_WEBHOOKS)] = Field(
         [], description="These alone are told, whatever they subscribed to; none means those that subscribed."
@@ -59,6 +66,18 @@ class InboundExplainIn(In):
     text: Annotated[str, StringConstraints(max_length=MAX_TEXT, pattern=NO_NUL)] = ""
 
 
+class InboundReplayIn(In):
+    """Incoming texts, and who is told of them; without a webhook, whom the rules name as they are now."""
+
+    ids: Annotated[list[Words], Field(min_length=1, max_length=1000, description="Of messages.")]
+    webhook: WebhookId | None = None
+
+
+class InboundReplayOut(Out):
+    replayed: int
+    nobody: list[str] = Field(description="Texts that the rules give to nobody: they stay as they were.")
+
+
 class InboundOut(Out):
     name: str
     position: int
@@ -68,6 +87,7 @@ class InboundOut(Out):
     pool: str | None
     from_: list[str] = Field(alias="from")
     keywords: list[str]
+    pattern: str | None
     webhooks: list[str]
     extension: str | None
 
