@@ -98,13 +98,17 @@ def decided(db: SqliteDatabase, message: Message) -> None:
     )
 
 
-def incoming(db: SqliteDatabase, public_id: str) -> Message:
-    """Raises NotFound."""
-    query = f"SELECT {rows.MESSAGE_COLUMNS} FROM messages WHERE public_id = ? AND direction = 'in'"
-    row = db.execute_sql(query, (public_id,)).fetchone()
-    if row is None:
-        raise NotFound(f"there is no incoming text {public_id}")
-    return rows.message(row)
+def incoming(db: SqliteDatabase, public_ids: Sequence[str]) -> list[Message]:
+    """Texts in the order in which they came. Raises NotFound."""
+    query = (
+        f"SELECT {rows.MESSAGE_COLUMNS} FROM messages WHERE direction = 'in'"
+        " AND public_id IN (SELECT value FROM json_each(?)) ORDER BY id"
+    )
+    messages = [rows.message(row) for row in db.execute_sql(query, (json.dumps(list(public_ids)),)).fetchall()]
+    missing = next(iter(set(public_ids) - {message.id for message in messages}), None)
+    if missing is not None:
+        raise NotFound(f"there is no incoming text {missing}")
+    return messages
 
 
 def unclaimed(db: SqliteDatabase) -> int:

@@ -38,15 +38,15 @@ class Replaying:
         def job(db: Database) -> Replayed:
             if webhook is not None:
                 _require_ready(db, webhook)
-            nobody = [one for one in sorted(set(ids)) if not self._hand_on(db, one, webhook, by, now)]
-            return Replayed(len(set(ids)) - len(nobody), tuple(nobody))
+            messages = inbound.incoming(db, ids)
+            nobody = [one.id for one in messages if not self._hand_on(db, one, webhook, by, now)]
+            return Replayed(len(messages) - len(nobody), tuple(nobody))
 
         found = self._store.writer.run(job)
         self._wake()
         return found
 
-    def _hand_on(self, db: Database, public_id: str, webhook: str | None, by: str, now: float) -> bool:
-        message = inbound.incoming(db, public_id)
+    def _hand_on(self, db: Database, message: Message, webhook: str | None, by: str, now: float) -> bool:
         if webhook is not None:
             told = forwards.enqueue_named(db, claims.event_of(message, now), [webhook])
         else:
@@ -55,7 +55,7 @@ class Replaying:
                 message = replace(message, extension=decision.extension, inbound=decision.rule)
             told = claims.queue(db, message, decision, now)
         inbound.decided(db, replace(message, claimed=message.claimed or told > 0))
-        audit.note(db, now, by, "inbound.replay", f"message:{public_id}", None, {"webhook": webhook, "told": told})
+        audit.note(db, now, by, "inbound.replay", f"message:{message.id}", None, {"webhook": webhook, "told": told})
         return told > 0
 
 
