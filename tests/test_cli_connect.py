@@ -105,6 +105,19 @@ def test_the_webhook_may_come_later_and_move(config: str) -> None:
     assert third["webhook"]["id"] == second["webhook"]["id"] and third["webhook"]["url"].startswith("https://pbx2.")
 
 
+def test_options_of_the_webhook_are_chosen_and_changed(config: str) -> None:
+    args = ["asterisk", "--pbx", "192.0.2.5", "--option"]
+    first = connect(config, *args, "default_extension=1001")
+    assert first["webhook"]["url"] == "ami://192.0.2.5:5038" and f"secret = {first['webhook']['secret']}" in first["file"]
+    assert connect(config, *args, "default_extension=1001")["made"] == []
+    assert connect(config, *args, "default_extension=1002")["made"] == [f"other options of the webhook {first['webhook']['id']}"]
+    with store_of(config) as store:
+        (webhook,) = store.webhooks.all()
+        assert webhook.options == {"default_extension": "1002"}
+    result = simrack("connect", "asterisk", "--option", "nothing=1", "--config", config)
+    assert result.exit_code == 1 or "nothing" not in result.output
+
+
 def test_the_limit_is_chosen_changed_and_left_away(config: str) -> None:
     assert connect(config, "3cx", "--per-minute", "5")["per_minute"] == 5
     assert connect(config, "3cx")["per_minute"] == 5

@@ -13,6 +13,7 @@ import click
 
 from gateway.cli import options
 from gateway.cli.exits import NO
+from gateway.cli.webhooks import format_options, pairs
 
 if TYPE_CHECKING:
     from gateway.core.connecting import Connection
@@ -30,6 +31,14 @@ _WAIT_S = 600.0
 @click.option("--gateway", metavar="URL", help="How the system reaches this gateway; else as [http] listen says.")
 @click.option("--name", metavar="NAME", help="What the key is called, for a second system of a kind; else like SYSTEM.")
 @click.option("--per-minute", type=click.IntRange(0, 1_000_000), metavar="N", help="At most N texts a minute; 0: no limit.")
+@click.option(
+    "--option",
+    "given",
+    multiple=True,
+    callback=pairs,
+    metavar="NAME=VALUE",
+    help="An option of the webhook's format, as numbers=e164. May be repeated.",
+)
 @click.option("--again", is_flag=True, help="Make a new key and new secrets in place of those there are.")
 @click.option("--wait", type=click.FloatRange(0), metavar="SECONDS", help="Wait so long for the first text each way.")
 @options.as_json
@@ -118,7 +127,8 @@ def _wanted(recipe: Recipe, url: str | None, wishes: dict[str, Any]) -> Any:
         url=url or "",
         format=hook.format if hook else "",
         events=hook.events if hook else (),
-        options=hook.options if hook else {},
+        options={**hook.options, **format_options(hook.format, wishes["given"])} if hook else {},
+        chosen=bool(wishes["given"]),
         smpp=recipe.smpp,
         per_minute=wishes["per_minute"],
         usual_per_minute=recipe.per_minute,

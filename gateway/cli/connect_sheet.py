@@ -62,8 +62,9 @@ class Sheet:
             click.echo("".join(f"  {line}".rstrip() + "\n" for line in self.file(connection).splitlines()), nl=False)
         if connection.token or connection.secret:
             click.echo("\nKey, passwords and secrets are shown this once.")
+        values = self._values(connection)
         for note in recipe.notes:
-            click.echo(f"\n{note}")
+            click.echo(f"\n{filled(note, values)}")
         self._gateway()
         self._firewall()
         click.echo(f"\nAll of it: {self._address}/guides/{recipe.page}")

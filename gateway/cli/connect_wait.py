@@ -117,7 +117,7 @@ class _Incoming:
         self._tries = found.tries
         if found.state is ForwardState.ACCEPTED:
             self.done = True
-            return [f"{self._recipe.title} took it (HTTP {found.last_status})"]
+            return [f"{self._recipe.title} took it{f' (HTTP {found.last_status})' if found.last_status else ''}"]
         again = "is tried again" if found.state is ForwardState.PENDING else "was given up"
         return [f"{self._recipe.title} did not take it: {found.last_error}; it {again}"]
 

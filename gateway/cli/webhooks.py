@@ -16,14 +16,14 @@ if TYPE_CHECKING:
     from gateway.records import Webhook
 
 
-def _pairs(ctx: click.Context, parameter: click.Parameter, values: Any) -> dict[str, str]:
+def pairs(ctx: click.Context, parameter: click.Parameter, values: Any) -> dict[str, str]:
     for value in values:
         if "=" not in value:
             raise click.BadParameter(f"{value!r} is not NAME=VALUE.")
     return dict(value.split("=", 1) for value in values)
 
 
-def _options(format: str, given: dict[str, str]) -> dict[str, object]:
+def format_options(format: str, given: dict[str, str]) -> dict[str, object]:
     """As the format has them: text stays text, everything else is read as JSON; a body may be both."""
     from gateway.pbx.formats import FORMATS, require_format
 
@@ -44,7 +44,7 @@ _FORM = (
         "--option",
         "given",
         multiple=True,
-        callback=_pairs,
+        callback=pairs,
         metavar="NAME=VALUE",
         help="An option of the format, as numbers=00 or 'ports={\"p0\": 3}'. May be repeated.",
     ),
@@ -123,7 +123,7 @@ def add(
 
     require_known(channels, [modem.name for modem in options.settings_of(config).modems])
     with _webhooks(config) as webhooks:
-        made, secret = webhooks.add(url, events, channels, format, _secret(file), options=_options(format, given))
+        made, secret = webhooks.add(url, events, channels, format, _secret(file), options=format_options(format, given))
     if as_json:
         click.echo(json.dumps({"id": made.id, "secret": secret}))
     else:
@@ -148,7 +148,7 @@ def change(
     config: str,
 ) -> None:
     """Change the webhook ID. Only what is given changes; options and a secret are given together with their format."""
-    wanted = None if format is None else _options(format, given)
+    wanted = None if format is None else format_options(format, given)
     with _webhooks(config) as webhooks:
         changed = webhooks.change(
             webhook_id, url=url, events=events or None, format=format, options=wanted or given or None, secret=_secret(file)

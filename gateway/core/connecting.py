@@ -31,7 +31,8 @@ _LOOKED_THROUGH = 1000
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """`url` empty: nothing is posted there, yet. `per_minute` None: as it is, or the usual; 0: no limit."""
+    """`url` empty: nothing is posted there, yet. `per_minute` None: as it is, or the usual; 0: no limit. `chosen`: somebody asked
+    for these options, so that a webhook that is there gets them too."""
 
     name: str
     recipe: str
@@ -40,6 +41,7 @@ class Wanted:
     format: str = ""
     events: tuple[str, ...] = ()
     options: Mapping[str, object] = field(default_factory=dict)
+    chosen: bool = False
     smpp: bool = False
     per_minute: int | None = None
     usual_per_minute: int = 0
@@ -130,6 +132,9 @@ class _Step:
         if wanted.url and wanted.url != present.url:
             present = self._webhooks.change(present.id, url=wanted.url)
             self._news.append(f"the webhook {present.id} posts there now")
+        if wanted.chosen and dict(present.options) != dict(wanted.options):
+            present = self._webhooks.change(present.id, format=present.format, options=wanted.options)
+            self._news.append(f"other options of the webhook {present.id}")
         if not self._again:
             return present, ""
         secret = signing.secret_for(signing_of(present.format, present.options))
