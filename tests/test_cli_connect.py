@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from hashlib import md5
 from pathlib import Path
 from typing import Any
 
@@ -160,10 +161,29 @@ def test_what_cannot_be_made_leaves_nothing_behind(config: str, args: tuple[str,
 
 def test_what_speaks_smpp_gets_a_password_for_it(config: str) -> None:
     made = connect(config, "smpp", "--name", "bank")
-    assert made["type"]["system_id"] == "bank" and made["type"]["password"] == made["key"]["smpp_password"]
-    assert len(made["key"]["smpp_password"]) == 8
+    assert made["type"]["system_id"] == "bank" and made["type"]["password"] == made["key"]["password"]
+    assert len(made["key"]["password"]) == 8
     shown = simrack("connect", "smpp", "--name", "bank", "--config", config).stdout
-    assert '[smpp]\n  listen = "0.0.0.0:2775"' in shown and made["key"]["smpp_password"] not in shown
+    assert '[smpp]\n  listen = "0.0.0.0:2775"' in shown and made["key"]["password"] not in shown
+
+
+def test_what_takes_us_for_a_dinstar_box_gets_a_password_for_that(config: str) -> None:
+    made = connect(config, "dinstar", "--name", "contact", "--gateway", "http://192.0.2.20:8080")
+    assert made["type"]["URL"] == "http://192.0.2.20:8080" and made["type"]["User"] == "contact"
+    with store_of(config) as store:
+        found = store.keys.dinstar("contact")
+        assert found is not None
+        right = f"contact:Web Server:{made['type']['Password']}"
+        assert md5(right.encode()).hexdigest() in found
+
+
+def test_an_address_that_webhooks_may_not_point_to_leaves_nothing_behind(tmp_path: Path) -> None:
+    (tmp_path / "simrack.toml").write_text(CONFIGURATION + '[forwarding]\nallow = ["pbx.example.net"]\n')
+    config = str(tmp_path / "simrack.toml")
+    result = simrack("connect", "3cx", "--url", "https://elsewhere.example.net/sms/generic/1", "--config", config)
+    assert result.exit_code == 1 and "[forwarding] allow" in complaint(result)
+    with store_of(config) as store:
+        assert not store.keys.all()
 
 
 def test_a_name_too_long_for_smpp_leaves_nothing_behind(config: str) -> None:

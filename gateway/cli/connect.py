@@ -56,12 +56,14 @@ def connect(system: str | None, listed: bool, as_json: bool, config: str, wait: 
         from gateway.cli.connect_sheet import Sheet
         from gateway.clock import SystemClock
         from gateway.core.connecting import Connecting
+        from gateway.core.forwarding.addresses import Reach
 
         clock = SystemClock()
         began = clock.now()
         url = _webhook_url(recipe, as_json, wishes)
-        sheet = Sheet(recipe, options.settings_of(config), wishes["gateway"], url or "")
-        connection = Connecting(store, clock).connect(_wanted(recipe, url, wishes), wishes["again"])
+        settings = options.settings_of(config)
+        sheet = Sheet(recipe, settings, wishes["gateway"], url or "")
+        connection = Connecting(store, clock, Reach.of(settings)).connect(_wanted(recipe, url, wishes), wishes["again"])
         if as_json:
             click.echo(json.dumps(_json(recipe, connection, sheet)))
         else:
@@ -129,7 +131,7 @@ def _wanted(recipe: Recipe, url: str | None, wishes: dict[str, Any]) -> Any:
         events=hook.events if hook else (),
         options={**hook.options, **format_options(hook.format, wishes["given"])} if hook else {},
         chosen=bool(wishes["given"]),
-        smpp=recipe.smpp,
+        password=recipe.password,
         per_minute=wishes["per_minute"],
         usual_per_minute=recipe.per_minute,
     )
@@ -140,7 +142,7 @@ def _json(recipe: Recipe, connection: Connection, sheet: Any) -> dict[str, objec
     return {
         "system": recipe.name,
         "made": list(connection.news),
-        "key": {"name": connection.key.name, "key": connection.token or None, "smpp_password": connection.password or None},
+        "key": {"name": connection.key.name, "key": connection.token or None, "password": connection.password or None},
         "webhook": None if webhook is None else {"id": webhook.id, "url": webhook.url, "secret": connection.secret or None},
         "per_minute": None if limit is None else limit.most,
         "type": dict(sheet.typed(connection)),

@@ -96,7 +96,6 @@ class Sheet:
         if not recipe.smpp and not self.door_is_open:
             doors = ", ".join(f'"{one}"' for one in (*self._settings.doors.open, recipe.door))
             lines += ["[doors]", f"open = [{doors}]"]
-        lines += [f"{name} = {value}" for name, value in recipe.settings.items() if not self._is_set(name, value)]
         door = "SMPP" if recipe.smpp else f"The door {recipe.door}"
         if lines:
             closed = "" if self._ready else f"{door} is closed. "
@@ -114,9 +113,6 @@ class Sheet:
     @property
     def _ready(self) -> bool:
         return bool(self._listens) if self._recipe.smpp else self.door_is_open
-
-    def _is_set(self, name: str, value: str) -> bool:
-        return str(getattr(self._settings.doors, name)) == value.strip('"')
 
     def _alive(self, door: str) -> None:
         """The configuration says open; whether the gateway that runs does."""

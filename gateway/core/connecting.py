@@ -1,4 +1,4 @@
-"""Connecting a phone system: its key, its password for SMPP, its webhook and its limit, all made in one commit or none of them.
+"""Connecting a phone system: its key, its password, its webhook and its limit, all made in one commit or none of them.
 
 What was made is kept in the audit under the name of the key, so that who connects again is told what there is.
 """
@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
 
 from gateway.clock import Clock
+from gateway.core.forwarding.addresses import Reach
 from gateway.core.keys import Keys
 from gateway.core.limits import Limits
 from gateway.core.webhooks import Webhooks
@@ -42,7 +43,7 @@ class Wanted:
     events: tuple[str, ...] = ()
     options: Mapping[str, object] = field(default_factory=dict)
     chosen: bool = False
-    smpp: bool = False
+    password: str = ""  # smpp or dinstar: the key gets one for that, too
     per_minute: int | None = None
     usual_per_minute: int = 0
 
@@ -61,24 +62,26 @@ class Connection:
 
 
 class Connecting:
-    def __init__(self, store: Store, clock: Clock) -> None:
+    def __init__(self, store: Store, clock: Clock, reach: Reach | None = None) -> None:
+        """`reach` is where webhooks may point."""
         self._store = store
         self._clock = clock
+        self._reach = reach
 
     def connect(self, wanted: Wanted, again: bool = False) -> Connection:
         """Make what is missing; `again` makes new secrets for what is there. Raises BadValue, and Conflict for a key that is
         somebody else's or revoked."""
-        return self._store.writer.run(lambda db: _Step(db, self._clock, wanted, again).take())
+        return self._store.writer.run(lambda db: _Step(db, self._clock, self._reach, wanted, again).take())
 
 
 class _Step:
     """One connecting, inside its transaction."""
 
-    def __init__(self, db: Database, clock: Clock, wanted: Wanted, again: bool) -> None:
+    def __init__(self, db: Database, clock: Clock, reach: Reach | None, wanted: Wanted, again: bool) -> None:
         store = cast("Store", Together(db))
         self._db, self._clock, self._wanted, self._again = db, clock, wanted, again
         self._keys = Keys(store, clock)
-        self._webhooks = Webhooks(store, clock, wake=lambda: None)
+        self._webhooks = Webhooks(store, clock, wake=lambda: None, reach=reach)
         self._limits = Limits(store, clock, wake=lambda: None)
         self._present = store.keys.get(wanted.name)
         self._before = _before(store, wanted.name)
@@ -87,9 +90,12 @@ class _Step:
     def take(self) -> Connection:
         key, token = self._key()
         password = ""
-        if self._wanted.smpp and token:
-            password = self._keys.add_smpp(key.name)[1]
-            self._news.append("its password for SMPP")
+        if self._wanted.password and token:
+            give, words = {"smpp": (self._keys.add_smpp, "SMPP"), "dinstar": (self._keys.add_dinstar, "the Dinstar door")}[
+                self._wanted.password
+            ]
+            password = give(key.name)[1]
+            self._news.append(f"its password for {words}")
         webhook, secret = self._webhook()
         limit = self._limit()
         if self._news:

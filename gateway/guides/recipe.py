@@ -31,7 +31,7 @@ class Hook:
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """`door` and `path` are where it sends; a recipe without a door speaks SMPP."""
+    """`door` and `path` are where it sends; what speaks SMPP has none."""
 
     name: str
     title: str
@@ -45,12 +45,12 @@ class Recipe:
     https: bool = False  # it insists on it
     file: str = ""  # one of `guides.files()`, printed whole with the values filled in
     guide: str = ""  # the page, where it is not called like the recipe
-    settings: Mapping[str, str] = field(default_factory=dict)  # lines of [doors] it needs beside `open`
+    password: str = ""  # smpp or dinstar: its key needs one for that
     notes: tuple[str, ...] = ()
 
     @property
     def smpp(self) -> bool:
-        return not self.door
+        return self.password == "smpp"
 
     @property
     def page(self) -> str:

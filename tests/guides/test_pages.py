@@ -25,7 +25,10 @@ from tests.web.conftest import Gateway, gateway  # noqa: F401  a fixture
 
 SECTIONS = ["What you need", "On the simrack side", "What to type where", "Firewall", "Test", "What it cannot do"]
 # Of others: paths at the PBX, and files of this machine.
-FOREIGN = ("/sms/generic/", "/api/v1.0/webhook/", "/etc/", "/app/messages/", "/smsconn/", "/Integra/resources/InboundSMS/", "/var/")
+FOREIGN = (
+    *("/sms/generic/", "/api/v1.0/webhook/", "/app/messages/", "/smsconn/", "/Integra/resources/InboundSMS/", "/admin/ajax.php"),
+    *("/etc/", "/var/"),
+)
 FENCE = re.compile(r"^```([a-z]*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 INLINE = re.compile(r"`([^`\n]+)`")
 LONGEST_LINE = 140

@@ -229,6 +229,18 @@ def vonage_form(connect: Connect, site: Site, text: str) -> None:
     assert answer["messages"][0]["status"] == "0", answer
 
 
+def dinstar_client(connect: Connect, site: Site, text: str) -> None:
+    """By Digest, as the libraries for these boxes do."""
+    import requests
+    from requests.auth import HTTPDigestAuth
+
+    typed = connect.typed
+    content = {"text": text, "port": [0], "encoding": "unicode", "param": [{"number": HANDSET, "user_id": 42}]}
+    url, login = typed["URL to send, where it is asked for whole"], HTTPDigestAuth(typed["User"], typed["Password"])
+    answer = requests.post(url, json=content, auth=login, timeout=PATIENCE_S).json()
+    assert answer["error_code"] == 202, answer
+
+
 SENDS: Mapping[str, Callable[[Connect, Site, str], None]] = {
     "3cx": flat_json("Provider URL", "API Key"),
     "yeastar": flat_json("API Address for Sending Messages", "API Key"),
@@ -241,6 +253,7 @@ SENDS: Mapping[str, Callable[[Connect, Site, str], None]] = {
     "vodia": template_of(to_e164="to", from_e164="from", body="text"),
     "bicom": flat_json("Webhook URL", "Auth Token"),
     "ucontact": template_of(phone="to", message="text", id="id"),
+    "dinstar": dinstar_client,
     "twilio": twilio_library,
     "vonage": vonage_form,
 }
@@ -304,6 +317,12 @@ def vonage_inbound(connect: Connect, asked: Received) -> tuple[str, str]:
     return "+" + form["msisdn"], form["text"]
 
 
+def pushed(connect: Connect, asked: Received) -> tuple[str, str]:
+    (sms,) = asked.json["sms"]
+    assert sms["port"] == 0
+    return sms["number"], sms["text"]
+
+
 TAKES: Mapping[str, tuple[str, Callable[[Connect, Received], tuple[str, str]]]] = {
     "3cx": ("/sms/generic/155e", telnyx_envelope),
     "yeastar": ("/api/v1.0/webhook/general/abc", signed_envelope),
@@ -312,6 +331,7 @@ TAKES: Mapping[str, tuple[str, Callable[[Connect, Received], tuple[str, str]]]] 
     "freepbx": ("/smsconn/provider.php?provider=telnyx", telnyx_envelope),
     "fusionpbx": ("/app/messages/index.php", flat_body),
     "ucontact": ("/Integra/resources/InboundSMS/ReceiveURLSMS", receive_url),
+    "dinstar": ("/push", pushed),
     "twilio": ("/twilio", twilio_form),
     "vonage": ("/vonage", vonage_inbound),
 }
