@@ -30,9 +30,10 @@ a{color:var(--link)}
 h1{font-size:1.5rem}h2{font-size:1.2rem;margin-top:2rem;border-bottom:1px solid var(--line)}
 pre,code{font-family:ui-monospace,monospace;font-size:.9rem;background:var(--soft)}
 code{padding:.1em .25em;overflow-wrap:anywhere}
-pre{padding:.75rem;overflow-x:auto;border:1px solid var(--line)}pre code{padding:0;overflow-wrap:normal}
+pre{padding:.75rem;border:1px solid var(--line);white-space:pre-wrap}pre code{padding:0}
 .wide{overflow-x:auto}
 table{border-collapse:collapse}th,td{border:1px solid var(--line);padding:.35rem .5rem;text-align:left;vertical-align:top}
+td:first-child code{overflow-wrap:normal}
 """.strip()
 _STYLE_HASH = b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
 _HEADERS = {
