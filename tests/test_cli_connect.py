@@ -209,3 +209,9 @@ def test_waiting_for_nobody_ends_with_1_and_says_what_did_not_come(config: str) 
     result = simrack("connect", "3cx", "--url", URL, "--wait", "0.01", "--config", config)
     assert result.exit_code == 1
     assert "No text came from 3CX" in result.stdout and "No text came from a phone" in result.stdout
+
+
+def test_who_else_hears_incoming_texts_is_told(config: str) -> None:
+    connect(config, "3cx", "--url", URL)
+    shown = simrack("connect", "url", "--url", "https://app.example.net/sms", "--config", config).stdout
+    assert "1 other webhook may hear of incoming texts too" in shown

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 import click
 
+from gateway.cli import options
 from gateway.guides import file, filled
 
 if TYPE_CHECKING:
@@ -83,6 +84,9 @@ class Sheet:
             wanted = self._recipe.hook.path if self._recipe.hook else ""
             if wanted and wanted not in webhook.url:
                 click.echo(f"           {self._recipe.title} usually has {wanted} in this address; compare it once more")
+            if connection.others:
+                others = options.counted(connection.others, "other webhook")
+                click.echo(f"           {others} may hear of incoming texts too, until simrack inbound says whose they are")
         elif self._recipe.hook is not None:
             click.echo(f"  webhook  none yet: call it again with --url, {self._recipe.hook.asks}")
         most = "none" if limit is None else f"{limit.most} texts a minute; what is more waits"

@@ -81,11 +81,14 @@ class _Incoming:
     def __init__(self, store: Store, recipe: Recipe, connection: Connection, began: float) -> None:
         self._store, self._recipe, self._connection, self._began = store, recipe, connection, began
         self._id = ""
-        self._tries = 0
+        self._tries: int | None = None  # of the posting, once there is one
         self.done = False
 
     @property
     def missing(self) -> str:
+        if self._id and self._tries is None:
+            why = "the webhook is off, or an inbound rule says otherwise: simrack inbound explain"
+            return f"It is not for {self._recipe.title}: {why}"
         if self._id:
             return f"{self._recipe.title} did not take it yet; it is tried again by itself."
         return "No text came from a phone. Text the number of one of the SIMs: simrack channels shows them."
@@ -105,6 +108,7 @@ class _Incoming:
         """What a bind acknowledged waits no more."""
         key = self._connection.key.id
         waiting = self._store.read(lambda db: smpp.waiting(db, key, (), _MOST))
+        self._tries = 0
         self.done = all(one.message != self._id for one in waiting)
         return [f"{self._recipe.title} acknowledged it"] if self.done else []
 
@@ -112,7 +116,8 @@ class _Incoming:
         assert self._connection.webhook is not None
         forwards = self._store.forwards.of(self._connection.webhook.id, limit=_MOST).forwards
         found = next((one for one in forwards if one.event_type is RECEIVED and one.data.get("id") == self._id), None)
-        if found is None or found.tries == self._tries:
+        if found is None or found.tries == (self._tries or 0):
+            self._tries = self._tries if found is None else found.tries
             return []
         self._tries = found.tries
         if found.state is ForwardState.ACCEPTED:

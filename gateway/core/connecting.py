@@ -13,11 +13,11 @@ from gateway.clock import Clock
 from gateway.core.forwarding.addresses import Reach
 from gateway.core.keys import Keys
 from gateway.core.limits import Limits
-from gateway.core.webhooks import Webhooks
+from gateway.core.webhooks import ALL_EVENTS, Webhooks
 from gateway.errors import Conflict
 from gateway.pbx import signing
 from gateway.pbx.formats import signing_of
-from gateway.records import Counted, Key, Limit, Per, Webhook
+from gateway.records import Counted, EventType, Key, Limit, Per, Webhook
 from gateway.store import Database, audit
 from gateway.store.audit import Audit
 from gateway.store.together import Together
@@ -59,6 +59,7 @@ class Connection:
     secret: str = field(repr=False)
     limit: Limit | None
     news: tuple[str, ...]  # what was made or changed, one thing each; empty when all was there
+    others: int = 0  # further webhooks that hear of incoming texts
 
 
 class Connecting:
@@ -107,7 +108,12 @@ class _Step:
             }
             what = f"{_KIND}.{'change' if self._before else 'add'}"
             audit.note(self._db, self._clock.now(), WHO, what, key.name, self._before or None, made)
-        return Connection(key, token, password, webhook, secret, limit, tuple(self._news))
+        return Connection(key, token, password, webhook, secret, limit, tuple(self._news), self._others(webhook))
+
+    def _others(self, own: Webhook | None) -> int:
+        wanted = {ALL_EVENTS, EventType.MESSAGE_RECEIVED.value}
+        others = [one for one in self._webhooks.all() if own is None or one.id != own.id]
+        return sum(one.enabled and bool(wanted & set(one.events)) for one in others)
 
     def _key(self) -> tuple[Key, str]:
         name, present = self._wanted.name, self._present

@@ -68,7 +68,7 @@ _ALL = (
             "kannel",
             "the port of this smsc group in the bearerbox, as http://192.0.2.7:13005/sms",
             "http://{pbx}:13005/sms",
-            options={"mo": "username=simrack&password=%{secret}&from=%p&to=%P&text=%b", "dlr_mask": 0},
+            options={"mo": "username=simrack&password=%{secret}&from=%p&to=%P&text=%b&charset=UTF-8&coding=%c", "dlr_mask": 0},
             path="/sms",
         ),
         per_minute=60,
