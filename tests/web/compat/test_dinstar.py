@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import threading
-import time
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,11 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from werkzeug.test import TestResponse
 
-from gateway.errors import UssdFailed
-from gateway.records import Encoding, IncomingPart, Message, Report, Status, UssdReply
-from gateway.store import inbox, reports
-from gateway.web.app import create_app
-from gateway.web.compat import dinstar
+from gateway.records import Message, Report, Status
+from gateway.store import reports
 from tests.web.compat.conftest import Open, basic
 
 ANNA, BERT = "+4915112345678", "+4915112345679"
@@ -219,174 +213,6 @@ def test_a_task_is_called_back_as_far_as_it_has_not_left(opened: Open) -> None:
     for nothing in ("0", "999999", str(task + 2), "9223372036854775807"):
         assert call(opened, f"stop_sms?task_id={nothing}")["error_code"] == 404
     assert call(opened, "stop_sms")["error_code"] == 400
-
-
-# What comes in
-
-
-def came(opened: Open, text: str, channel: str = "p0", sender: str = BERT) -> int:
-    """Its incoming_sms_id."""
-    number = len(opened.messages())
-    part = IncomingPart(channel, f"sim-{channel}", f"{number:04X}", sender, text=text, encoding=Encoding.GSM7, serial=str(number))
-    message = opened.gateway.store.writer.run(
-        lambda db: inbox.keep(db, part, "", lambda pieces: pieces[0].text, lambda: f"msg_{number}", opened.gateway.clock.now())
-    )
-    assert message is not None
-    return message.serial
-
-
-def test_a_text_that_came_in_is_shown_with_a_number_that_rises(opened: Open) -> None:
-    first = came(opened, "hi")
-    opened.gateway.clock.advance(1)
-    second = came(opened, "there", "p1")
-    assert first < second
-    answer = call(opened, "query_incoming_sms?flag=all")
-    assert answer["sms"][0] == {
-        "incoming_sms_id": first, "port": 0, "number": BERT, "smsc": "", "timestamp": "2026-09-21 14:13:20", "text": "hi",
-    }  # fmt: skip
-    assert (answer["read"], answer["unread"], [one["text"] for one in answer["sms"]]) == (0, 2, ["hi", "there"])
-
-
-def texts(opened: Open, question: str, **more: Any) -> list[str]:
-    return [one["text"] for one in call(opened, f"query_incoming_sms{question}", **more)["sms"]]
-
-
-def test_unread_is_what_this_key_has_not_asked_for(opened: Open) -> None:
-    _, other = opened.gateway.keys.add("other", ["read"])
-    for n in range(3):
-        came(opened, f"t{n}", f"p{n % 2}")
-    assert texts(opened, "?flag=all") == ["t0", "t1", "t2"]
-    assert texts(opened, "?flag=unread&port=1") == ["t1"]
-    assert (texts(opened, "?flag=read"), texts(opened, "?flag=unread"), texts(opened, "?flag=unread")) == (["t1"], ["t0", "t2"], [])
-    answer = call(opened, "query_incoming_sms?flag=read")
-    assert (answer["read"], answer["unread"], len(answer["sms"])) == (3, 0, 3)
-    came(opened, "t3")
-    assert texts(opened, "?flag=unread") == ["t3"]
-    assert texts(opened, "?flag=unread", headers=basic(other)) == ["t0", "t1", "t2", "t3"]
-
-
-def test_who_is_given_a_password_begins_with_what_comes_from_then_on(opened: Open) -> None:
-    came(opened, "to somebody else")
-    _, password = opened.gateway.keys.add_dinstar("pbx")
-    came(opened, "to us")
-    _, password = opened.gateway.keys.add_dinstar("pbx")
-    assert texts(opened, "?flag=unread", headers=basic(password)) == ["to us"]
-    assert len(texts(opened, "?flag=all", headers=basic(password))) == 2
-
-
-def test_a_client_that_counts_reads_on_from_its_mark(opened: Open) -> None:
-    marks = [came(opened, f"t{n}") for n in range(4)]
-    assert texts(opened, f"?flag=all&incoming_sms_id={marks[1]}") == ["t2", "t3"]
-    assert texts(opened, f"?flag=all&incoming_sms_id={marks[3]}") == []
-    assert texts(opened, f"?flag=unread&incoming_sms_id={marks[2]}") == ["t3"]
-
-
-@pytest.mark.parametrize("question", ["?flag=al,port=0", "?flag=All&port=[0]", '?port=["0"],flag=unreed', "?port=0&flag=every"])
-def test_questions_as_scripts_misspell_them_mark_nothing(opened: Open, question: str) -> None:
-    came(opened, "x")
-    came(opened, "y", "p1")
-    assert texts(opened, question) == ["x"]
-    assert texts(opened, "?flag=unread") == ["x", "y"]
-
-
-def test_it_may_be_asked_by_post_and_by_get_with_a_body(opened: Open) -> None:
-    came(opened, "x")
-    for method in ("GET", "POST"):
-        answer = opened.client.open("/api/query_incoming_sms", method=method, data='{"flag":"all","port":[0]}', headers=basic())
-        assert [one["text"] for one in answer.json["sms"]] == ["x"]
-
-
-def test_of_very_many_the_newest_are_shown_and_those_behind_a_mark_in_turn(opened: Open, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(dinstar, "_MOST_RESULTS", 2)
-    marks = [came(opened, f"t{n}", f"p{n % 2}") for n in range(5)]
-    assert texts(opened, "?flag=all") == ["t3", "t4"]
-    assert texts(opened, "?flag=all&incoming_sms_id=0") == ["t0", "t1"]
-    assert texts(opened, f"?flag=all&incoming_sms_id={marks[1]}") == ["t2", "t3"]
-    assert [texts(opened, "?flag=unread") for _ in range(4)] == [["t0", "t1"], ["t2", "t3"], ["t4"], []]
-
-
-# Ports and service codes
-
-
-def test_ports_are_channels_with_what_is_known_of_them(opened: Open) -> None:
-    opened.gateway.facts[0] = replace(opened.gateway.facts[0], imsi="262011234567890", imei="356938035643809", smsc="+491710760000")
-    answer = call(opened, "get_port_info?port=0,1&info_type=imei,imsi,iccid,smsc,type,number,reg,slot,callstate,signal,gprs")
-    assert answer["info"][0] == {
-        "port": 0, "imei": "356938035643809", "imsi": "262011234567890", "iccid": "8949001", "smsc": "+491710760000", "type": "GSM",
-        "number": "+4915110000000", "reg": "REGISTER_OK", "slot": 255, "callstate": "Idle", "signal": 21, "gprs": "detached",
-    }  # fmt: skip
-    assert (answer["info"][1]["port"], answer["info"][1]["reg"], answer["info"][1]["signal"]) == (1, "POWER_OFF", 0)
-    assert call(opened, "get_port_info?info_type=reg,port")["info"] == [
-        {"port": 0, "reg": "REGISTER_OK"}, {"port": 1, "reg": "POWER_OFF"},
-    ]  # fmt: skip
-    assert call(opened, "get_port_info?port=5")["error_code"] == 400
-
-
-def administrator(opened: Open) -> dict[str, str]:
-    return basic(opened.gateway.keys.add("boss", ["admin"])[1])
-
-
-def test_a_service_code_is_dialled_and_its_answer_asked_for(opened: Open) -> None:
-    boss = administrator(opened)
-    called, go = threading.Event(), threading.Event()
-
-    def network(channel: str, code: str) -> UssdReply:
-        called.set()
-        assert go.wait(5)
-        if code == "*9#":
-            raise UssdFailed("refused", "no such code", "try another")
-        return UssdReply(f"{channel} {code}")
-
-    settings = replace(opened.gateway.settings, doors=opened.settings)
-    opened.client = create_app(replace(opened.gateway.doors(), ussd=network, settings=settings)).test_client()
-    answer = call(opened, "send_ussd", {"text": "*100#", "port": [0, 1], "command": "send"}, boss)
-    assert answer == {"error_code": 202, "sn": "simrack", "result": [{"port": 0, "status": 200}, {"port": 1, "status": 503}]}
-    assert called.wait(5)
-    assert call(opened, "query_ussd_reply?port=0", headers=boss)["reply"] == []
-    assert call(opened, "send_ussd", {"text": "*101#", "port": [0]}, boss)["result"] == [{"port": 0, "status": 486}]
-    go.set()
-    assert reply(opened, boss) == "p0 *100#"
-    assert call(opened, "send_ussd", {"text": "*9#", "port": 0}, boss)["result"][0]["status"] == 200
-    deadline = time.monotonic() + 5  # until the network has refused it, the port is busy
-    while call(opened, "send_ussd", {"text": "*101#", "port": 0}, boss)["result"][0]["status"] == 486:
-        assert time.monotonic() < deadline
-    assert reply(opened, boss) == "p0 *101#"
-    assert call(opened, "send_ussd", {"text": "", "port": [0], "command": "cancel"}, boss)["result"] == [{"port": 0, "status": 200}]
-    assert call(opened, "query_ussd_reply", headers=boss)["reply"] == []
-
-
-def reply(opened: Open, headers: dict[str, str]) -> str:
-    deadline = time.monotonic() + 5
-    while not (found := call(opened, "query_ussd_reply?port=0", headers=headers)["reply"]):
-        assert time.monotonic() < deadline
-    assert found[0]["port"] == 0
-    return str(found[0]["text"])
-
-
-@pytest.mark.parametrize(
-    ("wanted", "code"),
-    [
-        ({"text": "*100#"}, 400), ({"text": "hello", "port": [0]}, 400), ({"text": "", "port": [0]}, 400),
-        ({"text": "*1#", "port": [0], "command": "stop"}, 400), ({"text": "1" * 61, "port": [0]}, 413),
-        ({"text": "*1#", "port": [9]}, 400), ({"text": 5, "port": [0]}, 400),
-    ],
-)  # fmt: skip
-def test_what_is_no_service_code_is_not_dialled(opened: Open, wanted: object, code: int) -> None:
-    assert call(opened, "send_ussd", wanted, administrator(opened))["error_code"] == code
-
-
-def test_service_codes_and_changes_of_ports_need_an_administrator_who_is_told_no_login_failed(opened: Open) -> None:
-    assert call(opened, "send_ussd", {"text": "*1#", "port": [0]})["error_code"] == 500
-    assert call(opened, "query_ussd_reply")["error_code"] == 500
-    assert call(opened, "set_port_info?port=0&action=lock")["error_code"] == 500
-    boss = administrator(opened)
-    for action, traffic in (("lock", "paused"), ("unlock", "open"), ("block", "paused"), ("unblock", "open")):
-        assert call(opened, f"set_port_info?port=0&action={action}", headers=boss)["error_code"] == 200
-        assert opened.gateway.fitness.shown("p0", "8949001").traffic.value == traffic
-    call(opened, "set_port_info?port=1&action=reset", headers=boss)
-    assert opened.gateway.unparked == ["p1"]
-    assert call(opened, "set_port_info?port=1&action=imei&param=1", headers=boss)["error_code"] == 400
-    assert call(opened, "set_port_info?action=lock", headers=boss)["error_code"] == 400
 
 
 def test_scopes_are_kept(opened: Open) -> None:
