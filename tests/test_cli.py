@@ -272,7 +272,7 @@ def test_a_webhook_is_made_in_another_form_and_changed(config: str, tmp_path: Pa
     options = ("--option", "numbers=00", "--option", 'ports={"p0": 3}', "--option", "sn=12345")
     made = simrack("webhook", "add", *wanted, *options, "--json", "--config", config)
     shown = json.loads(made.stdout)
-    assert shown["secret"] == "swordfish" and "channel.up" in made.stderr
+    assert shown["secret"] == "swordfish" and "channel.limit" in made.stderr
     assert "dinstar-push" in simrack("webhook", "list", "--config", config).stdout
     changed = simrack("webhook", "change", shown["id"], "--format", "kannel", "--option", "dlr_mask=3", "--config", config)
     assert changed.exit_code == 0 and "is changed" in changed.stderr
