@@ -16,6 +16,8 @@ DOORS = (
     *("telnyx", "plain", "integra", "kannel", "twilio", "vonage", "smseagle", "smsgate", "wildix", "playsms", "jasmin"),
     "dinstar",
 )
+# Who enters elsewhere has an address too: our own API, and SMPP.
+ENTRANCES = (*DOORS, "v1", "smpp")
 # What the plain door reads, under names that its clients choose.
 PLAIN_FIELDS = ("to", "text", "from", "key", "ref", "channel", "pool", "flash")
 
@@ -25,6 +27,11 @@ _SECRET = (r"[!-~]{16,128}", "give 16 to 128 printable characters without a blan
 def a_door(written: str) -> None:
     if written not in DOORS:
         raise BadValue("", f"{written!r} is no door", nearest(written, DOORS))
+
+
+def _an_entrance(written: str) -> None:
+    if written not in ENTRANCES:
+        raise BadValue("", f"{written!r} is no door", nearest(written, ENTRANCES))
 
 
 def _plain_field(written: str) -> None:
@@ -42,10 +49,10 @@ class DoorsSettings:
     open: tuple[str, ...] = field(
         default=("plain",), metadata={**judged_by(a_door), "empty": True, "such_as": '["plain", "twilio"]'}
     )
-    # door -> addresses and networks from which alone it is entered; a door not named is entered from anywhere
+    # door, or "v1" or "smpp" -> addresses and networks from which alone it is entered; one not named is entered from anywhere
     addresses: Mapping[str, str] = field(
         default_factory=dict,
-        metadata={**judged_by(_networks), "key_judge": a_door, "such_as": '{ kannel = "192.0.2.7, 198.51.100.0/24" }'},
+        metadata={**judged_by(_networks), "key_judge": _an_entrance, "such_as": '{ kannel = "192.0.2.7, 198.51.100.0/24" }'},
     )
     # a sender that is no number of ours: refused, or ignored, so that any SIM sends the text
     other_senders: str = field(default="refuse", metadata=one_of(("refuse", "ignore")))

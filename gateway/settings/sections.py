@@ -12,6 +12,7 @@ from gateway.settings.forms import (
     between,
     form,
     judged_by,
+    network,
     one_of,
     reachable,
     target,
@@ -22,6 +23,8 @@ from gateway.settings.forms import (
 class HttpSettings:
     listen: str = field(default="127.0.0.1:8080", metadata=form(LISTEN))
     threads: int = field(default=8, metadata=between(1, 64))
+    # addresses or networks of proxies in front: of them alone X-Forwarded-For is believed
+    trusted_proxies: tuple[str, ...] = field(default=(), metadata={**judged_by(network), "empty": True, "such_as": '["127.0.0.1"]'})
 
     @property
     def host(self) -> str:

@@ -17,6 +17,7 @@ from gateway.errors import AlreadyRunning, BadSetting, BadValue, SimrackError
 from gateway.numbers import recipient
 from gateway.records import ChannelFacts, Key, Message
 from gateway.settings import Settings
+from gateway.settings.networks import within
 from gateway.smpp.collector import Collector, Taken
 from gateway.smpp.handing_on import HandingOn
 from gateway.smpp.session import Session
@@ -43,6 +44,7 @@ class SmppServer:
         facts: Callable[[], Sequence[ChannelFacts]],
     ) -> None:
         self._settings = settings.smpp
+        self._networks = settings.doors.networks("smpp")
         self._country = settings.numbers.country
         self._store = store
         self._keys = keys
@@ -145,6 +147,12 @@ class SmppServer:
     # Connections
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        peer = writer.get_extra_info("peername")
+        address = str(peer[0]) if peer else ""
+        if self._networks is not None and not within(address, self._networks):
+            log.warning("SMPP: a client at %s is turned away; [doors] addresses does not name it", address)
+            writer.close()
+            return
         if len(self._sessions) >= _MOST_CONNECTIONS:
             log.warning("SMPP: %d clients are connected; one more is turned away", _MOST_CONNECTIONS)
             writer.close()

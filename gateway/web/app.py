@@ -9,6 +9,7 @@ from gateway.web import compat, guides, health, intake, metrics, problems, push
 from gateway.web.api import channels, inbound, keys, limits, messages, pools, routes, sims, traffic, webhooks
 from gateway.web.auth import SECURITY, Guard
 from gateway.web.doors import Doors
+from gateway.web.proxies import behind
 from gateway.web.published import describe
 
 __all__ = ["Doors", "create_app"]
@@ -33,7 +34,9 @@ def create_app(doors: Doors) -> APIFlask:
     app.url_map.converters["route"] = routes.RouteName
     app.url_map.converters["inbound"] = inbound.RuleName
     app.url_map.converters["pool"] = pools.PoolName
-    guard = Guard(doors.store.keys)
+    if doors.settings.http.trusted_proxies:
+        app.wsgi_app = behind(doors.settings.http.trusted_proxies, app.wsgi_app)  # type: ignore[method-assign]
+    guard = Guard(doors.store.keys, doors.settings.doors.networks("v1"))
     for blueprint in (
         messages.blueprint(doors, guard),
         channels.blueprint(doors, guard),

@@ -1,16 +1,20 @@
-"""Who may call what: a Bearer token is looked up, its scopes are compared. Keys are made and revoked elsewhere."""
+"""Who may call what, and from where: a Bearer token is looked up, its scopes are compared. Keys are made and revoked elsewhere."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import logging
+from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import ParamSpec, TypeVar
 
 from flask import g, request
 
 from gateway.records import Key
+from gateway.settings.networks import within
 from gateway.store.keys import Keys
 from gateway.web.problems import Problem
+
+log = logging.getLogger("simrack.web")
 
 SECURITY = {"bearer": {"type": "http", "scheme": "bearer", "description": "A key made with `simrack key add`."}}
 
@@ -19,8 +23,10 @@ R = TypeVar("R")
 
 
 class Guard:
-    def __init__(self, keys: Keys) -> None:
+    def __init__(self, keys: Keys, networks: Sequence[str] | None = None) -> None:
+        """`networks` are from where alone keys are taken; None is from anywhere."""
         self._keys = keys
+        self._networks = networks
 
     def needs(self, scope: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
         """Admit only keys that hold `scope` or admin; the key stands in `g.key` afterwards."""
@@ -28,6 +34,7 @@ class Guard:
         def decorate(view: Callable[P, R]) -> Callable[P, R]:
             @wraps(view)
             def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
+                self._require_address()
                 key = self._bearer()
                 if not key.may(scope):
                     raise Problem(
@@ -41,6 +48,11 @@ class Guard:
             return guarded
 
         return decorate
+
+    def _require_address(self) -> None:
+        if self._networks is not None and not within(request.remote_addr or "", self._networks):
+            log.warning("v1: a request from %s was refused; [doors] addresses does not name it", request.remote_addr)
+            raise Problem(403, "v1 in [doors] addresses does not name the address that this comes from")
 
     def _bearer(self) -> Key:
         kind, _, token = request.environ.get("HTTP_AUTHORIZATION", "").partition(" ")

@@ -11,7 +11,7 @@ from flask import Blueprint, Response, request
 
 from gateway.errors import BadValue, LinkLost
 from gateway.settings import DinstarSettings
-from gateway.web.addresses import within
+from gateway.settings.networks import within
 from gateway.web.doors import Doors
 from gateway.web.problems import Problem
 

@@ -73,7 +73,7 @@ class Server:
             inbuf_overflow=MOST_OCTETS + 1,  # no body that is taken goes through a temporary file
             channel_timeout=_IDLE_S,
             connection_limit=500,
-            clear_untrusted_proxy_headers=True,
+            clear_untrusted_proxy_headers=not settings.trusted_proxies,  # else the application judges them
             asyncore_use_poll=True,
         )
         self._server.channel_class = _Channel

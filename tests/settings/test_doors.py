@@ -26,6 +26,22 @@ def test_addresses_are_networks_by_door(tmp_path: Path) -> None:
     assert found.networks("twilio") is None
 
 
+def test_our_own_api_and_smpp_have_addresses_as_doors_have(tmp_path: Path) -> None:
+    found = doors(tmp_path, 'addresses = { v1 = "127.0.0.1", smpp = "192.0.2.0/24" }')
+    assert (found.networks("v1"), found.networks("smpp")) == (("127.0.0.1/32",), ("192.0.2.0/24",))
+    with pytest.raises(BadSetting):
+        doors(tmp_path, 'open = ["v1"]')
+
+
+def test_proxies_are_addresses(tmp_path: Path) -> None:
+    assert parse("", tmp_path).http.trusted_proxies == ()
+    found = parse('[http]\ntrusted_proxies = ["127.0.0.1", "fd00::/64"]\n', tmp_path).http
+    assert found.trusted_proxies == ("127.0.0.1", "fd00::/64")
+    with pytest.raises(BadSetting) as caught:
+        parse('[http]\ntrusted_proxies = ["proxy.example"]\n', tmp_path)
+    assert caught.value.field == "http.trusted_proxies"
+
+
 @pytest.mark.parametrize(
     ("line", "where", "word"),
     [

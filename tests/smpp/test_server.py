@@ -46,6 +46,21 @@ async def test_a_client_binds_and_its_text_is_on_disk_under_the_id_it_is_told(tm
         await peer.ends()
 
 
+@pytest.mark.parametrize(("allowed", "status"), [("192.0.2.0/24", None), ("127.0.0.1", 0)])
+def test_who_comes_from_an_address_that_is_not_named_is_turned_away(tmp_path: Path, allowed: str, status: int | None) -> None:
+    @story
+    async def told() -> None:
+        async with Stage(tmp_path, "[doors]", f'addresses = {{ smpp = "{allowed}" }}') as stage:
+            password = stage.account()
+            peer = await stage.peer()
+            if status is None:
+                await peer.ends()
+            else:
+                assert (await peer.bind("bank", password)).status == status
+
+    told()
+
+
 @story
 async def test_whoever_gives_no_right_name_and_password_is_refused_and_disconnected(tmp_path: Path) -> None:
     async with Stage(tmp_path) as stage:

@@ -18,7 +18,7 @@ from werkzeug.exceptions import HTTPException
 from gateway import numbers
 from gateway.errors import BadValue, SimrackError
 from gateway.records import Key, Message, SendRequest
-from gateway.web.addresses import within
+from gateway.settings.networks import within
 from gateway.web.compat.reading import international
 from gateway.web.compat.refused import Refused, Why, from_http, from_ours, from_value, wrong
 from gateway.web.doors import Doors, Once

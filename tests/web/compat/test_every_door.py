@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import socket
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
@@ -175,6 +175,36 @@ def test_a_door_is_entered_from_its_addresses_alone(opened: Open, door: str) -> 
     for n, address in enumerate(("192.0.2.7", "::ffff:198.51.100.9"), 1):
         send(narrow, door, environ_base={"REMOTE_ADDR": address})
         assert len(narrow.messages()) == n
+
+
+@every_door
+def test_no_way_through_a_door_is_open_to_other_addresses(opened: Open, door: str, caplog: pytest.LogCaptureFixture) -> None:
+    narrow = opened.again(addresses={door: "192.0.2.7"})
+    ways = [rule for rule in narrow.client.application.url_map.iter_rules() if rule.endpoint.startswith(f"compat_{door}.")]
+    assert ways
+    for tried, rule in enumerate(ways, 1):
+        method = next(one for one in ("POST", "GET", "PUT", "DELETE", "PATCH") if one in (rule.methods or ()))
+        path = rule.build(dict.fromkeys(rule.arguments, "x"), append_unknown=False)[1]  # type: ignore[index]
+        narrow.client.open(path, method=method, headers=basic(), environ_base={"REMOTE_ADDR": "192.0.2.8"})
+        assert caplog.text.count("[doors] addresses does not name it") == tried, path
+
+
+@every_door
+def test_behind_a_proxy_that_is_named_it_is_the_client_whose_address_counts(opened: Open, door: str) -> None:
+    http = HttpSettings(trusted_proxies=("10.0.0.1",))
+    opened.gateway.settings = replace(opened.gateway.settings, http=http)
+    narrow = opened.again(addresses={door: "192.0.2.7"})
+    given = CALLS[door].request(KEY, TO, TEXT)
+
+    def through(peer: str, said: str) -> int:
+        more = {**given, "headers": {**given.get("headers", {}), "X-Forwarded-For": said}}
+        narrow.client.open(CALLS[door].path, method=CALLS[door].method, environ_base={"REMOTE_ADDR": peer}, **more)
+        return len(narrow.messages())
+
+    assert through("10.0.0.1", "192.0.2.8") == 0
+    assert through("10.0.0.1", "192.0.2.7, 192.0.2.8") == 0  # the client wrote the first itself
+    assert through("192.0.2.8", "192.0.2.7") == 0  # and this one is no proxy of ours
+    assert through("10.0.0.1", "192.0.2.7") == 1
 
 
 @every_door

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Iterable
+from functools import lru_cache
 
 
 def within(address: str, networks: Iterable[str]) -> bool:
@@ -13,4 +14,9 @@ def within(address: str, networks: Iterable[str]) -> bool:
         return False
     if isinstance(found, ipaddress.IPv6Address) and found.ipv4_mapped is not None:
         found = found.ipv4_mapped
-    return any(found in ipaddress.ip_network(network) for network in networks)
+    return any(found in _network(network) for network in networks)
+
+
+@lru_cache(maxsize=256)
+def _network(written: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
+    return ipaddress.ip_network(written)
