@@ -40,7 +40,7 @@ def build(channels: Sequence[str], pools: Sequence[PoolView], tariffs: Tariffs) 
     found = [Lane(lanes.ANY, (tuple(channels),), any_channel)]
     found += [Lane(lanes.of_channel(name), ((name,),), any_channel, because="this channel was asked for") for name in channels]
     for pool in pools:
-        found += _of_pool(pool, tariffs)
+        found += [*_of_pool(pool, tariffs), *(_of_member(pool.name, channel) for channel in pool.members)]
     return {lane.name: lane for lane in found}
 
 
@@ -51,6 +51,8 @@ def of_set(channels: tuple[str, ...]) -> Lane:
 
 def of_former(name: str, pool: PoolView, tariffs: Tariffs) -> Lane:
     """A lane in which texts wait that this pool made before it was changed: they leave by the pool as it is now."""
+    if channel := lanes.channel_of(name):
+        return _of_member(pool.name, channel)
     how = strategy(pool.strategy)
     tiers = {
         Tiers.FAILOVER: tuple(tier for tier in pool.tiers if tier),
@@ -79,6 +81,11 @@ def _of_pool(pool: PoolView, tariffs: Tariffs) -> list[Lane]:
         Lane(lanes.of_pool(pool.name, kind), tuple(channels for _, channels in tiers), how, pool.weights)
         for kind, tiers in orders.items()
     ]
+
+
+def _of_member(pool: str, channel: str) -> Lane:
+    because = "its number was asked for"
+    return Lane(lanes.of_member(pool, channel), ((channel,),), Strategy(Order.NEXT_FREE), because=because)
 
 
 _Tiers = tuple[tuple[tuple[str, ...], tuple[str, ...]], ...]  # (tariffs, channels), cheapest first

@@ -181,7 +181,9 @@ class Pools:
         self._all = {**self._lanes, **self._former, **self._sets}
 
     def _formers(self, waiting: Iterable[str]) -> dict[str, Lane]:
-        former = [(lane, self._views.get(names.pool_of(lane))) for lane in waiting if lane not in self._lanes]
+        known = {"", *self._settings.channel_names}
+        unmade = [lane for lane in waiting if lane not in self._lanes and names.channel_of(lane) in known]
+        former = [(lane, self._views.get(names.pool_of(lane))) for lane in unmade]
         return {lane: lanes.of_former(lane, view, self._tariffs) for lane, view in former if view is not None}
 
 

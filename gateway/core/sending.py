@@ -225,7 +225,7 @@ class Sending:
         if view.accept:
             require_accepted(to, request.to, view, self._settings.numbers.country, f"{prefix}to")
         if request.from_ is not None:
-            return _Way(lanes.of_channel(self._channel_of(request, view.members, prefix)))
+            return _Way(lanes.of_member(pool, self._channel_of(request, view.members, prefix)))
         return _Way(*self._pools.lane_of(pool, to))
 
     def _check_from(self, request: SendRequest, prefix: str) -> None:

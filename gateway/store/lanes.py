@@ -16,6 +16,11 @@ def of_pool(name: str, kind: str = "") -> str:
     return f"pool:{name}@{kind}" if kind else f"pool:{name}"
 
 
+def of_member(pool: str, channel: str) -> str:
+    """Texts of a pool that must leave from the number of one of its channels: its limits hold, its strategy has no choice."""
+    return of_pool(pool, f"only:{channel}")
+
+
 def of_set(channels: Iterable[str]) -> str:
     return "set:" + ",".join(channels)
 
@@ -27,7 +32,9 @@ def pool_of(lane: str) -> str:
 
 def channel_of(lane: str) -> str:
     """The one channel whose texts wait in this lane; empty for other lanes."""
-    return lane.removeprefix("channel:") if lane.startswith("channel:") else ""
+    if lane.startswith("channel:"):
+        return lane.removeprefix("channel:")
+    return lane.partition("@only:")[2] if lane.startswith("pool:") else ""
 
 
 def set_of(lane: str) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from peewee import SqliteDatabase
 
 from gateway.errors import Conflict, NotFound
 from gateway.records import Message, MessageError, OnUnknown, Refused, Status
-from gateway.store import limits, progress, reports, turns
+from gateway.store import lanes, limits, progress, reports, turns
 from gateway.store.airmarks import EarlierMarks
 from gateway.store.claims import subjects
 
@@ -242,7 +242,7 @@ def unpin(db: SqliteDatabase, channels: Collection[str], now: float) -> int:
     for message_id, pinned, recipient, lane in db.execute_sql(
         "SELECT id, pinned, recipient, lane FROM messages WHERE status = 'queued' AND pinned IS NOT NULL AND on_unknown <> 'hold'"
     ).fetchall():
-        if pinned in channels and not lane.startswith("channel:"):
+        if pinned in channels and not lanes.channel_of(lane):
             db.execute_sql("UPDATE parts SET status = 'queued', reference = NULL WHERE message_id = ?", (message_id,))
             db.execute_sql("UPDATE messages SET pinned = NULL WHERE id = ?", (message_id,))
             progress.call_next(db, recipient, lane, now)

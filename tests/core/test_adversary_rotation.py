@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from gateway.records import Counted, OnUnknown, Per, Refused, Sent, Status, Unknown, Word
+from gateway.store import lanes
 from tests.core.rack import Port, Rack, lane, pool
 from tests.core.stage import story
 
@@ -497,3 +498,41 @@ async def test_shares_stay_equal_over_kills_although_a_box_has_more_texts_in_han
         shares = dict(rack.rows(sql))
         assert sum(shares.values()) == 60
         assert max(shares.values()) - min(shares.values()) <= 1, shares
+
+
+@story
+async def test_what_lies_on_deck_when_the_active_hours_end_waits_for_the_next_ones(tmp_path: Path) -> None:
+    async with Rack(tmp_path, "p0") as rack:
+        p0 = rack.ports["p0"]
+        noon = (rack.clock.now() // 86_400 + 1) * 86_400 + 43_200
+        rack.clock.jump(noon - rack.clock.now())
+        await rack.limit("sim:*", Counted.HOURS, hours="Mon-Sun 08:00-20:00")
+        first, second = await rack.add("on the air", "on deck")
+        await rack.until(lambda: rack.dispatch._berths["p0"].deck is not None, "a text on deck")
+        rack.clock.jump(8 * 3600 + 1)
+        p0.gives(Sent(1))
+        await rack.settled(first)
+        await rack.settled(second, Status.QUEUED)
+        await rack.calm()
+        assert p0.sent == ["on the air"]
+        rack.clock.jump(12 * 3600)
+        p0.sends()
+        rack.dispatch.wake()
+        await rack.settled(second)
+
+
+@story
+async def test_the_limit_of_a_pool_holds_for_texts_that_must_leave_from_one_of_its_numbers(tmp_path: Path) -> None:
+    async with Rack(tmp_path, "p0", "p1", pools=[pool("main", "0-1")]) as rack:
+        p0, p1 = rack.ports.values()
+        for port in (p0, p1):
+            port.sends()
+        await rack.limit("pool:main", Counted.TEXTS, Per.DAY, 2)
+        for one in await rack.add("a", "b", lane=lanes.of_member("main", "p1")):
+            await rack.settled(one)
+        asked, drawn = [*await rack.add("c", lane=lanes.of_member("main", "p1")), *await rack.add("d", pool="main")]
+        await rack.calm()
+        assert (rack.status(asked), rack.status(drawn)) == (Status.QUEUED, Status.QUEUED)
+        assert (p0.sent, p1.sent) == ([], ["a", "b"])
+        whys = {why for (why,) in rack.rows("SELECT why FROM attempts")}
+        assert whys == {"its number was asked for"}

@@ -28,7 +28,7 @@ from gateway.records import Message
 from gateway.settings import SendingSettings
 from gateway.store import Database, Store, air, claims, limits, line, turns, unknowns
 from gateway.store.air import Verdict
-from gateway.store.claims import Round, Want
+from gateway.store.claims import Claim, Round, Want
 
 log = logging.getLogger("simrack.dispatch")
 
@@ -81,7 +81,7 @@ class Dispatch:
         self._decks = Decks(self._berths, self._lookout, store, self._fairness, limits, clock, self._enliven)
         self._sailing = Sailing(
             self._berths, self._lookout, self._outcomes, fitness, marks, settings, clock, chance,
-            wake=lambda: self._wake.set(), backlog=lambda: self._backlog,
+            wake=lambda: self._wake.set(), backlog=lambda: self._backlog, resting=self._resting,
         )  # fmt: skip
         self._changed = changed
         self._lively: set[str] | None = None  # lanes in which texts may wait; None for all of them
@@ -160,6 +160,9 @@ class Dispatch:
 
     def _gapped(self, channel: str) -> bool:
         return self._limits.book.gapped((f"sim:{self._berths[channel].sim}",))
+
+    def _resting(self, claim: Claim) -> bool:
+        return self._limits.book.resting(claim.subjects, self._clock.now())
 
     # Assigning
 

@@ -36,7 +36,8 @@ class Fitness(Protocol):
 
 
 class Sailing:
-    """`wake` asks for the next text; `backlog` tells whether more wait than channels can take."""
+    """`wake` asks for the next text; `backlog` tells whether more wait than channels can take, `resting` whether active hours
+    are over by now for what was claimed."""
 
     def __init__(
         self,
@@ -51,6 +52,7 @@ class Sailing:
         *,
         wake: Callable[[], None],
         backlog: Callable[[], bool],
+        resting: Callable[[Claim], bool],
     ) -> None:
         self._berths = berths
         self._lookout = lookout
@@ -62,6 +64,7 @@ class Sailing:
         self._chance = chance
         self._wake = wake
         self._backlog = backlog
+        self._resting = resting
 
     async def sail(self, berth: Berth, slot: Slot) -> None:
         while True:
@@ -98,6 +101,8 @@ class Sailing:
         stopped = self._fitness.standing(berth.name, claim.sim).traffic
         if stopped in _STOPPED and not claim.follows:
             return Refused(Word.LATER, f"channel:{stopped}", f"the channel was {stopped} before it began")
+        if not claim.follows and self._resting(claim):
+            return Refused(Word.LATER, "limit:hours", "the active hours ended before it began")
         return None
 
     def _give_back(self, berth: Berth, claim: Claim, refused: Refused) -> None:

@@ -91,6 +91,13 @@ class Book:
     def gapped(self, subjects: Sequence[str]) -> bool:
         return not self.empty and any(rule.limit.counted is Counted.GAP for subject in subjects for rule in self.rules(subject))
 
+    def resting(self, subjects: Sequence[str], now: float) -> bool:
+        """It is outside of the active hours of one of these."""
+        if self.empty:
+            return False
+        hours_of = (rule for subject in subjects for rule in self.rules(subject) if rule.hours is not None)
+        return any(rule.opens(now) is not None for rule in hours_of)
+
     def share(self, key_id: int) -> float:
         """The weight of a client key beside the others."""
         if self.empty:
