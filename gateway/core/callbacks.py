@@ -5,7 +5,7 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 from gateway.core.identifiers import new_id
-from gateway.core.webhooks import checked_url
+from gateway.core.urls import checked_url
 from gateway.errors import BadValue
 from gateway.pbx import kannel_dlr
 from gateway.records import Callback

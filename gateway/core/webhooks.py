@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import SplitResult, urlsplit
 
 from gateway.clock import Clock
 from gateway.core.forwarding.addresses import Reach
 from gateway.core.identifiers import new_id
+from gateway.core.urls import checked_url, require_scheme
 from gateway.errors import BadValue, Conflict, NotFound
 from gateway.pbx import formats, signing
 from gateway.pbx.request import WEB
@@ -23,9 +23,6 @@ EVENTS = tuple(event.value for event in EventType if event is not EventType.WEBH
 FORMATS = tuple(formats.FORMATS)
 SCHEMES = tuple(dict.fromkeys(scheme for format in formats.FORMATS.values() for scheme in format.schemes))
 
-PORTS = {"http": 80, "https": 443, "ami": 5038, "amis": 5039}
-
-_LONGEST_URL = 2000
 _REQUESTS_SAY = "it stands for a receiver of callbacks: what it is told, and where, is what requests ask for"
 
 
@@ -132,7 +129,7 @@ class Webhooks:
                 raise BadValue("events", reason)
             if reason and (good_events is not None or format is not None):
                 raise Conflict(reason)
-            _require_scheme(good_url or before.url, format or before.format)
+            require_scheme(good_url or before.url, format or before.format)
             if secret is not None:
                 webhooks.change_secret(db, public_id, secret)
             elif form is not None:
@@ -212,51 +209,6 @@ class Webhooks:
         if not webhook.enabled:
             raise Conflict(f"webhook {public_id} is disabled ({webhook.disabled_reason}); enable it first")
         return webhook
-
-
-def checked_url(url: str, schemes: Sequence[str] = WEB, reach: Reach | None = None) -> str:
-    """`schemes` are those that it may have. Raises BadValue."""
-    remedy = "such as https://pbx.example/sms" if "https" in schemes else f"such as {schemes[0]}://pbx.example"
-    if len(url) > _LONGEST_URL:
-        raise BadValue("url", f"is longer than {_LONGEST_URL} characters", remedy)
-    if not url.isascii() or not url.isprintable() or " " in url:
-        raise BadValue("url", "holds characters a URL cannot hold", "write them as %XX, and a host name in its xn-- form")
-    try:
-        split = urlsplit(url)
-        port = split.port
-    except ValueError as fault:
-        raise BadValue("url", str(fault), remedy) from None
-    reason = _fault_of(split, port, schemes)
-    if reason:
-        raise BadValue("url", reason, remedy)
-    never = reach.why_not_yet(split.hostname or "", port or PORTS[split.scheme]) if reach is not None else None
-    if never:
-        raise BadValue("url", never, "give another address; allow in [forwarding] of the configuration says which there may be")
-    return url
-
-
-def _fault_of(split: SplitResult, port: int | None, schemes: Sequence[str]) -> str:
-    if split.scheme not in schemes:
-        return f"does not begin with {' or '.join(f'{scheme}://' for scheme in schemes)}"
-    if not split.hostname:
-        return "names no host"
-    if split.username is not None or split.password is not None:
-        return "holds a user name or password; the signature proves who posts"
-    if port == 0:
-        return "names port 0"
-    if split.fragment:
-        return "holds a fragment (#), which is never sent"
-    if split.scheme not in WEB and (split.path.strip("/") or split.query):
-        return "names a path, where only a host and a port are called"
-    return ""
-
-
-def _require_scheme(url: str, format: str) -> None:
-    """Raises Conflict: address and format belong together, and only one of them was given."""
-    schemes = formats.FORMATS[format].schemes
-    if urlsplit(url).scheme not in schemes:
-        wanted = " or ".join(f"{scheme}://" for scheme in schemes)
-        raise Conflict(f"the format {format} is posted to {wanted}; change url and format together")
 
 
 def _checked_events(events: Sequence[str]) -> tuple[str, ...]:
