@@ -46,7 +46,8 @@ _WAIT_S = 600.0
 def connect(system: str | None, listed: bool, as_json: bool, config: str, wait: float | None, **wishes: Any) -> int:
     """Make the key, the webhook and the limit for SYSTEM and print what to type into it. Then wait for the first text each way.
 
-    What was made before is kept, and told. Without --wait it waits 10 minutes when a person watches, and not at all else.
+    What was made before is kept, and told. Without --wait it waits 10 minutes when a person watches, and not at all else. Exit code 1
+    if it waited and a text did not come, or did not arrive.
     """
     if listed or system is None:
         return _list(as_json, asked=listed)

@@ -136,7 +136,8 @@ class Sheet:
             click.echo(f"  {pbx} -> {self._own}, TCP {self._settings.smpp.port if self._listens else 2775}")
         else:
             here = urlsplit(self._address)
-            click.echo(f"  {pbx} -> {here.hostname}, TCP {here.port or _PORTS[here.scheme]}; nobody else")
+            host = "this machine" if not self._given and _is_loopback(self._own) else here.hostname
+            click.echo(f"  {pbx} -> {host}, TCP {here.port or _PORTS[here.scheme]}; nobody else")
         if there.hostname:
             click.echo(f"  this machine -> {there.hostname}, TCP {there.port or _PORTS.get(there.scheme, 443)}")
 

@@ -290,3 +290,16 @@ def test_what_is_left_of_today_is_that_of_the_tightest_limit_by_the_day(desk: De
     desk.add(texts(1, "sim:8949001", Per.HOUR))
     desk.send()
     assert (desk.limits.left_today("8949001"), desk.limits.left_today("8949002")) == (2, 5)
+
+
+def test_a_limit_that_another_program_made_is_taken_over_with_what_left_before(desk: Desk) -> None:
+    desk.send()
+    desk.send()
+    made = Limits(desk.store, desk.clock, lambda: None).add(texts(5), "another", POOLS)
+    assert desk.limits.all() == []
+    desk.woken = 0
+    desk.limits.look_again()
+    assert desk.limits.all() == [made] and desk.woken == 1
+    assert desk.left(made)["sim:8949001"] == 3
+    desk.limits.look_again()
+    assert desk.woken == 1
