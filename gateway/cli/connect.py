@@ -46,8 +46,8 @@ _WAIT_S = 600.0
 def connect(system: str | None, listed: bool, as_json: bool, config: str, wait: float | None, **wishes: Any) -> int:
     """Make the key, the webhook and the limit for SYSTEM and print what to type into it. Then wait for the first text each way.
 
-    What was made before is kept, and told. Without --wait it waits 10 minutes when a person watches, and not at all else. Exit code 1
-    if it waited and a text did not come, or did not arrive.
+    What was made before is kept, and told. Without --wait it waits 10 minutes when a person watches, and not at all else.
+    Exit code 1 if it waited and a text did not come, or did not arrive.
     """
     if listed or system is None:
         return _list(as_json, asked=listed)
@@ -72,7 +72,7 @@ def connect(system: str | None, listed: bool, as_json: bool, config: str, wait: 
         seconds = wait if wait is not None else _WAIT_S if sys.stdout.isatty() and not as_json else 0.0
         if not seconds:
             return 0
-        return 0 if connect_wait.wait(store, recipe, connection, began, seconds) else NO
+        return 0 if connect_wait.wait(store, recipe, connection, began, seconds, aside=as_json) else NO
 
 
 def _list(as_json: bool, asked: bool) -> int:

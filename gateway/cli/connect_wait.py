@@ -23,14 +23,17 @@ _MOST = 100
 RECEIVED = EventType.MESSAGE_RECEIVED
 
 
-def wait(store: Store, recipe: Recipe, connection: Connection, began: float, seconds: float) -> bool:
-    """Whether a text left and, where there is a way for them, an incoming one was accepted there. Ctrl-C ends it early."""
+def wait(store: Store, recipe: Recipe, connection: Connection, began: float, seconds: float, aside: bool) -> bool:
+    """Whether a text left and, where there is a way for them, an incoming one was accepted there. Ctrl-C ends it early.
+
+    `aside` prints on standard error.
+    """
     watches: list[_Outgoing | _Incoming] = [_Outgoing(store, recipe, connection, began)]
     incoming = recipe.smpp or connection.webhook is not None
     if incoming:
         watches.append(_Incoming(store, recipe, connection, began))
     ways = "each way" if incoming else f"from {recipe.title}"
-    click.echo(f"\nWaiting up to {seconds:g} s for the first text {ways}; Ctrl-C ends it, and what was made stays.")
+    click.echo(f"\nWaiting up to {seconds:g} s for the first text {ways}; Ctrl-C ends it, and what was made stays.", err=aside)
     started, pause = time.monotonic(), threading.Event()
     try:
         while not all(watch.done for watch in watches):
@@ -38,13 +41,13 @@ def wait(store: Store, recipe: Recipe, connection: Connection, began: float, sec
                 break
             for watch in watches:
                 for line in watch.look():
-                    click.echo(f"  {time.monotonic() - started:5.1f} s  {line}")
+                    click.echo(f"  {time.monotonic() - started:5.1f} s  {line}", err=aside)
             pause.wait(_LOOK_EVERY_S)
     except KeyboardInterrupt:
-        click.echo("")
+        click.echo("", err=aside)
     missing = [watch.missing for watch in watches if not watch.done]
     for line in missing:
-        click.echo(line)
+        click.echo(line, err=aside)
     return not missing
 
 
