@@ -248,6 +248,21 @@ def test_keys_are_listed_and_revoked(config: str) -> None:
     assert missing.exit_code == 1 and "nobody" in complaint(missing)
 
 
+def test_what_a_key_may_send_is_changed_shown_and_given_back(config: str) -> None:
+    simrack("key", "add", "pbx", "--scope", "send", "--config", config)
+    assert simrack("key", "rules", "pbx", "--config", config).stdout == "as the configuration says\n"
+    changed = simrack("key", "rules", "pbx", "--longest", "160", "--links", "warn", "--config", config)
+    assert changed.exit_code == 0 and changed.stdout == "longest=160 links=warn\n"
+    assert "longest=160 links=warn" in simrack("key", "list", "--config", config).stdout
+    shown = json.loads(simrack("key", "rules", "pbx", "--longest", "default", "--json", "--config", config).stdout)
+    assert (shown["longest"], shown["links"]) == (None, "warn")
+    assert json.loads(simrack("key", "list", "--json", "--config", config).stdout)[0]["rules"] == shown
+    for wrong in (("--longest", "many"), ("--longest", "0"), ("--links", "maybe")):
+        assert simrack("key", "rules", "pbx", *wrong, "--config", config).exit_code != 0
+    missing = simrack("key", "rules", "nobody", "--config", config)
+    assert missing.exit_code == 1 and "nobody" in complaint(missing)
+
+
 # Webhooks
 
 

@@ -1,4 +1,4 @@
-"""`simrack key`: make, list and revoke API keys, with the gateway running or stopped."""
+"""`simrack key`: make, list and revoke API keys and say what they may send, with the gateway running or stopped."""
 
 from __future__ import annotations
 
@@ -21,9 +21,17 @@ def _scopes(ctx: click.Context, parameter: click.Parameter, values: Any) -> tupl
     return chosen
 
 
+def _longest(_ctx: click.Context, _parameter: click.Parameter, value: str | None) -> int | str | None:
+    if value is None or value == "default":
+        return value
+    if not value.isascii() or not value.isdigit() or len(value) > 6:
+        raise click.BadParameter(f"{value!r} is no number of characters, nor default.")
+    return int(value)
+
+
 @click.group()
 def key() -> None:
-    """Make, list and revoke API keys."""
+    """Make, list and revoke API keys, and say what they may send."""
 
 
 @key.command()
@@ -110,6 +118,7 @@ def dinstar(name: str, config: str) -> None:
 def list_(as_json: bool, config: str) -> None:
     """List the keys, revoked ones too."""
     from gateway.clock import isoformat
+    from gateway.core.key_rules import rules_json
 
     with options.store_of(config) as store:
         keys = store.keys.all()
@@ -119,9 +128,41 @@ def list_(as_json: bool, config: str) -> None:
     ]
     head = ("name", "scopes", "created_at", "revoked_at")
     if as_json:
-        click.echo(json.dumps([dict(zip(head, row, strict=True)) for row in rows]))
+        shown = [dict(zip(head, row, strict=True)) for row in rows]
+        click.echo(json.dumps([{**one, "rules": rules_json(key.rules)} for one, key in zip(shown, keys, strict=True)]))
     else:
-        options.print_table(head, rows)
+        rules = [_in_words(rules_json(one.rules)) for one in keys]
+        options.print_table((*head, "rules"), [(*row, words) for row, words in zip(rows, rules, strict=True)])
+
+
+@key.command(short_help="Say what a key may send.")
+@click.argument("name")
+@click.option("--longest", metavar="N|default", callback=_longest, help="Characters of a text.")
+@click.option("--links", type=click.Choice(["allow", "warn", "refuse", "default"]), help="What becomes of texts that hold a link.")
+@options.as_json
+@options.config
+def rules(name: str, as_json: bool, config: str, **wishes: Any) -> None:
+    """Change what the key called NAME may send, and print its rules. A running gateway keeps to them from the next text on.
+
+    What is not given stays as it is; default is what the configuration says in [sending].
+    """
+    from gateway.clock import SystemClock
+    from gateway.core.key_rules import rules_json
+    from gateway.core.keys import Keys
+
+    changes = {wish: None if value == "default" else value for wish, value in wishes.items() if value is not None}
+    with options.store_of(config) as store:
+        if changes:
+            found = Keys(store, SystemClock()).change_rules(name, changes, "simrack key")
+        else:
+            found = store.keys.require(name)
+    shown = rules_json(found.rules)
+    click.echo(json.dumps(shown) if as_json else _in_words(shown) or "as the configuration says")
+
+
+def _in_words(rules: dict[str, Any]) -> str:
+    """What differs from the configuration, on one line."""
+    return " ".join(f"{name}={value}" for name, value in rules.items() if value is not None)
 
 
 @key.command()

@@ -6,12 +6,14 @@ import hashlib
 import hmac
 import re
 import secrets
-from collections.abc import Collection
-from typing import TYPE_CHECKING
+from collections.abc import Collection, Mapping
+from typing import TYPE_CHECKING, Any
 
 from gateway.clock import Clock
+from gateway.core.key_rules import changed, rules_json
 from gateway.errors import BadValue, Conflict
 from gateway.records import Key
+from gateway.store import Database, audit
 from gateway.store import keys as shelf
 
 if TYPE_CHECKING:
@@ -87,6 +89,19 @@ class Keys:
         """Raises NotFound."""
         now = self._clock.now()
         return self._store.writer.run(lambda db: shelf.revoke(db, name, now))
+
+    def change_rules(self, name: str, changes: Mapping[str, Any], by: str) -> Key:
+        """What the key called `name` may send; None gives back what the configuration says. Raises NotFound, BadValue, Conflict."""
+
+        def job(db: Database) -> Key:
+            key = shelf.named(db, name)
+            if key.revoked_at is not None:
+                raise Conflict(f"the key {name!r} is revoked")
+            new = shelf.set_rules(db, name, changed(key.rules, changes))
+            audit.note(db, self._clock.now(), by, "key.rules", f"key:{name}", rules_json(key.rules), rules_json(new.rules))
+            return new
+
+        return self._store.writer.run(job)
 
     def all(self) -> list[Key]:
         return self._store.keys.all()

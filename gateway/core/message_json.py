@@ -35,6 +35,8 @@ def message_json(message: Message) -> dict[str, object]:
         shown["pool"] = message.pool
         shown["route"] = message.route
         shown["reference"] = message.reference
+        if message.warnings:
+            shown["warnings"] = list(message.warnings)
         return shown
     shown["extension"] = message.extension
     shown["inbound"] = message.inbound

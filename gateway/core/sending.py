@@ -5,6 +5,7 @@ Called from the web's threads; may block on the commit.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 
@@ -12,6 +13,7 @@ from gateway.clock import Clock
 from gateway.core import callbacks
 from gateway.core.allowed import require_accepted, require_allowed
 from gateway.core.identifiers import new_id
+from gateway.core.key_rules import link_warning, require_text
 from gateway.core.pools import Pools
 from gateway.core.reporting import announce
 from gateway.core.routes import RouteFacts, Routes
@@ -22,6 +24,8 @@ from gateway.records import ChannelFacts, Direction, Key, Message, Part, SendReq
 from gateway.settings import Settings
 from gateway.store import Database, Store, lanes, outbox, unknowns
 from gateway.store.outbox import NewMessage, Once
+
+log = logging.getLogger("simrack.sending")
 
 # No part carries more (140 octets of 7-bit characters).
 _MOST_CHARACTERS = 160
@@ -83,11 +87,11 @@ class Sending:
         # Before anything is checked: what was accepted once stays accepted, though its time may be over by now.
         earlier = None if once is None else self._store.read(lambda db: outbox.seen(db, once))
         if earlier is not None:
-            return self._again(earlier)
+            return self._again(earlier, key)
         news = [self.check(request, key, now, "" if single else f"messages/{at}/") for at, request in enumerate(requests)]
         earlier = self.queue(news, now, once)
         if earlier is not None:
-            return self._again(earlier)
+            return self._again(earlier, key)
         return [_as_message(new, now) for new in news]
 
     def queue(
@@ -116,6 +120,9 @@ class Sending:
         earlier = self._store.writer.run(job)
         if earlier is not None or not news:
             return earlier
+        for new in news:
+            if new.warnings:
+                log.info("%s was accepted; its text %s", new.public_id, new.warnings[0].partition(":")[0])
         came_in = {new.lane for new in news}
         self._pools.remember(came_in)
         self._came_in(came_in, max((new.priority for new in news), default=0))
@@ -123,9 +130,13 @@ class Sending:
             self._due()
         return None
 
-    def _again(self, public_ids: Sequence[str]) -> list[Message]:
+    def _again(self, public_ids: Sequence[str], key: Key) -> list[Message]:
         found = (self._store.messages.get(public_id) for public_id in public_ids)
-        return [message for message in found if message is not None]
+        return [self._with_warnings(message, key) for message in found if message is not None]
+
+    def _with_warnings(self, message: Message, key: Key) -> Message:
+        warning = link_warning(message.text, key.rules, self._settings.sending)
+        return replace(message, warnings=(warning,)) if warning else message
 
     def cancel(self, public_id: str) -> Message:
         """Raises NotFound, or Conflict when it has left."""
@@ -158,6 +169,7 @@ class Sending:
         require_allowed(to, self._settings.numbers, f"{prefix}to")
         if not request.text:
             raise BadValue(f"{prefix}text", "is empty", "a text has at least one character")
+        warnings = require_text(request.text, key, self._settings.sending, f"{prefix}text")
         parts = self._split(request.text, prefix)
         if request.expires_at is not None and request.expires_at <= max(now, request.send_at or 0.0):
             raise BadValue(f"{prefix}expires_at", "is over before the message could leave", "give a later time")
@@ -187,6 +199,7 @@ class Sending:
             route=way.route,
             sticky=way.sticky,
             callback=None if request.callback is None else callbacks.checked(request.callback, now, f"{prefix}callback"),
+            warnings=warnings,
         )
 
     def _split(self, text: str, prefix: str) -> tuple[Part, ...]:
@@ -261,4 +274,5 @@ def _as_message(new: NewMessage, now: float) -> Message:
         campaign=new.campaign,
         pool=lanes.pool_of(new.lane) or None,
         route=new.route,
+        warnings=new.warnings,
     )

@@ -78,14 +78,15 @@ class Submitting:
     def take(self, submissions: Sequence[Submission]) -> list[str | SimrackError]:
         """For each the id of its message, once that is on disk, or why it was refused. Raises StorageFull."""
         now, plan = self._clock.now(), _Plan()
-        revoked = {key.id for key in {one.key.id: one.key for one in submissions}.values() if self._is_revoked(key)}
+        keys = {key.id: self._now(key) for key in {one.key.id: one.key for one in submissions}.values()}
         answers: list[str | SimrackError] = []
         for submission in submissions:
             try:
-                if submission.key.id in revoked:
+                key = keys[submission.key.id]
+                if key is None or key.revoked_at is not None:
                     raise Conflict(f"the key {submission.key.name!r} is revoked")
                 taken = self._whole if submission.concat is None else self._part
-                answers.append(taken(submission, now, plan))
+                answers.append(taken(replace(submission, key=key), now, plan))
             except SimrackError as fault:
                 answers.append(fault)
         if plan.writes or plan.news:
@@ -119,9 +120,9 @@ class Submitting:
             raise Conflict(f"segments of {message} are missing still")
         self._sending.cancel(message)
 
-    def _is_revoked(self, key: Key) -> bool:
-        found = self._store.keys.get(key.name)
-        return found is None or found.revoked_at is not None
+    def _now(self, key: Key) -> Key | None:
+        """As it is by now: revoked, or under other rules than when its client bound."""
+        return self._store.keys.get(key.name)
 
     def _whole(self, submission: Submission, now: float, plan: _Plan) -> str:
         request = replace(submission.request, text=submission.read(submission.octets))

@@ -29,9 +29,12 @@ from gateway.records.channels import (
     UssdReply,
 )
 from gateway.records.clients import (
+    NO_RULES,
     Counted,
     Key,
+    KeyRules,
     Limit,
+    Links,
     Per,
     SmppAddress,
     SmppDelivery,
@@ -56,6 +59,7 @@ from gateway.records.messages import (
 )
 
 __all__ = [
+    "NO_RULES",
     "Attempt",
     "Balance",
     "Callback",
@@ -71,7 +75,9 @@ __all__ = [
     "ForwardState",
     "IncomingPart",
     "Key",
+    "KeyRules",
     "Limit",
+    "Links",
     "Message",
     "MessageError",
     "OnUnknown",

@@ -3,8 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
+
+
+class Links(StrEnum):
+    """What becomes of a text that holds a link."""
+
+    ALLOW = "allow"
+    WARN = "warn"  # it is accepted, and the answer says so
+    REFUSE = "refuse"
+
+
+@dataclass(frozen=True, slots=True)
+class KeyRules:
+    """What a key may send. None is what the configuration says.
+
+    `senders` are the own numbers (+E.164), channels, dial strings and pools it may send from, empty for all; `extensions` says the
+    same for each of its extensions, "*" for any other and for none, and an empty list is whatever the key may. Once there are
+    extensions, a text must name one of them.
+    """
+
+    longest: int | None = None  # characters
+    links: Links | None = None
+    senders: tuple[str, ...] = ()
+    extensions: Mapping[str, tuple[str, ...]] = field(default_factory=dict, hash=False)
+
+
+NO_RULES = KeyRules()
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +42,7 @@ class Key:
     scopes: frozenset[str]
     created_at: float
     revoked_at: float | None = None
+    rules: KeyRules = NO_RULES
 
     def may(self, scope: str) -> bool:
         return scope in self.scopes or "admin" in self.scopes

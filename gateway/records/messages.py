@@ -66,6 +66,7 @@ class SendRequest:
     client_ref: str | None = None
     campaign: str | None = None
     callback: Callback | None = None
+    extension: str | None = None  # who sends, at the PBX
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +104,7 @@ class Message:
     route: str | None = None  # outgoing: the name of the route that chose the pool
     serial: int = 0  # grows with every message; 0 in the answer that accepts one
     reference: int | None = None  # outgoing: TP-MR of its last part, once that was sent
+    warnings: tuple[str, ...] = ()  # outgoing, in the answer that accepts alone
     incomplete: bool = False  # incoming: some parts never came
     flaws: tuple[str, ...] = ()  # incoming: what could not be decoded
     raw: tuple[str, ...] = ()  # incoming: PDUs, shown when there are flaws or binary data

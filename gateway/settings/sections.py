@@ -18,6 +18,9 @@ from gateway.settings.forms import (
     target,
 )
 
+# 255 parts of 33 surrogate pairs: a text this long fits whatever it holds.
+MOST_CHARACTERS = 255 * 33
+
 
 @dataclass(frozen=True, slots=True)
 class HttpSettings:
@@ -61,6 +64,9 @@ class SendingSettings:
     expire_after_hours: float = field(default=72.0, metadata=between(0.01, 8760))  # for messages that name no expires_at
     national_tables: bool = False  # use national language shift tables where they save parts
     max_parts: int = field(default=10, metadata=between(1, 255))
+    # a key may have a number, and a word, of its own instead (`simrack key rules`)
+    max_characters: int = field(default=670, metadata=between(1, MOST_CHARACTERS))
+    links: str = field(default="allow", metadata=one_of(("allow", "warn", "refuse")))
 
 
 @dataclass(frozen=True, slots=True)

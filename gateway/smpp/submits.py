@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from gateway.core.submitting import Submission
-from gateway.errors import BadValue, SimrackError, StorageFull
+from gateway.errors import AgainstRule, BadValue, SimrackError, StorageFull
 from gateway.records import Concat, Key, SendRequest, SmppWish
 from gateway.smpp import addresses, text, times
 from gateway.smpp.codec import Malformed, ShortMessage
@@ -57,6 +57,8 @@ def status_of(fault: Exception) -> Status:
     match fault:
         case Malformed():
             return fault.status
+        case AgainstRule(field="text"):
+            return Status.REJECTED
         case BadValue():
             return _BY_FIELD.get(fault.field, Status.SUBMIT_FAILED)
         case StorageFull():

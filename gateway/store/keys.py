@@ -6,15 +6,17 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from typing import Any
 
 from peewee import IntegrityError, SqliteDatabase
 
 from gateway.errors import Conflict, NotFound
-from gateway.records import Key
+from gateway.records import NO_RULES, Key, KeyRules, Links
 
-_COLUMNS = "id, name, scopes, created_at, revoked_at"
+_COLUMNS = "id, name, scopes, created_at, revoked_at, rules"
 
 
 def hashed(token: str) -> str:
@@ -32,13 +34,13 @@ def add(db: SqliteDatabase, name: str, scopes: Iterable[str], token_hash: str, n
         if _by_name(db, name) is not None:
             raise Conflict(f"a key named {name!r} exists already; choose another name") from fault
         raise Conflict("this token belongs to another key; use a new one") from fault
-    return _named(db, name)
+    return named(db, name)
 
 
 def revoke(db: SqliteDatabase, name: str, now: float) -> Key:
     """End a key for good. A key revoked before keeps its first date. Raises NotFound."""
     db.execute_sql("UPDATE keys SET revoked_at = ? WHERE name = ? AND revoked_at IS NULL", (now, name))
-    return _named(db, name)
+    return named(db, name)
 
 
 def set_token(db: SqliteDatabase, name: str, token_hash: str) -> Key:
@@ -51,7 +53,13 @@ def set_smpp(db: SqliteDatabase, name: str, password_hash: str) -> Key:
     """Give a key an SMPP password, in place of the one it had. Raises NotFound."""
     # Past peewee, which writes every parameter to its debug log.
     db.connection().execute("UPDATE keys SET smpp_hash = ? WHERE name = ?", (password_hash, name))
-    return _named(db, name)
+    return named(db, name)
+
+
+def set_rules(db: SqliteDatabase, name: str, rules: KeyRules) -> Key:
+    """Raises NotFound."""
+    db.execute_sql("UPDATE keys SET rules = ? WHERE name = ?", (_column(rules), name))
+    return named(db, name)
 
 
 def set_dinstar(db: SqliteDatabase, name: str, ha1: str) -> Key:
@@ -91,6 +99,11 @@ class Keys:
         found: Key | None = self._read(lambda db: _by_name(db, name))
         return found
 
+    def require(self, name: str) -> Key:
+        """Raises NotFound."""
+        found: Key = self._read(lambda db: named(db, name))
+        return found
+
     def smpp(self, name: str) -> tuple[Key, str] | None:
         """A key with the hash of its SMPP password, revoked or not; None where there is no such password."""
         row = self._read(
@@ -98,7 +111,7 @@ class Keys:
                 f"SELECT {_COLUMNS}, smpp_hash FROM keys WHERE name = ? AND smpp_hash IS NOT NULL", (name,)
             ).fetchone()
         )
-        return None if row is None else (_key(row), str(row[5]))
+        return None if row is None else (_key(row), str(row[-1]))
 
     def dinstar(self, name: str) -> tuple[Key, str] | None:
         """A key with what checks its password at the Dinstar door, revoked or not; None where there is no such password."""
@@ -119,7 +132,8 @@ def _by_name(db: SqliteDatabase, name: str) -> Key | None:
     return None if row is None else _key(row)
 
 
-def _named(db: SqliteDatabase, name: str) -> Key:
+def named(db: SqliteDatabase, name: str) -> Key:
+    """Raises NotFound."""
     key = _by_name(db, name)
     if key is None:
         raise NotFound(f"there is no key named {name!r}")
@@ -127,4 +141,29 @@ def _named(db: SqliteDatabase, name: str) -> Key:
 
 
 def _key(row: tuple[Any, ...]) -> Key:
-    return Key(id=row[0], name=row[1], scopes=frozenset(row[2].split(",")), created_at=row[3], revoked_at=row[4])
+    return Key(
+        id=row[0],
+        name=row[1],
+        scopes=frozenset(row[2].split(",")),
+        created_at=row[3],
+        revoked_at=row[4],
+        rules=NO_RULES if row[5] is None else _rules(row[5]),
+    )
+
+
+def _column(rules: KeyRules) -> str | None:
+    if rules == NO_RULES:
+        return None
+    links = None if rules.links is None else rules.links.value
+    return json.dumps({"longest": rules.longest, "links": links, "senders": rules.senders, "extensions": dict(rules.extensions)})
+
+
+@lru_cache(maxsize=1024)
+def _rules(column: str) -> KeyRules:
+    found = json.loads(column)
+    return KeyRules(
+        longest=found["longest"],
+        links=None if found["links"] is None else Links(found["links"]),
+        senders=tuple(found["senders"]),
+        extensions={extension: tuple(senders) for extension, senders in found["extensions"].items()},
+    )

@@ -47,6 +47,7 @@ class NewMessage:
     route: str | None = None  # the name of the route that chose the lane
     sticky: str = ""  # the lane whose channels keep conversations together, if any
     callback: NewCallback | None = None
+    warnings: tuple[str, ...] = ()  # are told, not stored
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,7 +74,7 @@ def _flat(spec: dict[str, Any]) -> dict[str, Any]:
 def _limit(fields: dict[str, Any], channels: list[str], settings: Settings) -> None:
     """Say what this installation takes, so that a client's form can offer it. Own numbers may be more than are configured:
     SIMs tell theirs."""
-    fields["text"]["maxLength"] = min(fields["text"]["maxLength"], settings.sending.max_parts * _GSM7_UNITS_OF_A_PART)
+    fields["text"]["maxLength"] = min(settings.sending.max_characters, settings.sending.max_parts * _GSM7_UNITS_OF_A_PART)
     fields["to"]["pattern"] = plain_form(settings.numbers.country)
     _choose(fields["from"], [modem.number for modem in settings.modems if modem.number])
     _choose(fields["channel"], channels)

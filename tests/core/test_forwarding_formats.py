@@ -143,6 +143,20 @@ async def test_twiml_is_sent_back_to_who_wrote_once_however_often_it_is_said(tmp
 
 
 @story
+async def test_twiml_that_is_longer_than_the_configuration_allows_is_not_sent(tmp_path: Path, pbx: Receiver) -> None:
+    front = Front()
+    async with Stage(tmp_path, reply=front.reply) as stage:
+        front.stage = stage
+        webhook = stage.hook(pbx.url, format="twilio")
+        long, fitting = ("x" * 671, "x" * 670)
+        said = f"<Response><Message>{long}</Message><Message>{fitting}</Message></Response>"
+        pbx.answers(Answer(200, {"Content-Type": "text/xml"}, said.encode()))
+        await stage.happens(EventType.MESSAGE_RECEIVED, TEXT)
+        await stage.recorded(webhook, "accepted")
+        assert [text for _, text, _ in front.messages()] == [fitting]
+
+
+@story
 async def test_twiml_for_a_status_or_for_a_sender_without_a_number_sends_nothing(tmp_path: Path, pbx: Receiver) -> None:
     front = Front()
     async with Stage(tmp_path, reply=front.reply) as stage:

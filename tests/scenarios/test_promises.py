@@ -45,7 +45,7 @@ def test_with_a_full_disk_texts_stay_on_the_sim_requests_get_503_and_nothing_is_
     with running_bank(1) as bank, running_gateway(tmp_path, bank, modem={"sweep_s": 1.0}) as box:
         pages = box.service.store.writer.run(lambda db: db.execute_sql("PRAGMA page_count").fetchone()[0])
         box.service.store.writer.run(lambda db: db.execute_sql(f"PRAGMA max_page_count = {pages}").fetchall())
-        wish = {"to": HANDSET, "text": "x" * 1000}
+        wish = {"to": HANDSET, "text": "x" * 600}
         box.wait(lambda: box.call("/v1/messages", "POST", wish)[0] == 503, "a full disk to be said")
         for n in range(3):
             bank.text(HANDSET, "p0", f"kept {n} " + "y" * 100)

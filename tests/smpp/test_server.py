@@ -289,6 +289,22 @@ async def test_a_full_disk_is_said_as_a_full_queue(tmp_path: Path) -> None:
 
 
 @story
+async def test_the_rules_of_a_key_hold_for_its_bind_and_from_the_next_text_on(tmp_path: Path) -> None:
+    async with Stage(tmp_path) as stage:
+        peer = await stage.bound("bank", stage.account())
+        assert (await peer.submit(text=b"www.example.com")).status == 0
+        await asyncio.to_thread(stage.keys.change_rules, "bank", {"longest": 15, "links": "refuse"}, "a test")
+        assert (await peer.submit(text=b"www.example.com")).status == 0x66
+        assert (await peer.submit(text=b"1234567890123456")).status == 0x01
+        assert (await peer.submit(text=b"123456789012345")).status == 0
+        # A text in two segments of 10 characters is judged when it is whole.
+        header = b"\x05\x00\x03\x07\x02"
+        assert (await peer.submit(text=header + b"\x01" + b"x" * 10, esm=0x40)).status == 0
+        assert (await peer.submit(text=header + b"\x02" + b"x" * 10, esm=0x40)).status == 0x01
+        assert sorted(message.text for message in stage.messages()) == ["123456789012345", "www.example.com"]
+
+
+@story
 async def test_a_revoked_key_is_refused_at_once(tmp_path: Path) -> None:
     async with Stage(tmp_path) as stage:
         peer = await stage.bound("bank", stage.account())

@@ -95,4 +95,4 @@ def test_the_document_is_open_to_everybody_and_names_every_event(client: FlaskCl
     assert "message.received" in document["webhooks"]
     assert all("." not in name for name in document["components"]["schemas"])
     text = document["components"]["schemas"]["SendIn"]["properties"]["text"]
-    assert text["maxLength"] == 10 * 153
+    assert text["maxLength"] == 670

@@ -9,13 +9,15 @@ from flask import Response, g
 from pydantic import Field, StringConstraints
 
 from gateway.clock import isoformat
+from gateway.core.key_rules import rules_json
 from gateway.errors import Conflict
 from gateway.records import Key
+from gateway.settings.sections import MOST_CHARACTERS
 from gateway.web.answers import answer
 from gateway.web.auth import Guard
 from gateway.web.doors import Doors
 from gateway.web.problems import documented
-from gateway.web.schemas import KEY_NAME_ALONE, In, Out, Timestamp
+from gateway.web.schemas import KEY_NAME_ALONE, In, Out, Timestamp, whole
 
 Scope = Literal["send", "read", "admin"]
 
@@ -25,11 +27,27 @@ class KeyIn(In):
     scopes: list[Scope] = Field(min_length=1, max_length=3)
 
 
+LinkRule = Literal["allow", "warn", "refuse"]
+_LONGEST = "Characters of a text; null is max_characters in [sending] of the configuration."
+_LINKS = "What becomes of texts that hold a link; null is what [sending] says."
+
+
+class RulesIn(In):
+    longest: whole(1, MOST_CHARACTERS) | None = Field(None, description=_LONGEST)
+    links: LinkRule | None = Field(None, description=_LINKS)
+
+
+class RulesOut(Out):
+    longest: int | None = Field(description=_LONGEST)
+    links: LinkRule | None = Field(description=_LINKS)
+
+
 class KeyOut(Out):
     name: str
     scopes: list[Scope]
     created_at: Timestamp
     revoked_at: Timestamp | None
+    rules: RulesOut
 
 
 class NewKeyOut(KeyOut):
@@ -59,6 +77,20 @@ def blueprint(doors: Doors, guard: Guard) -> APIBlueprint:
     def find() -> Response:
         return answer({"data": [key_json(key) for key in doors.keys.all()]})
 
+    @bp.patch("/<name>")
+    @guard.needs("admin")
+    @bp.input(RulesIn, arg_name="changes")
+    @bp.output(KeyOut, description="Changed; it holds from the next text on")
+    @bp.doc(
+        summary="Change what a key may send",
+        description="Fields that are not given stay as they are.",
+        security="bearer",
+        responses=documented(400, 401, 403, 404, 409, 413, 415, 422, 503),
+    )
+    def change(name: str, changes: RulesIn) -> Response:
+        given = {field: getattr(changes, field) for field in changes.model_fields_set}
+        return answer(key_json(doors.keys.change_rules(name, given, g.key.name)))
+
     @bp.delete("/<name>")
     @guard.needs("admin")
     @bp.output(KeyOut, description="Revoked; it is refused from now on")
@@ -77,4 +109,5 @@ def key_json(key: Key) -> dict[str, object]:
         "scopes": sorted(key.scopes),
         "created_at": isoformat(key.created_at),
         "revoked_at": None if key.revoked_at is None else isoformat(key.revoked_at),
+        "rules": rules_json(key.rules),
     }

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, Field, StringConstraints
 
 from gateway.records import Direction, Encoding, OnUnknown, Status
+from gateway.settings.sections import MOST_CHARACTERS
 from gateway.web.schemas import (
     CURSOR,
     IDEMPOTENCY_KEY,
@@ -22,8 +23,8 @@ from gateway.web.schemas import (
     whole,
 )
 
-# 255 parts of 33 surrogate pairs: a text this long fits whatever it holds; [sending] max_parts is the nearer limit.
-MAX_TEXT = 255 * 33
+# The rules of a key, and max_characters and max_parts in [sending], are the nearer limits.
+MAX_TEXT = MOST_CHARACTERS
 MAX_BATCH = 1000
 
 Campaign = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=NO_NUL)]
@@ -113,6 +114,7 @@ class MessageOut(Out):
     pool: str | None = Field(None, description="Over which it rotates; null for any channel, or the one that was asked for.")
     route: str | None = Field(None, description="The route that chose the pool.")
     reference: int | None = Field(None, description="TP-MR of its last part, once that was sent.")
+    warnings: list[str] = Field([], description="In the answer that accepts it: what a rule of the key says to its text.")
     # incoming alone
     extension: str | None = Field(None, description="The label of the person or group it is for.")
     inbound: str | None = Field(None, description="The inbound rule that says whom it is for.")
@@ -158,3 +160,6 @@ class PreviewOut(Out):
     units: int = Field(description="Septets or UTF-16 units the text takes.")
     parts: int
     remaining: int = Field(description="Units left in the last part.")
+    longest: int = Field(description="Characters that a text of this key may have.")
+    fits: bool = Field(description="Neither characters nor parts are too many.")
+    warnings: list[str] = Field(description="What a rule of the key says to the text.")

@@ -12,9 +12,12 @@ from flask import Response, g, request
 from werkzeug.routing import BaseConverter
 
 from gateway import numbers
+from gateway.core.key_rules import link_warning, longest
 from gateway.core.message_json import attempt_json, message_json
 from gateway.errors import AgainstRule, BadValue, NotFound
-from gateway.records import SendRequest
+from gateway.pdu.split import Preview
+from gateway.records import KeyRules, SendRequest
+from gateway.settings import SendingSettings
 from gateway.store.messages import MessageFilter
 from gateway.web.answers import answer
 from gateway.web.api.message_schemas import (
@@ -82,16 +85,7 @@ def blueprint(doors: Doors, guard: Guard) -> APIBlueprint:
     @bp.output(PreviewOut)
     @bp.doc(summary="How a text would be coded and split", security="bearer", responses=documented(*_BODY))
     def preview(wanted: PreviewIn) -> Response:
-        shown = sending.preview(wanted.text)
-        return answer(
-            {
-                "encoding": shown.encoding.value,
-                "characters": shown.characters,
-                "units": shown.units,
-                "parts": shown.parts,
-                "remaining": shown.remaining,
-            }
-        )
+        return answer(_preview_json(sending.preview(wanted.text), wanted.text, g.key.rules, doors.settings.sending))
 
     @bp.get("")
     @guard.needs("read")
@@ -179,6 +173,21 @@ def _as_request(wanted: SendIn) -> SendRequest:
         wanted.client_ref,
         wanted.campaign,
     )
+
+
+def _preview_json(shown: Preview, text: str, rules: KeyRules, settings: SendingSettings) -> dict[str, object]:
+    most = longest(rules, settings)
+    warning = link_warning(text, rules, settings)
+    return {
+        "encoding": shown.encoding.value,
+        "characters": shown.characters,
+        "units": shown.units,
+        "parts": shown.parts,
+        "remaining": shown.remaining,
+        "longest": most,
+        "fits": shown.characters <= most and shown.parts <= settings.max_parts,
+        "warnings": [warning] if warning else [],
+    }
 
 
 def _refusal(fault: BadValue, requests: Sequence[SendRequest]) -> Problem:

@@ -13,7 +13,15 @@ from gateway.web.compat.reading import bearer, fields, password, plus
 from gateway.web.compat.refused import Refused, Why, missing
 from gateway.web.doors import Doors
 
-_STATUS = {Why.ADDRESS: 403, Why.CREDENTIALS: 401, Why.SCOPE: 403, Why.RULE: 403, Why.BUSY: 503, Why.INTERNAL: 500}
+_STATUS = {
+    Why.ADDRESS: 403,
+    Why.CREDENTIALS: 401,
+    Why.SCOPE: 403,
+    Why.CONTENT: 403,
+    Why.RULE: 403,
+    Why.BUSY: 503,
+    Why.INTERNAL: 500,
+}
 
 
 def blueprint(doors: Doors) -> Blueprint:

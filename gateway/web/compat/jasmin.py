@@ -21,6 +21,7 @@ _STATUS = {
     Why.CREDENTIALS: 403,
     Why.SCOPE: 403,
     Why.TO: 412,
+    Why.CONTENT: 412,
     Why.RULE: 412,
     Why.FROM: 412,
     Why.METHOD: 405,

@@ -148,7 +148,7 @@ def _text(octets: bytes, charset: str) -> str:
 def _say(refused: Refused) -> Response:
     if refused.why in _SENTENCES:
         return _sentence(*_SENTENCES[refused.why])
-    ours = refused.why in (Why.VALUE, Why.LONG, Why.TEXT)
+    ours = refused.why in (Why.VALUE, Why.LONG, Why.CONTENT, Why.TEXT)
     return _sentence(400, f"{refused.detail}, rejected" if ours else refused.detail)
 
 

@@ -21,7 +21,8 @@ class Why(StrEnum):
     TO = "to"
     FROM = "from"
     TEXT = "text"
-    LONG = "long"  # the text needs too many parts
+    LONG = "long"  # the text has too many characters or needs too many parts
+    CONTENT = "content"  # a rule of the key refuses what the text holds
     RULE = "rule"  # a rule that people made refuses the recipient
     CALLBACK = "callback"  # an address for reports that cannot be one
     VALUE = "value"  # of another field
@@ -55,7 +56,7 @@ def from_value(fault: BadValue, text: str) -> Refused:
     field = fault.field.rpartition("/")[2]
     detail = f"{field}: {fault.reason}" + (f"; {fault.remedy}" if fault.remedy else "")
     if isinstance(fault, AgainstRule):
-        return Refused(Why.RULE, detail, field)
+        return Refused({"text": Why.CONTENT, "from": Why.FROM}.get(field, Why.RULE), detail, field)
     if field == "text":
         return Refused(Why.LONG if text else Why.MISSING, detail, field)
     return Refused({"to": Why.TO, "from": Why.FROM, "callback": Why.CALLBACK}.get(field, Why.VALUE), detail, field)

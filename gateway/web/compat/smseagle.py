@@ -20,7 +20,15 @@ from gateway.web.compat.reading import bearer, document, fields, listed, truth, 
 from gateway.web.compat.refused import Refused, Why, missing, wrong
 from gateway.web.doors import Doors
 
-_STATUS = {Why.ADDRESS: 403, Why.CREDENTIALS: 401, Why.SCOPE: 403, Why.RULE: 403, Why.BUSY: 503, Why.INTERNAL: 500}
+_STATUS = {
+    Why.ADDRESS: 403,
+    Why.CREDENTIALS: 401,
+    Why.SCOPE: 403,
+    Why.CONTENT: 403,
+    Why.RULE: 403,
+    Why.BUSY: 503,
+    Why.INTERNAL: 500,
+}
 _DENIED = (Why.CREDENTIALS, Why.SCOPE, Why.ADDRESS)
 _MOST_RECIPIENTS = 1000
 

@@ -26,6 +26,7 @@ _STATUS = {
     Why.ADDRESS: 403,
     Why.CREDENTIALS: 401,
     Why.SCOPE: 403,
+    Why.CONTENT: 403,
     Why.RULE: 403,
     Why.NOT_FOUND: 404,
     Why.CONFLICT: 409,

@@ -35,6 +35,8 @@ _ERRORS = {
     Why.MISSING: (422, "10004", "Missing required parameter"),
     Why.TO: (422, "40310", "Invalid 'to' address"),
     Why.RULE: (403, "40310", "Invalid 'to' address"),
+    Why.CONTENT: (403, "40009", "Invalid message body"),
+    Why.LONG: (422, "40302", "Message too large"),
     Why.FROM: (422, "40305", "Invalid 'from' address"),
     Why.NOT_FOUND: (404, "10005", "Resource not found"),
     Why.METHOD: (405, "10015", "Bad Request"),

@@ -29,6 +29,7 @@ _ERRORS = {
     Why.FROM: ("15", ""),
     Why.TEXT: ("6", ""),
     Why.LONG: ("12", "Message too long"),
+    Why.CONTENT: ("6", ""),
     Why.CONFLICT: ("14", "Invalid Signature"),
     Why.BUSY: ("1", "Throughput Rate Exceeded"),
     Why.INTERNAL: ("5", "Internal Error"),

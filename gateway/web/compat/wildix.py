@@ -17,6 +17,7 @@ _STATUS = {
     Why.ADDRESS: 403,
     Why.CREDENTIALS: 401,
     Why.SCOPE: 403,
+    Why.CONTENT: 403,
     Why.METHOD: 405,
     Why.LARGE: 413,
     Why.BUSY: 503,

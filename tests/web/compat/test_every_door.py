@@ -154,6 +154,46 @@ def test_a_text_that_cannot_be_sent_is_no_fault_of_ours(opened: Open, door: str,
     assert not opened.messages()
 
 
+# (HTTP status, words of the body) for a text that is too long, and for one with a link that the key may not send.
+TOO_LONG = {
+    "telnyx": (422, '"code":"40302","title":"Message too large"'),
+    "plain": (400, "ERROR text: has 41 characters; the key pbx may send 40"),
+    "integra": (400, "ERROR"),
+    "kannel": (400, "text: has 41 characters; the key pbx may send 40; POST /v1/messages/preview counts, rejected"),
+    "twilio": (400, '"code":21617'),
+    "vonage": (200, '"status":"12","error-text":"Message too long"'),
+    "smseagle": (400, "Wrong parameters: text: has 41 characters"),
+    "smsgate": (400, '"message":"text: has 41 characters'),
+    "wildix": (400, '"type":"error","reason":"text: has 41 characters'),
+    "playsms": (200, '"status":"ERR","error":"200","error_string":"text: has 41 characters'),
+    "jasmin": (400, 'Error "text: has 41 characters'),
+}
+WITH_A_LINK = {
+    "telnyx": (403, '"code":"40009","title":"Invalid message body"'),
+    "plain": (403, "ERROR text: holds a link: www.example.com; the key pbx may send none"),
+    "integra": (403, "ERROR"),
+    "kannel": (400, "text: holds a link: www.example.com; the key pbx may send none, rejected"),
+    "twilio": (400, '"code":30007'),
+    "vonage": (200, '"status":"6","error-text":"text: holds a link'),
+    "smseagle": (403, "Wrong parameters: text: holds a link"),
+    "smsgate": (403, '"message":"text: holds a link'),
+    "wildix": (403, '"type":"error","reason":"text: holds a link'),
+    "playsms": (200, '"status":"ERR","error":"200","error_string":"text: holds a link'),
+    "jasmin": (412, 'Error "text: holds a link'),
+}
+
+
+@every_door
+def test_a_text_that_the_rules_of_its_key_refuse_is_told_in_the_language_of_the_door(opened: Open, door: str) -> None:
+    opened.gateway.keys.change_rules("pbx", {"longest": 40, "links": "refuse"}, "a test")
+    for text, (status, words) in (("x" * 41, TOO_LONG[door]), ("see www.example.com", WITH_A_LINK[door])):
+        answer = send(opened, door, text=text)
+        assert (answer.status_code, words in answer.text) == (status, True), answer.text
+    assert not opened.messages()
+    send(opened, door, text="x" * 40)
+    assert len(opened.messages()) == 1
+
+
 @every_door
 def test_a_full_disk_is_told_as_something_that_passes(opened: Open, door: str, monkeypatch: pytest.MonkeyPatch) -> None:
     def full() -> None:
