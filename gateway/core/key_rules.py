@@ -24,7 +24,8 @@ def require_text(text: str, key: Key, settings: SendingSettings, field: str) -> 
     """The warnings that go with it. Raises BadValue when it is too long, AgainstRule when it may not hold what it holds."""
     most = longest(key.rules, settings)
     if len(text) > most:
-        raise BadValue(field, f"has {len(text)} characters", f"the key {key.name} may send {most}; POST /v1/messages/preview counts")
+        remedy = f"the key {key.name} may send {most}; POST /v1/messages/preview counts"
+        raise BadValue(field, f"has {len(text)} characters", remedy)
     warning = link_warning(text, key.rules, settings)
     if warning and _links(key.rules, settings) == Links.REFUSE:
         raise AgainstRule(field, warning, f"the key {key.name} may send none")

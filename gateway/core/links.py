@@ -9,15 +9,15 @@ from __future__ import annotations
 
 import re
 
-_SURE = frozenset(
-    "com net org info biz edu gov mil eu app dev xyz click"
-    " ae bg br ch cn cy cz de dk ee fi fr gg gl gr hk hr hu ie io jp kr kz lt lu lv ly mt mx nl nz pk pl pt ro rs ru sg sk th tr tw"
-    " ua uk vn рф".split()
-)
-_WORDS = frozenset(
-    "ai am ar as at au be by ca cc co do es gs id il im in is it la li link live ma me my news no nu one online page pm se shop si"
-    " site so st store tech to top tv us vip ws world za".split()
-)
+_SURE = frozenset(re.findall(r"\w+", """
+    com net org info biz edu gov mil eu app dev xyz click
+    ae bg br ch cn cy cz de dk ee fi fr gg gl gr hk hr hu ie io jp kr kz lt lu lv ly mt mx nl nz pk pl pt ro rs ru sg sk th tr tw
+    ua uk vn рф
+"""))  # fmt: skip
+_WORDS = frozenset(re.findall(r"\w+", """
+    ai am ar as at au be by ca cc co do es gs id il im in is it la li link live ma me my news no nu one online page pm se shop si
+    site so st store tech to top tv us vip ws world za
+"""))  # fmt: skip
 _WITH_SCHEME = re.compile(r"(?<!\w)[A-Za-z][A-Za-z0-9+-]{1,15}://[^\s]+")
 # Neither before nor behind it stands what makes it a piece of a longer word, or of an e-mail address.
 _NAME = re.compile(r"(?<![\w@.+-])((?:\w[\w-]*\.)+[^\W\d_]{2,24})(?![\w@-]|\.\w)(?::[0-9]{1,5})?(/[^\s]+)?")

@@ -125,7 +125,8 @@ def test_rules_are_shown_with_their_key_and_every_change_leaves_a_trace(alice: C
         ({"lonegst": 160}, "/lonegst"),
     ],
 )
-def test_a_wrong_rule_is_refused_by_the_name_of_its_field(alice: Caller, bob: Caller, changes: dict[str, object], field: str) -> None:
+@pytest.mark.usefixtures("bob")
+def test_a_wrong_rule_is_refused_by_the_name_of_its_field(alice: Caller, changes: dict[str, object], field: str) -> None:
     refused = alice.patch("/v1/keys/bob", changes)
     assert refused.status_code == 422 and faults(refused) == [field]
 

@@ -336,7 +336,7 @@ def test_only_an_unknown_outcome_can_be_settled(alice: Caller) -> None:
 def test_a_preview_counts_and_keeps_nothing(alice: Caller, gateway: Gateway) -> None:
     shown = alice.post("/v1/messages/preview", {"text": "€" * 80 + "x"})
     assert shown.json == {
-        **{"encoding": "gsm7", "characters": 81, "units": 161, "parts": 2, "remaining": shown.json["remaining"]},
-        **{"longest": 670, "fits": True, "warnings": []},
-    }
+        "encoding": "gsm7", "characters": 81, "units": 161, "parts": 2, "remaining": shown.json["remaining"],
+        "longest": 670, "fits": True, "warnings": [],
+    }  # fmt: skip
     assert gateway.store.read(outbox.sizes)["queued"] == 0
