@@ -46,7 +46,7 @@ def revoke(db: SqliteDatabase, name: str, now: float) -> Key:
 def set_token(db: SqliteDatabase, name: str, token_hash: str) -> Key:
     """Give a key another token, unless it is revoked. Raises NotFound."""
     db.execute_sql("UPDATE keys SET token_hash = ? WHERE name = ? AND revoked_at IS NULL", (token_hash, name))
-    return _named(db, name)
+    return named(db, name)
 
 
 def set_smpp(db: SqliteDatabase, name: str, password_hash: str) -> Key:
