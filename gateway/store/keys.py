@@ -75,7 +75,7 @@ def set_dinstar(db: SqliteDatabase, name: str, ha1: str) -> Key:
         (name,),
     )
     connection.execute("UPDATE keys SET dinstar_ha1 = ? WHERE name = ?", (ha1, name))
-    return _named(db, name)
+    return named(db, name)
 
 
 class Keys:
@@ -120,7 +120,7 @@ class Keys:
                 f"SELECT {_COLUMNS}, dinstar_ha1 FROM keys WHERE name = ? AND dinstar_ha1 IS NOT NULL", (name,)
             ).fetchone()
         )
-        return None if row is None else (_key(row), str(row[5]))
+        return None if row is None else (_key(row), str(row[-1]))
 
     def all(self) -> list[Key]:
         rows = self._read(lambda db: db.execute_sql(f"SELECT {_COLUMNS} FROM keys ORDER BY id").fetchall())

@@ -156,6 +156,7 @@ def test_a_text_that_cannot_be_sent_is_no_fault_of_ours(opened: Open, door: str,
 
 # (HTTP status, words of the body) for a text that is too long, and for one with a link that the key may not send.
 TOO_LONG = {
+    "dinstar": (200, '"error_code":413'),
     "telnyx": (422, '"code":"40302","title":"Message too large"'),
     "plain": (400, "ERROR text: has 41 characters; the key pbx may send 40"),
     "integra": (400, "ERROR"),
@@ -169,6 +170,7 @@ TOO_LONG = {
     "jasmin": (400, 'Error "text: has 41 characters'),
 }
 WITH_A_LINK = {
+    "dinstar": (200, '"error_code":400'),
     "telnyx": (403, '"code":"40009","title":"Invalid message body"'),
     "plain": (403, "ERROR text: holds a link: www.example.com; the key pbx may send none"),
     "integra": (403, "ERROR"),
