@@ -55,6 +55,24 @@ def with_plus(written: str, country: str) -> str:
         return written
 
 
+@lru_cache(maxsize=4096)
+def of_sender(told: str, national: bool, country: str) -> str:
+    """A sender as a network told it, as +E.164 where that is sure: it is `national`, or shows it by its first digits. Names, short
+    codes and numbers of services stay as they are."""
+    if told.startswith("+") or not (told.isascii() and told.isdigit()):
+        return told
+    metadata = phonenumbers.PhoneMetadata.metadata_for_region(country)
+    trunk = (metadata and metadata.national_prefix) or "00"
+    written = with_plus(told, country)
+    if not (national or written.startswith(("+", "00", trunk))):
+        return told
+    try:
+        number = recipient(written, country)
+        return number if phonenumbers.is_valid_number(phonenumbers.parse(number, country)) else told
+    except (BadValue, phonenumbers.NumberParseException):
+        return told
+
+
 def plain_form(country: str) -> str:
     """A regular expression for numbers without separators that `recipient` takes; for programs that ask what to type.
 

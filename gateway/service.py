@@ -92,6 +92,7 @@ class Service:
             parts_wait=lambda: self.timetable.sooner(),
             heard=self.balances.heard,
             decide=lambda message: self.inbound.decide(message),
+            country=settings.numbers.country,
         )
         self.reporting = Reporting(self.store, self.clock, self._forward, self._wake)
         wake = self._from_thread(self._wake)

@@ -1,7 +1,7 @@
 import pytest
 
 from gateway.errors import BadValue
-from gateway.numbers import country_of, dialled, operator_of, recipient, same_subscriber, with_plus
+from gateway.numbers import country_of, dialled, of_sender, operator_of, recipient, same_subscriber, with_plus
 
 
 @pytest.mark.parametrize(
@@ -109,3 +109,27 @@ def test_a_mobile_number_has_the_operator_that_gave_it_out() -> None:
 )
 def test_bare_digits_that_begin_with_the_own_country_code_lack_their_plus_sign(written: str, country: str, read: str) -> None:
     assert with_plus(written, country) == read
+
+
+@pytest.mark.parametrize(
+    ("told", "national", "country", "kept"),
+    [
+        ("+4917012345678", False, "DE", "+4917012345678"),
+        ("017012345678", False, "DE", "+4917012345678"),
+        ("17012345678", True, "DE", "+4917012345678"),
+        ("17012345678", False, "DE", "17012345678"),  # nothing says what it is
+        ("4917012345678", False, "DE", "+4917012345678"),
+        ("004917012345678", False, "DE", "+4917012345678"),
+        ("0791234567", False, "CH", "+41791234567"),
+        ("612345678", True, "ES", "+34612345678"),
+        ("612345678", False, "ES", "612345678"),  # Spain has no trunk prefix that would tell
+        ("22022", False, "DE", "22022"),
+        ("22022", True, "DE", "22022"),
+        ("8010012", False, "DE", "8010012"),  # a service of the operator
+        ("000", False, "DE", "000"),
+        ("Bank 24", False, "DE", "Bank 24"),
+        ("", False, "DE", ""),
+    ],
+)
+def test_a_sender_becomes_e164_only_where_that_is_sure(told: str, national: bool, country: str, kept: str) -> None:
+    assert of_sender(told, national, country) == kept

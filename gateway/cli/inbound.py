@@ -35,6 +35,9 @@ _SHOWN = 60
 
 def _wishes(command: Command) -> Command:
     """The options that say what a rule does."""
+    command = click.option(
+        "--follow-days", type=click.IntRange(1, 90), help="An answer is for the extension that wrote last within so many days."
+    )(command)
     for field, (option, metavar, words) in reversed(_WORDS.items()):
         command = click.option(option, field, metavar=metavar, help=words)(command)
     for field, (option, metavar, words) in reversed(_LISTS.items()):
@@ -97,14 +100,16 @@ def add(name: str, position: int | None, disabled: bool, url: str, key_file: str
 @inbound.command(short_help="Change what a rule says.")
 @click.argument("name")
 @click.option("--enable/--disable", "enabled", default=None, help="Use it, or pass it over.")
-@click.option("--without", multiple=True, type=click.Choice([*_CONDITIONS, "webhooks", "extension"]), help="Take this out.")
+@click.option(
+    "--without", multiple=True, type=click.Choice([*_CONDITIONS, "webhooks", "extension", "follow-days"]), help="Take this out."
+)
 @_wishes
 @access
 def change(name: str, enabled: bool | None, without: tuple[str, ...], url: str, key_file: str | None, **wishes: Any) -> None:
     """Change what is given of the rule NAME; everything else stays."""
     api = Api(url, key_file)
     content = {field: value for field, value in api.get(_path(name)).items() if field not in ("name", "position")}
-    content.update({field: [] if field in _LISTS else None for field in without})
+    content.update({field.replace("-", "_"): [] if field in _LISTS else None for field in without})
     api.put(_path(name), {**content, **_given({"enabled": enabled, **wishes})})
     click.echo(f"{name} is changed", err=True)
 
@@ -227,6 +232,8 @@ def _state(shown: dict[str, Any]) -> str:
 
 def _result(shown: dict[str, Any]) -> str:
     label = [f"extension {shown['extension']}"] if shown["extension"] else []
+    if shown["follow_days"]:
+        label.insert(0, f"who wrote within {shown['follow_days']} d")
     return ", ".join([*label, *(shown["webhooks"] or ["those that subscribed"])])
 
 

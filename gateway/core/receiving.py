@@ -9,6 +9,7 @@ from gateway.clock import Clock
 from gateway.core.identifiers import new_id
 from gateway.core.inbound import claims
 from gateway.core.inbound.match import AS_SUBSCRIBED, Decision
+from gateway.numbers import of_sender
 from gateway.pdu.join import join
 from gateway.records import IncomingPart, Message
 from gateway.settings import ReceivingSettings
@@ -22,7 +23,7 @@ _WARNED_EVERY_S = 3600.0
 class Receiving:
     """`own_number(channel)` is the number of a channel's SIM, "" if unknown; `forward` says that forwards are waiting,
     `parts_wait` that a part waits for its others. `heard(db, message, sim)` runs inside the commit that completes a text;
-    so does `decide`, which says whom it is for."""
+    so does `decide`, which says whom it is for. National senders are of `country`."""
 
     def __init__(
         self,
@@ -34,6 +35,7 @@ class Receiving:
         parts_wait: Callable[[], None],
         heard: Callable[[Database, Message, str], None],
         decide: Callable[[Message], Decision] = lambda message: AS_SUBSCRIBED,
+        country: str = "DE",
     ) -> None:
         self._store = store
         self._patience_s = settings.incomplete_after_hours * 3600
@@ -43,6 +45,7 @@ class Receiving:
         self._forward = forward
         self._heard = heard
         self._decide = decide
+        self._country = country
         self._unclaimed = 0  # since the last warning
         self._warned_at: float | None = None
 
@@ -51,9 +54,10 @@ class Receiving:
         self._store.require_room()
         now = self._clock.now()
         own_number = self._own_number(part.channel)
+        sender = of_sender(part.sender, part.sender_type == "national", self._country)
 
         def job(db: Database) -> Message | None:
-            message = inbox.keep(db, part, own_number, join, lambda: new_id("msg", now), now)
+            message = inbox.keep(db, part, own_number, join, lambda: new_id("msg", now), now, sender)
             if message is None:
                 return None
             self._heard(db, message, part.sim)

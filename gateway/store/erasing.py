@@ -17,7 +17,8 @@ _UNDER_WAY = (Status.QUEUED, Status.SENDING, Status.UNKNOWN)
 def redact(db: SqliteDatabase, public_id: str, of_key: int | None) -> Message:
     """Its text is gone. `of_key` is who must have sent it, or None. Raises NotFound, or Conflict while it may still leave."""
     row_id = _ended(db, public_id, of_key)
-    db.execute_sql("UPDATE messages SET text = '', raw = NULL, data = NULL WHERE id = ?", (row_id,))
+    # Nobody need be told any more what it said.
+    db.execute_sql("UPDATE messages SET text = '', raw = NULL, data = NULL, claimed = 1 WHERE id = ?", (row_id,))
     db.execute_sql("UPDATE parts SET text = '' WHERE message_id = ?", (row_id,))
     db.execute_sql("UPDATE incomingparts SET text = '', raw = '', data = NULL WHERE message_id = ?", (row_id,))
     smpp.forget_text(db, public_id)

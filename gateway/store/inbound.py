@@ -16,7 +16,7 @@ from gateway.errors import Conflict, NotFound
 from gateway.records import Message
 from gateway.store import rows
 
-_COLUMNS = "name, position, enabled, own, channels, pool, senders, keywords, pattern, webhooks, extension"
+_COLUMNS = "name, position, enabled, own, channels, pool, senders, keywords, pattern, webhooks, extension, follow_days"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +34,7 @@ class InboundRule:
     pattern: str = ""
     webhooks: tuple[str, ...] = ()  # their public ids
     extension: str = ""
+    follow_days: int | None = None  # an answer is for the extension that wrote within so many days
 
 
 def all_of(db: SqliteDatabase) -> list[InboundRule]:
@@ -111,6 +112,17 @@ def incoming(db: SqliteDatabase, public_ids: Sequence[str]) -> list[Message]:
     return messages
 
 
+def wrote_last(db: SqliteDatabase, person: str, channel: str, since: float) -> str | None:
+    """The extension that texted this person last, since then, over the SIM that is in this channel."""
+    row = db.execute_sql(
+        "SELECT m.extension FROM messages m WHERE m.recipient = ? AND m.direction = 'out' AND m.extension IS NOT NULL"
+        " AND m.created_at >= ? AND EXISTS (SELECT 1 FROM parts p JOIN sims s ON s.id = p.sim WHERE p.message_id = m.id"
+        " AND s.channel = ?) ORDER BY m.id DESC LIMIT 1",
+        (person, since, channel),
+    ).fetchone()
+    return None if row is None else str(row[0])
+
+
 def unclaimed(db: SqliteDatabase) -> int:
     """How many incoming texts nobody was told of."""
     return int(db.execute_sql("SELECT count(*) FROM messages WHERE claimed = 0").fetchone()[0])
@@ -128,10 +140,12 @@ def _number(db: SqliteDatabase, names: Sequence[str]) -> None:
 def _values(rule: InboundRule) -> tuple[Any, ...]:
     r = rule
     lists = [json.dumps(one, ensure_ascii=False) for one in (r.to, r.channels, r.from_, r.keywords, r.webhooks)]
-    return (int(r.enabled), lists[0], lists[1], r.pool, lists[2], lists[3], r.pattern, lists[4], r.extension)
+    return (int(r.enabled), lists[0], lists[1], r.pool, lists[2], lists[3], r.pattern, lists[4], r.extension, r.follow_days)
 
 
 def _rule(row: tuple[Any, ...]) -> InboundRule:
-    name, position, enabled, own, channels, pool, senders, keywords, pattern, webhooks, extension = row
+    name, position, enabled, own, channels, pool, senders, keywords, pattern, webhooks, extension, follow_days = row
     lists = [tuple(json.loads(one)) for one in (own, channels, senders, keywords, webhooks)]
-    return InboundRule(*(name, position, bool(enabled), lists[0], lists[1], pool, lists[2], lists[3], pattern, lists[4], extension))
+    return InboundRule(
+        *(name, position, bool(enabled), lists[0], lists[1], pool, lists[2], lists[3], pattern, lists[4], extension, follow_days)
+    )

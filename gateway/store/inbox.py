@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -44,12 +44,23 @@ def fingerprint(part: IncomingPart) -> str:
     return hashlib.sha256(repr(facts).encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def keep(db: SqliteDatabase, part: IncomingPart, own_number: str, join: Join, new_id: NewId, now: float) -> Message | None:
-    """Keep one part. Returns the message it made complete; None when parts are missing or it was kept before."""
+def keep(
+    db: SqliteDatabase,
+    part: IncomingPart,
+    own_number: str,
+    join: Join,
+    new_id: NewId,
+    now: float,
+    sender: str | None = None,
+) -> Message | None:
+    """Keep one part, its sender spelled as `sender`; a second copy is known by what the network told. Returns the message it made
+    complete; None when parts are missing or it was kept before."""
+    seen = fingerprint(part)
+    part = part if sender is None else replace(part, sender=sender)
     added = db.execute_sql(
         "INSERT OR IGNORE INTO incomingparts (fingerprint, channel, sim, arrived_at, raw, sender, service_time, text, data,"
         " encoding, concat_reference, concat_wide, concat_total, concat_number, flaws) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
-        (fingerprint(part), part.channel, part.sim, now, part.raw, part.sender,
+        (seen, part.channel, part.sim, now, part.raw, part.sender,
          None if part.service_time is None else part.service_time.isoformat(), _storable(part.text), part.data or None,
          part.encoding.value, *_concat(part.concat), rows.column(part.flaws)),
     )  # fmt: skip

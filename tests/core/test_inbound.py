@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from gateway.clock import ManualClock
+from gateway.core.identifiers import new_id
 from gateway.core.inbound.replaying import Replayed, Replaying
 from gateway.core.inbound.rules import Inbound, InboundFacts
 from gateway.core.keys import Keys
@@ -19,11 +20,12 @@ from gateway.core.pools import Pools
 from gateway.core.receiving import Receiving
 from gateway.core.webhooks import Webhooks
 from gateway.errors import BadValue, Conflict, NotFound
-from gateway.records import ChannelFacts, ChannelState, Concat, Direction, IncomingPart, Message
+from gateway.records import ChannelFacts, ChannelState, Concat, Direction, Encoding, IncomingPart, Message, Part
 from gateway.settings import Settings, parse
-from gateway.store import Store
+from gateway.store import Database, Store, inbox, outbox, sims
 from gateway.store.inbound import InboundRule
 from gateway.store.messages import MessageFilter
+from gateway.store.outbox import NewMessage
 
 CONFIGURATION = """
 [store]
@@ -117,6 +119,7 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
         ({"pattern": "("}, "pattern", "order"),
         ({"pattern": "x" * 201}, "pattern", "shorter"),
         ({"extension": "a b"}, "extension", "32 letters"),
+        ({"follow_days": 0}, "follow_days", "1 to 90"),
         ({"extension": "x" * 33}, "extension", "32 letters"),
         ({"webhooks": ("wh_none",)}, "webhooks", "none is configured"),
     ],
@@ -234,6 +237,51 @@ def test_an_incomplete_long_text_is_decided_about_as_well(desk: Desk) -> None:
     assert message.incomplete and (message.extension, desk.told(message)) == ("1", [first])
 
 
+def sent(desk: Desk, extension: str | None, to: str = "+4917012345678", channel: str = "p0") -> None:
+    """An extension texted somebody over the SIM of a channel."""
+
+    def job(db: Database) -> None:
+        message = NewMessage(new_id("msg", desk.clock.now()), to, "", "Hi", Encoding.GSM7, (Part("Hi", Encoding.GSM7),))
+        outbox.add(db, [message], desk.clock.now())
+        db.execute_sql("UPDATE messages SET extension = ? WHERE public_id = ?", (extension, message.public_id))
+        db.execute_sql(
+            "UPDATE parts SET sim = ? WHERE sim IS NULL", (ChannelFacts(channel, ChannelState.READY, iccid=channel).sim,)
+        )
+
+    desk.store.writer.run(job)
+
+
+def test_an_answer_is_for_the_extension_that_wrote_last_from_this_sim(desk: Desk) -> None:
+    desk.webhook()
+    for name, number in OWN.items():
+        facts = ChannelFacts(name, ChannelState.READY, number=number, iccid=name)
+        desk.store.writer.run(lambda db, facts=facts: sims.seen(db, facts, desk.clock.now()))  # type: ignore[misc]
+    desk.inbound.add(InboundRule("stop", keywords=("stop",), extension="abuse"), "ann")
+    desk.inbound.add(InboundRule("rest", extension="front", follow_days=7), "ann")
+    assert desk.comes("Who are you?").extension == "front"
+    for extension in ("100", "200", None):
+        sent(desk, extension)
+    assert desk.comes("Yes").extension == "200"
+    assert desk.comes("Yes", sender="017012345678").extension == "200"
+    assert desk.comes("Stop").extension == "abuse"
+    assert desk.comes("Yes", channel="p1").extension == "front"  # another SIM
+    assert desk.comes("Yes", sender="+4917012345679").extension == "front"
+    asked = InboundFacts("", "p0", "017012345678", "Yes")
+    assert desk.inbound.explain(asked).extension == "200"
+    desk.clock.advance(7 * 86400 + 1)
+    assert desk.comes("Yes, at last").extension == "front"
+
+
+def test_national_senders_and_own_numbers_are_kept_as_e164_and_a_second_copy_is_still_known(desk: Desk) -> None:
+    desk.webhook()
+    part = IncomingPart("p0", "sim", "raw", sender="017012345678", service_time=datetime(2026, 11, 21, tzinfo=UTC), text="Hi")
+    for _ in range(2):
+        asyncio.run(desk.receiving.keep(part))
+    kept = desk.store.messages.find(MessageFilter(direction=Direction.IN), None, 10).messages
+    assert [(one.from_, one.text) for one in kept] == [("+4917012345678", "Hi")]
+    assert desk.store.writer.run(lambda db: inbox.keep(db, part, "", lambda pieces: "", lambda: "msg", 0.0)) is None
+
+
 def test_a_text_is_told_under_one_event_id_however_often_it_is_handed_on(desk: Desk) -> None:
     first, second = desk.webhook(), desk.webhook("message.sent")
     message = desk.comes()
@@ -272,6 +320,6 @@ def test_an_explanation_tells_rule_webhooks_and_extension(desk: Desk) -> None:
     found = desk.inbound.explain(InboundFacts("015110000001", "", "017012345678", "Hi"))
     assert found.facts == InboundFacts("+4915110000001", "p1", "+4917012345678", "Hi")
     assert [(one.rule, one.matched) for one in found.looks] == [("sales", False), ("vip", True)]
-    assert (found.decision.rule, found.webhooks, found.decision.extension) == ("vip", (first,), "9")
+    assert (found.decision.rule, found.webhooks, found.extension) == ("vip", (first,), "9")
     nobody = desk.inbound.explain(InboundFacts("", "p1", "Bank", ""))
     assert nobody.webhooks == () and not nobody.decision.taken and nobody.facts.to == "+4915110000001"

@@ -13,7 +13,7 @@ from tests.web.conftest import Caller, Gateway, faults
 
 NONE = {
     "enabled": True, "to": [], "channels": [], "pool": None, "from": [], "keywords": [], "pattern": None,
-    "webhooks": [], "extension": None,
+    "webhooks": [], "extension": None, "follow_days": None,
 }  # fmt: skip
 OWN = {"p0": "+4915110000000", "p1": "+4915110000001"}
 
@@ -42,7 +42,7 @@ def test_a_rule_is_made_and_shown_with_all_it_says(alice: Caller, carol: Caller)
     wanted = {
         "name": "vip", "enabled": False, "to": ["0151 10000000"], "channels": ["p0"], "pool": "main",
         "from": ["0170 12345678", "+4915*", "Bank*"], "keywords": ["Order"], "pattern": "[0-9]{3}",
-        "webhooks": [webhook(alice)], "extension": "a.b",
+        "webhooks": [webhook(alice)], "extension": "a.b", "follow_days": 7,
     }  # fmt: skip
     made = alice.post("/v1/inbound", wanted)
     assert made.status_code == 201, made.json
@@ -64,6 +64,7 @@ def test_a_rule_is_made_and_shown_with_all_it_says(alice: Caller, carol: Caller)
         ({"keywords": ["a b"]}, "/keywords"),
         ({"pattern": "("}, "/pattern"),
         ({"extension": "a b"}, "/extension"),
+        ({"follow_days": 91}, "/follow_days"),
         ({"colour": "red"}, "/colour"),
     ],
 )

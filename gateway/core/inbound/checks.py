@@ -20,6 +20,7 @@ KEYWORD = r"[^\x00-\x20\x7f-\xa0\u1680\u2000-\u200b\u200e\u200f\u2028-\u202f\u20
 EXTENSION = r"[A-Za-z0-9._+@-]{1,32}"
 MOST_ENTRIES = 200
 MOST_WEBHOOKS = 20
+MOST_DAYS = 90
 LONGEST_ENTRY = 64
 # Words that stand in the place of a name in the API.
 RESERVED = ("reset", "explain", "replay")
@@ -42,6 +43,8 @@ def checked(rule: InboundRule, channels: Collection[str], pools: Collection[str]
         raise BadValue("webhooks", f"names {len(rule.webhooks)} webhooks", f"at most {MOST_WEBHOOKS}")
     if rule.extension and not re.fullmatch(EXTENSION, rule.extension):
         raise BadValue("extension", f"{rule.extension!r} is no extension", "up to 32 letters, digits, '.', '_', '+', '@' and '-'")
+    if rule.follow_days is not None and not 1 <= rule.follow_days <= MOST_DAYS:
+        raise BadValue("follow_days", f"{rule.follow_days} is out of range", f"1 to {MOST_DAYS} days, or nothing")
     return replace(
         rule,
         to=_once(numbers.recipient(one, country, "to") for one in rule.to),

@@ -9,17 +9,32 @@ from gateway.core.inbound.match import AS_SUBSCRIBED, Decision
 from gateway.records import Event, Message
 from gateway.store import Database, forwards, inbound, smpp
 
+_DAY_S = 86400.0
+
 
 def tell(db: Database, message: Message, decision: Decision, now: float) -> Message:
     """A job: queue what is told of a text that has just become whole. SMPP clients hear every text; that they do is enough where
     the rules leave a text to those who subscribed. The message as it is kept."""
-    message = replace(message, extension=decision.extension, inbound=decision.rule)
+    message = labelled(db, message, decision, now)
     told = queue(db, message, decision, now)
     heard = smpp.tell(db, message, now)
     message = replace(message, claimed=told > 0 or (heard and decision.taken and not decision.webhooks))
     if decision != AS_SUBSCRIBED or not message.claimed:
         inbound.decided(db, message)
     return message
+
+
+def labelled(db: Database, message: Message, decision: Decision, now: float) -> Message:
+    """The message with the rule that took it, and the extension that it is for."""
+    extension = extension_of(db, message.from_, message.channel or "", decision, now)
+    return replace(message, extension=extension, inbound=decision.rule)
+
+
+def extension_of(db: Database, sender: str, channel: str, decision: Decision, now: float) -> str | None:
+    found = None
+    if decision.follow_days is not None and sender:
+        found = inbound.wrote_last(db, sender, channel, now - decision.follow_days * _DAY_S)
+    return found or decision.extension
 
 
 def queue(db: Database, message: Message, decision: Decision, now: float) -> int:

@@ -14,11 +14,12 @@ __all__ = ["AS_SUBSCRIBED", "UNCLAIMED", "Decision", "InboundFacts", "Look", "Ru
 @dataclass(frozen=True, slots=True)
 class Decision:
     """Whom a text is for. `webhooks` alone hear it; where none is named, those do that subscribed. Of what no rule takes nobody
-    is told."""
+    is told. With `follow_days` an answer to a text that an extension sent within so many days is for that extension."""
 
     rule: str | None = None
     webhooks: tuple[str, ...] = ()
     extension: str | None = None
+    follow_days: int | None = None
     taken: bool = True
 
 
@@ -74,4 +75,4 @@ def look(rules: Sequence[Rule], facts: InboundFacts) -> tuple[Look, ...]:
 
 
 def _decision(rule: InboundRule) -> Decision:
-    return Decision(rule.name, rule.webhooks, rule.extension or None)
+    return Decision(rule.name, rule.webhooks, rule.extension or None, rule.follow_days)

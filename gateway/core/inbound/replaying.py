@@ -52,7 +52,7 @@ class Replaying:
         else:
             decision = self._decide(message)
             if decision.taken:
-                message = replace(message, extension=decision.extension, inbound=decision.rule)
+                message = claims.labelled(db, message, decision, now)
             told = claims.queue(db, message, decision, now)
         inbound.decided(db, replace(message, claimed=message.claimed or told > 0))
         audit.note(db, now, by, "inbound.replay", f"message:{message.id}", None, {"webhook": webhook, "told": told})

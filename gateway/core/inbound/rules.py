@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import TypeVar
 
 from gateway.clock import Clock
+from gateway.core.inbound import claims
 from gateway.core.inbound.checks import checked
 from gateway.core.inbound.conditions import number_of
 from gateway.core.inbound.match import Decision, InboundFacts, Look, Rule, compiled, decide, look
@@ -36,6 +37,7 @@ class Explanation:
     looks: tuple[Look, ...]
     decision: Decision
     webhooks: tuple[str, ...]
+    extension: str | None
 
 
 class Inbound:
@@ -132,7 +134,9 @@ class Inbound:
         rules = self._rules
         decision = decide(rules, facts)
         told = [one.id for one in self._store.webhooks.all() if _is_told(one, decision, facts.channel)]
-        return Explanation(facts, look(rules, facts), decision, tuple(told))
+        now = self._clock.now()
+        extension = self._store.read(lambda db: claims.extension_of(db, facts.from_, facts.channel, decision, now))
+        return Explanation(facts, look(rules, facts), decision, tuple(told), extension)
 
     def _completed(self, facts: InboundFacts) -> InboundFacts:
         to, channel = number_of(facts.to, self._country), facts.channel

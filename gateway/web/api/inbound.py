@@ -135,6 +135,7 @@ def _as_rule(name: str, wanted: InboundChange) -> InboundRule:
         pattern=wanted.pattern or "",
         webhooks=tuple(wanted.webhooks),
         extension=wanted.extension or "",
+        follow_days=wanted.follow_days,
     )
 
 
@@ -159,6 +160,7 @@ def rule_json(rule: InboundRule) -> dict[str, object]:
         "pattern": rule.pattern or None,
         "webhooks": list(rule.webhooks),
         "extension": rule.extension or None,
+        "follow_days": rule.follow_days,
     }
 
 
@@ -171,6 +173,6 @@ def _explanation_json(found: Explanation) -> dict[str, object]:
         "looked_at": [{"position": one.position, "rule": one.rule, "matched": one.matched, "why": one.why} for one in found.looks],
         "rule": found.decision.rule,
         "webhooks": list(found.webhooks),
-        "extension": found.decision.extension,
+        "extension": found.extension,
         "claimed": bool(found.webhooks),
     }

@@ -9,7 +9,7 @@ from pydantic import Field, StringConstraints, WithJsonSchema
 from gateway.core.inbound import checks, conditions, pattern
 from gateway.web.api.message_schemas import MAX_TEXT
 from gateway.web.api.route_schemas import Position
-from gateway.web.schemas import NO_NUL, In, Out, Words
+from gateway.web.schemas import NO_NUL, In, Out, Words, whole
 
 # Published more closely than they are checked here: `core.inbound.checks` says better what is wrong with them.
 _NAME = {"type": "string", "pattern": f"^{checks.NAME}$", "not": {"enum": list(checks.RESERVED)}}
@@ -50,6 +50,10 @@ class InboundChange(In):
         [], description="These alone are told, whatever they subscribed to; none means those that subscribed."
     )
     extension: Extension | None = Field(None, description="The label of the person or group it is for.")
+    follow_days: whole(1, checks.MOST_DAYS) | None = Field(
+        None,
+        description="An answer is for the extension that texted this person last from this SIM, if that was within so many days.",
+    )
 
 
 class InboundIn(InboundChange):
@@ -90,6 +94,7 @@ class InboundOut(Out):
     pattern: str | None
     webhooks: list[str]
     extension: str | None
+    follow_days: int | None
 
 
 class InboundList(Out):
