@@ -1,4 +1,4 @@
-"""A whole gateway with a webhook in Twilio's form: a text comes in by a modem, and what the receiver answers goes out again."""
+"""A whole gateway with webhooks in other forms: what comes in by a modem reaches a bot, which answers by SMS, and an Asterisk."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from urllib.parse import parse_qs
 import pytest
 
 from simulator.testing import running_bank
+from tests.asterisk import Asterisk
+from tests.core.stage import story
 from tests.receiver import Answer, Receiver
 from tests.scenarios.box import running_gateway
 
@@ -29,3 +31,18 @@ def test_a_bot_that_speaks_twiml_answers_over_the_sim_that_was_written_to(tmp_pa
         assert (asked["From"], asked["Body"], asked["SmsStatus"]) == ([HANDSET], ["Ping"], ["received"])
         assert [one["MessageStatus"] for one in callbacks] == [["sent"], ["delivered"]]
         assert all((one["From"], one["To"]) == ([bank.number("p1")], [HANDSET]) for one in callbacks)
+
+
+@story
+async def test_a_text_to_a_number_rings_at_the_extension_that_has_it(tmp_path: Path) -> None:
+    async with Asterisk() as pbx:
+        with running_bank(2) as bank, running_gateway(tmp_path, bank, 2) as box:
+            wanted = {"url": pbx.url, "events": ["message.received"], "format": "asterisk-ami", "secret": "swordfish"}
+            status, made = box.call("/v1/webhooks", "POST", wanted)
+            assert status == 201
+            rule = {"name": "sales", "channels": ["p1"], "webhooks": [made["id"]], "extension": "1001"}
+            assert box.call("/v1/inbound", "POST", rule)[0] == 201
+            bank.text(HANDSET, "p1", "Grüße an alle 😀")
+            (sent,) = await pbx.done(1)
+            assert (sent["Action"], sent["Destination"]) == ("MessageSend", "pjsip:1001")
+            assert (sent["From"], pbx.texts) == (f'"{HANDSET}" <sip:{HANDSET}@simrack>', ["Grüße an alle 😀"])
