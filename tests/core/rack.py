@@ -23,7 +23,7 @@ from gateway.core.timetable import Timetable
 from gateway.errors import StorageFull
 from gateway.records import ChannelFacts, ChannelState, Counted, Encoding, Limit, Outcome, OutgoingPart, Part, Per, Sent, Status
 from gateway.settings import ModemSettings, PoolSettings, SendingSettings, Settings, StoreSettings, TariffSettings
-from gateway.store import Database, Store, lanes, outbox, unknowns
+from gateway.store import Database, Store, lanes, outbox, sims, unknowns
 from gateway.store.airmarks import AirMarks, EarlierMarks
 from gateway.store.outbox import NewMessage
 
@@ -223,6 +223,15 @@ class Rack:
     def swaps(self, name: str, sim: str) -> None:
         self.ports[name].facts = replace(self.ports[name].facts, iccid=sim)
         self.dispatch.wake()
+
+    async def sims_are_seen(self) -> None:
+        """As when channels become ready: limits of one SIM and conversations are kept with SIMs that are known."""
+
+        def job(db: Database) -> None:
+            for port in self.ports.values():
+                sims.seen(db, port.facts, self.clock.now())
+
+        await self.store.writer.arun(job)
 
     def lock(self) -> None:
         """Another program writes, and takes its time."""
