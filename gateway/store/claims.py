@@ -44,6 +44,7 @@ class Offer:
     able: frozenset[str] = frozenset()  # every channel that could send texts of this lane now
     most: int = 10  # no text of a higher priority: it would wait there for longer than elsewhere
     after: frozenset[str] = frozenset()  # only texts that avoid all of these
+    place: int = 0  # in the line of this lane's channels
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,7 @@ class Want:
     number: str = ""  # its own number, if known
     goes_on_with: int | None = None
     whole: bool = False  # it takes all parts of a message at once
+    busy: int = 0  # how much is before a text there: one of 0 goes at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,25 +122,26 @@ Reach = dict[tuple[str, Flow, str], int]
 _MOST_REACHES = 1000
 
 
+def claim_in_turn(
+    db: SqliteDatabase, wants: Sequence[Want], order: Order, book: limits.Book, now: float, reach: Reach | None = None
+) -> Round:
+    """`claim`, in the order in which the channels stand in line where texts wait."""
+    job = _Job(db, order, book, now, _known(reach))
+    return job.round(sorted(wants, key=job.rank) if len(wants) > 1 else wants)
+
+
 def claim(
     db: SqliteDatabase, wants: Sequence[Want], order: Order, book: limits.Book, now: float, reach: Reach | None = None
 ) -> Round:
     """Bind the best ready message to each wanting channel, in the order of `wants`. Channels that find nothing get nothing."""
+    return _Job(db, order, book, now, _known(reach)).round(wants)
+
+
+def _known(reach: Reach | None) -> Reach:
     known: Reach = {} if reach is None else reach
     if len(known) > _MOST_REACHES:
         known.clear()
-    job = _Job(db, order, book, now, known)
-    claims = [made for want in wants if (made := job.serve(want)) is not None]
-    return Round(
-        claims=tuple(claims),
-        passed=tuple(job.passed),
-        empty=frozenset(lane for lane, flows in job.flows.items() if not flows),
-        closed=job.closed,
-        wanted=frozenset(line.wanted(db)),
-        spurned=frozenset(job.spurned),
-        reopens=job.ledger.reopens,
-        deeper=job.deeper,
-    )
+    return known
 
 
 _HEAD = (
@@ -163,6 +166,24 @@ class _Job:
         self.passed: list[tuple[str, str]] = []
         self.spurned: set[str] = set()
         self.closed: dict[str, float | None] = {}
+
+    def rank(self, want: Want) -> tuple[int, tuple[int, float]]:
+        """Smaller ones go first. A lane in which nothing waits gives nobody a place."""
+        places = [(offer.place, offer.turn) for offer in want.offers if self._flows_of(offer.lane)]
+        return want.busy, min(places, default=(0, 0.0))
+
+    def round(self, wants: Iterable[Want]) -> Round:
+        claims = tuple(made for want in wants if (made := self.serve(want)) is not None)
+        return Round(
+            claims=claims,
+            passed=tuple(self.passed),
+            empty=frozenset(lane for lane, flows in self.flows.items() if not flows),
+            closed=self.closed,
+            wanted=frozenset(line.wanted(self._db)),
+            spurned=frozenset(self.spurned),
+            reopens=self.ledger.reopens,
+            deeper=self.deeper,
+        )
 
     def serve(self, want: Want) -> Claim | None:
         if want.goes_on_with is not None:

@@ -111,7 +111,7 @@ def _decide(store: Store, lookout: Lookout, berths: dict[str, Berth], lively: li
         book = limits.load(db)
         started = time.perf_counter()
         wants = lookout.wants(berths, lively, (), (), set())
-        round_ = claims.claim(db, wants, order, book, now)
+        round_ = claims.claim_in_turn(db, wants, order, book, now)
         took.append(time.perf_counter() - started)
         for lane in round_.passed:
             lookout.passed(*lane)

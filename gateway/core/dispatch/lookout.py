@@ -91,7 +91,7 @@ class Lookout:
     def wants(
         self, berths: Berths, lively: Iterable[str], wanted: Collection[str], spurned: Collection[str], skipped: Skipped
     ) -> list[Want]:
-        """Free channels before the decks of busy ones: nothing is bound early while a channel is free.
+        """Each with how long a text would wait there: nothing is bound early while a channel is free.
 
         `lively` are the lanes in which texts wait, `wanted` the channels that texts wait for, `spurned` the lanes in which texts
         wait that were refused by a channel, `skipped` what was looked into.
@@ -118,19 +118,16 @@ class Lookout:
     ) -> list[Want]:
         served = self._lanes()
         offers: dict[str, list[Offer]] = {name: [] for name in open_}
-        ranks: dict[str, tuple[int, float]] = {}
         for name in lively:
             if name in served:
-                for place, offer, channel in self._offers(served[name], sight, open_, wanted, name in spurned):
+                for offer, channel in self._offers(served[name], sight, open_, wanted, name in spurned):
                     if (channel, name) not in skipped:
                         offers[channel].append(offer)
-                        ranks[channel] = min(ranks.get(channel, (place, offer.turn)), (place, offer.turn))
-        wants = [
-            Want(name, berth.sim, tuple(offers[name]), berth.channel.facts.number, berth.owes, berth.channel.whole)
+        return [
+            Want(name, berth.sim, tuple(offers[name]), berth.channel.facts.number, berth.owes, berth.channel.whole, _busy(berth))
             for name, berth in open_.items()
             if offers[name] or berth.owes is not None
         ]
-        return sorted(wants, key=lambda want: (_busy(open_[want.channel]), ranks.get(want.channel, (0, 0.0))))
 
     def _has_room(self, berth: Berth, sight: Sight, now: float) -> bool:
         if berth.name not in sight.able and berth.name not in sight.draining:
@@ -143,8 +140,8 @@ class Lookout:
 
     def _offers(
         self, lane: Lane, sight: Sight, open_: Berths, wanted: Collection[str], spurned: bool
-    ) -> Iterable[tuple[int, Offer, str]]:
-        """What one lane has for the open channels: (place in line, offer, channel)."""
+    ) -> Iterable[tuple[Offer, str]]:
+        """What one lane has for the open channels."""
         own = names.channel_of(lane.name)
         if own and own not in open_:
             return
@@ -157,17 +154,17 @@ class Lookout:
             turn, step = turns.get(channel, 0.0), lane.step(channel)
             behind = quick and open_[channel].sends and open_[channel].channel.depth > 1
             most = 0 if behind else _ANY_PRIORITY
-            yield place, Offer(lane.name, True, choice.why, pool, turn, step, able, most), channel
+            yield Offer(lane.name, True, choice.why, pool, turn, step, able, most, place=place), channel
         chosen = {choice.channel for choice in free}
         for choice, above in rotation.below(lane, sight.candidates, open_) if spurned else ():
             turn, step = turns.get(choice.channel, 0.0), lane.step(choice.channel)
             chosen.add(choice.channel)
-            yield len(open_), Offer(lane.name, True, choice.why, pool, turn, step, able, after=above), choice.channel
+            yield Offer(lane.name, True, choice.why, pool, turn, step, able, after=above, place=len(open_)), choice.channel
         for channel in () if own else wanted:
             # It may have left the pool meanwhile: what it has begun it ends.
             if channel in open_ and channel not in chosen:
                 turn, step = turns.get(channel, 0.0), lane.step(channel)
-                yield len(open_), Offer(lane.name, False, "", pool, turn, step, able), channel
+                yield Offer(lane.name, False, "", pool, turn, step, able, place=len(open_)), channel
 
     def choices(self, lane: str, berths: Berths) -> Sequence[Choice]:
         """The channels that may take the next text of a lane, best first."""

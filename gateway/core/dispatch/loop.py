@@ -213,7 +213,7 @@ class Dispatch:
         self._enlivened = set()
 
         def job(db: Database) -> Round:
-            return claims.claim(db, wants, self._fairness, self._limits.book, now, self._reach)
+            return claims.claim_in_turn(db, wants, self._fairness, self._limits.book, now, self._reach)
 
         return await self._store.writer.arun(job)
 
