@@ -48,7 +48,7 @@ from gateway.pbx.request import AsBox
 from gateway.records import ChannelFacts
 from gateway.settings import Settings
 from gateway.smpp.server import SmppServer
-from gateway.store import Store, outbox
+from gateway.store import Store, audit, outbox
 from gateway.store.air import Verdict
 from gateway.store.airmarks import AirMarks
 
@@ -208,7 +208,7 @@ class Service:
             channels=self.supervisor.facts,
             queue=lambda: self.store.read(outbox.sizes),
             ussd=self.ussd.ask,
-            unpark=lambda name: self._from_thread(lambda: self.supervisor.unpark(name))(),
+            unpark=self._unpark,
             storage_fault=self._storage_fault,
             push=self.pushes.take,
         )
@@ -280,6 +280,10 @@ class Service:
         doors = self.settings.doors
         return AsBox(doors.dinstar_sn, doors.ports_of(self.settings.channel_names) if "dinstar" in doors.open else {})
 
+    def _unpark(self, channel: str, by: str) -> None:
+        self.store.writer.run(lambda db: audit.note(db, self.clock.now(), by, "channel.unpark", f"channel:{channel}"))
+        self._from_thread(lambda: self.supervisor.unpark(channel))()
+
     def _own_number(self, channel: str) -> str:
         number = next((facts.number for facts in self.supervisor.facts() if facts.name == channel), "")
         return number_of(number, self.settings.numbers.country)  # a SIM may tell its number nationally
@@ -308,8 +312,10 @@ def run(settings: Settings) -> None:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, service.stop)
-        loop.add_signal_handler(signal.SIGUSR1, lambda: loop.run_in_executor(None, service.fitness.pause_all, "a signal"))
-        loop.add_signal_handler(signal.SIGUSR2, lambda: loop.run_in_executor(None, service.fitness.resume_all, "a signal"))
+        fitness = service.fitness
+        orders = {signal.SIGUSR1: fitness.pause_all, signal.SIGUSR2: fitness.resume_all, signal.SIGRTMIN: fitness.drain_all}
+        for number, order in orders.items():
+            loop.add_signal_handler(number, loop.run_in_executor, None, order, "a signal")
         await service.run()
 
     asyncio.run(main())

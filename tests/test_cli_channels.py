@@ -67,10 +67,11 @@ def test_all_channels_are_paused_at_once(ask: Ask) -> None:
     refused = ask("channels", "resume", "p0")
     assert refused.exit_code == 1 and "all of them first" in complaint(refused)
     assert ask("status").exit_code == 1
+    assert ask("channels", "drain", "--all").stdout.count("all channels are being drained by cli") == 2
     assert ask("channels", "resume", "--all").stdout == "p0 is open\np1 is open\n"
 
 
-@pytest.mark.parametrize("args", [("pause",), ("pause", "p0", "--all"), ("resume",), ("drain",), ("drain", "--all")])
+@pytest.mark.parametrize("args", [("pause",), ("pause", "p0", "--all"), ("resume",), ("drain",), ("drain", "p0", "--all")])
 def test_who_names_no_channel_is_told_so(ask: Ask, args: tuple[str, ...]) -> None:
     result = ask("channels", *args)
     assert result.exit_code == 2 and complaint(result)

@@ -47,11 +47,12 @@ def pause(names: tuple[str, ...], every: bool, reason: str, url: str, key_file: 
 
 @channels.command()
 @_names
+@_every
 @_reason
 @access
-def drain(names: tuple[str, ...], reason: str, url: str, key_file: str | None) -> None:
-    """Let channels send what is bound to them, and pause then."""
-    _ask("drain", names, False, reason, Api(url, key_file))
+def drain(names: tuple[str, ...], every: bool, reason: str, url: str, key_file: str | None) -> None:
+    """Let channels send what is bound to them, and pause then. With --all they go on taking what is bound to them."""
+    _ask("drain", names, every, reason, Api(url, key_file))
 
 
 @channels.command()
@@ -62,14 +63,14 @@ def drain(names: tuple[str, ...], reason: str, url: str, key_file: str | None) -
 def resume(names: tuple[str, ...], every: bool, reason: str, url: str, key_file: str | None) -> None:
     """Let channels take texts again: ends a pause, a rest and a block.
 
-    With --all only the pause of all ends; a channel that is paused for itself stays so.
+    With --all only the pause or drain of all ends; a channel that is paused for itself stays so.
     """
     _ask("resume", names, every, reason, Api(url, key_file))
 
 
 def _ask(wish: str, names: tuple[str, ...], every: bool, reason: str, api: Api) -> None:
     if bool(names) == every:
-        raise click.UsageError("name the channels, or give --all alone." if wish != "drain" else "name the channels.")
+        raise click.UsageError("name the channels, or give --all alone.")
     content = {"reason": reason} if reason else {}
     if every:
         shown = api.post(f"/v1/traffic/{wish}", content)["data"]

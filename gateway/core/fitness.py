@@ -166,6 +166,10 @@ class Fitness:
         """One pause over all channels; what each of them is besides, it stays."""
         self._stop(ALL, Traffic.PAUSED, by, reason)
 
+    def drain_all(self, by: str, reason: str = "") -> None:
+        """Each sends what is bound to it, and nothing else; holds until all are resumed."""
+        self._stop(ALL, Traffic.DRAINING, by, reason)
+
     def resume(self, channel: str, by: str, reason: str = "") -> None:
         """Lifts a pause, a rest and a block, and lets the SIM begin anew. Raises Conflict while all channels are paused."""
         self._require(channel)

@@ -17,7 +17,6 @@ from gateway.core.limit_subjects import Names, names
 from gateway.errors import Conflict
 from gateway.records import Counted, Limit, Per
 from gateway.store import Database, Store, audit
-from gateway.store.audit import Audit, Entry
 from gateway.store.limits import Book, Rooms, load, rows, upkeep
 
 MOST_LIMITS = 1000
@@ -32,7 +31,6 @@ class Limits:
         self._clock = clock
         self._wake = wake
         self._changing = Lock()
-        self._audit = Audit(store.read)
         self.book: Book = store.read(load)
 
     def names(self) -> Names:
@@ -113,10 +111,6 @@ class Limits:
             return len(whose)
 
         return self._commit(job)
-
-    def history(self, before: int | None, most: int) -> list[Entry]:
-        """Who changed limits, newest first."""
-        return self._audit.page("limit", before, most)
 
     def left_today(self, sim: str) -> int | None:
         """Texts that limits by the day leave this SIM; None where no limit says how many."""

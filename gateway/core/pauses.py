@@ -30,7 +30,11 @@ class Pauses:
         self._people = threading.Lock()  # one person's change after the other
 
     def over(self, channel: str) -> Pause | None:
-        return self._kept.get(ALL) or self._kept.get(channel)
+        """What holds for this channel: what was said about all, but for a pause of its own while all are only being drained."""
+        every, own = self._kept.get(ALL), self._kept.get(channel)
+        if every is None or (own is not None and every.traffic is Traffic.DRAINING):
+            return own
+        return every
 
     def stop(self, channel: str, traffic: Traffic, by: str, reason: str) -> None:
         pause = Pause(channel, traffic, by, reason, self._clock.now())

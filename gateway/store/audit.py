@@ -46,12 +46,13 @@ class Audit:
         self._read = read
 
     def page(self, kind: str, before: int | None, most: int) -> list[Entry]:
-        """Entries about one kind of thing, newest first; `before` is the id of the last one that was seen."""
+        """Entries about one kind of thing, or about all if `kind` is empty; newest first. `before` is the last id that was seen."""
+        first, beyond = (f"{kind}.", f"{kind}/") if kind else ("", "~")
         rows = self._read(
             lambda db: db.execute_sql(
                 "SELECT id, at, who, what, subject, before, after FROM audit WHERE what >= ? AND what < ? AND id < ?"
                 " ORDER BY id DESC LIMIT ?",
-                (f"{kind}.", f"{kind}/", before if before is not None else 2**62, most),
+                (first, beyond, before if before is not None else 2**62, most),
             ).fetchall()
         )
         return [Entry(row[0], row[1], row[2], row[3], row[4], _mapping(row[5]), _mapping(row[6])) for row in rows]

@@ -6,7 +6,7 @@ from apiflask import APIFlask
 
 import gateway
 from gateway.web import compat, guides, health, intake, metrics, problems, push
-from gateway.web.api import channels, inbound, keys, limits, messages, pools, routes, sims, traffic, webhooks
+from gateway.web.api import audit, channels, inbound, keys, limits, messages, pools, routes, sims, traffic, webhooks
 from gateway.web.auth import SECURITY, Guard
 from gateway.web.doors import Doors
 from gateway.web.proxies import behind
@@ -46,6 +46,7 @@ def create_app(doors: Doors) -> APIFlask:
         routes.blueprint(doors, guard),
         inbound.blueprint(doors, guard),
         limits.blueprint(doors, guard),
+        audit.blueprint(doors, guard),
         webhooks.blueprint(doors, guard),
         keys.blueprint(doors, guard),
         health.blueprint(doors, guard),

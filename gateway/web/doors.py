@@ -67,7 +67,7 @@ class Doors:
     channels: Callable[[], Sequence[ChannelFacts]]
     queue: Callable[[], Mapping[str, int]]  # how many messages wait, by status
     ussd: Callable[[str, str], UssdReply]  # (channel, code); waits for the network
-    unpark: Callable[[str], None]  # of a channel that exists; does not wait
+    unpark: Callable[[str, str], None]  # (channel that exists, by whom); does not wait for the channel
     storage_fault: Callable[[], str]  # why the database takes nothing now; empty when it does
     push: Callable[[str, Mapping[str, Any]], None] = _no_boxes  # (box, what it tells); returns when that is committed
     left_today: Callable[[str], int | None] = lambda sim: None  # texts that limits leave a SIM today; None without a limit

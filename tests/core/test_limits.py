@@ -18,6 +18,7 @@ from gateway.errors import BadValue, Conflict, NotFound
 from gateway.records import ChannelFacts, ChannelState, Counted, Limit, Per
 from gateway.settings import StoreSettings
 from gateway.store import Database, Store, outbox, sims
+from gateway.store.audit import Audit
 from gateway.store.limits import Ledger
 from tests.store.conftest import new_message
 
@@ -104,7 +105,7 @@ def test_a_wrong_limit_is_refused_by_the_name_of_its_field(desk: Desk, wanted: L
     with pytest.raises(BadValue) as refused:
         desk.add(wanted)
     assert refused.value.field == field and refused.value.remedy
-    assert desk.limits.all() == [] and desk.limits.history(None, 9) == [] and desk.woken == 0
+    assert desk.limits.all() == [] and Audit(desk.store.read).page("limit", None, 9) == [] and desk.woken == 0
 
 
 @pytest.mark.parametrize("subject", ["pool:none", "key:nobody", "sim:8999"])
@@ -174,9 +175,9 @@ def test_a_reset_sets_all_or_one_back_and_keeps_what_there_was(desk: Desk) -> No
     assert desk.left(made) == {"sim:8949001": 4, "sim:8949002": 5}
     assert desk.limits.reset(made.id, "alice") == 2
     assert desk.left(made) == {"sim:8949001": 5, "sim:8949002": 5}
-    newest = desk.limits.history(None, 1)[0]
+    newest = Audit(desk.store.read).page("limit", None, 1)[0]
     assert (newest.who, newest.what) == ("alice", "limit.reset") and newest.before is not None
-    first = desk.limits.history(None, 9)[2]
+    first = Audit(desk.store.read).page("limit", None, 9)[2]
     assert first.subject == "sim:8949002" and first.before == {"limit": made.id, "texts": 1, "window_began_at": 1789948800}
 
 
@@ -196,7 +197,7 @@ def test_every_change_is_audited_with_what_was_before_and_after(desk: Desk) -> N
     made = desk.add(texts(5, "key:alice"))
     desk.limits.change(made.id, texts(9, "key:alice"), "bob", POOLS)
     desk.limits.remove(made.id, "carol")
-    told = desk.limits.history(None, 9)
+    told = Audit(desk.store.read).page("limit", None, 9)
     assert [(one.who, one.what) for one in told] == [("carol", "limit.remove"), ("bob", "limit.change"), ("alice", "limit.add")]
     assert {one.subject for one in told} == {"key:alice"}
     assert [one.before and one.before["most"] for one in told] == [9, 5, None]

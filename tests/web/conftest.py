@@ -107,7 +107,7 @@ class Gateway:
             channels=lambda: self.facts,
             queue=lambda: self.store.read(outbox.sizes),
             ussd=self._ussd,
-            unpark=self.unparked.append,
+            unpark=lambda name, by: self.unparked.append(name),
             storage_fault=lambda: self.storage_fault,
         )
 

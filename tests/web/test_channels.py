@@ -94,6 +94,30 @@ def test_a_channel_is_paused_drained_and_resumed_by_name_of_the_key(alice: Calle
     assert done == [("alice", f"channel.{what}", "channel:p0") for what in ("pause", "drain", "resume")]
 
 
+def test_the_audit_tells_who_stopped_and_started_channels(alice: Caller, carol: Caller) -> None:
+    alice.post("/v1/channels/p0/pause", {"reason": "new antenna"})
+    alice.post("/v1/channels/p0/resume")
+    alice.put("/v1/pools/spare", {"channels": ["p1"]})
+    found = alice.get("/v1/audit?about=channel").json["data"]
+    assert [(one["who"], one["what"], one["subject"]) for one in found] == [
+        ("alice", "channel.resume", "channel:p0"), ("alice", "channel.pause", "channel:p0")
+    ]  # fmt: skip
+    assert found[1]["after"] == {"traffic": "paused", "reason": "new antenna"}
+    page = alice.get("/v1/audit?limit=1").json
+    assert [one["what"] for one in page["data"]] == ["pool.add"] and page["has_more"] is True
+    older = alice.get(f"/v1/audit?cursor={page['next_cursor']}").json
+    assert [one["what"] for one in older["data"]] == ["channel.resume", "channel.pause"]
+    assert carol.get("/v1/audit").status_code == 403
+
+
+def test_a_drain_of_all_lets_a_paused_channel_rest(alice: Caller) -> None:
+    alice.post("/v1/channels/p1/pause")
+    drained = alice.post("/v1/traffic/drain", {"reason": "moving"}).json["data"]
+    assert [one["traffic"]["state"] for one in drained] == ["draining", "paused"]
+    resumed = alice.post("/v1/traffic/resume").json["data"]
+    assert [one["traffic"]["state"] for one in resumed] == ["open", "paused"]
+
+
 def test_all_channels_are_paused_and_resumed_at_once(alice: Caller) -> None:
     alice.post("/v1/channels/p1/pause")
     paused = alice.post("/v1/traffic/pause", {"reason": "moving"}).json["data"]
@@ -105,7 +129,7 @@ def test_all_channels_are_paused_and_resumed_at_once(alice: Caller) -> None:
 
 
 @pytest.mark.parametrize(
-    "wish", ["channels/p0/pause", "channels/p0/drain", "channels/p0/resume", "traffic/pause", "traffic/resume"]
+    "wish", ["channels/p0/pause", "channels/p0/drain", "channels/p0/resume", "traffic/pause", "traffic/drain", "traffic/resume"]
 )
 def test_only_a_key_with_the_scope_admin_may_say_so(bob: Caller, carol: Caller, wish: str) -> None:
     for caller in (bob, carol):

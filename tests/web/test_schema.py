@@ -83,7 +83,8 @@ def test_the_document_says_what_may_be_left_out_and_which_channels_there_are(cli
     posts = {path: one["post"] for path, one in document["paths"].items() if "post" in one}
     optional = [path for path, post in posts.items() if not post.get("requestBody", {"required": True})["required"]]
     asked = [f"/v1/channels/{{name}}/{wish}" for wish in ("pause", "drain", "resume")]
-    others = ["/v1/webhooks/{webhook_id}/replay", "/v1/limits/{limit_id}/reset", "/v1/traffic/pause", "/v1/traffic/resume"]
+    asked += [f"/v1/traffic/{wish}" for wish in ("pause", "drain", "resume")]
+    others = ["/v1/webhooks/{webhook_id}/replay", "/v1/limits/{limit_id}/reset"]
     assert set(optional) == {*others, *asked}
     channels = document["components"]["schemas"]["WebhookIn"]["properties"]["channels"]
     assert channels["items"]["enum"] == ["p0", "p1"]

@@ -58,7 +58,7 @@ def blueprint(doors: Doors, guard: Guard) -> APIBlueprint:
     )
     def unpark(name: str) -> Response:
         found = _found(doors, name)
-        doors.unpark(name)
+        doors.unpark(name, g.key.name)
         return answer(channel_json(doors, found))
 
     _of_one(bp, doors, guard)

@@ -10,7 +10,7 @@ from gateway import hours
 from gateway.core import limit_checks as checks
 from gateway.core.keys import NAME as KEY_NAME
 from gateway.records import Counted, Per
-from gateway.web.schemas import NO_NUL, In, Limit, Out, QueryIn, Timestamp, whole
+from gateway.web.schemas import NO_NUL, In, Out, QueryIn, Timestamp, whole
 
 _CHANNEL = "[A-Za-z0-9][A-Za-z0-9_.-]{0,31}"
 _ANY_SUBJECT = rf"^(sim:(\*|[0-9A-Za-z]{{1,40}}|port:{_CHANNEL})|key:(\*|{KEY_NAME})|(channel|pool):{_CHANNEL})$"
@@ -117,11 +117,6 @@ class ForecastIn(In):
     )
 
 
-class AuditQuery(QueryIn):
-    cursor: Annotated[str, StringConstraints(pattern=r"^[0-9]{1,18}$")] | None = None
-    limit: Limit = 50
-
-
 class UseOut(Out):
     subject: str
     channel: str | None = Field(description="Where the SIM is now.")
@@ -187,19 +182,3 @@ class ForecastOut(Out):
     until: Timestamp | None = Field(description="null if it takes longer than 400 days, or for ever.")
     channels: list[ForecastPartOut]
     held_by: LimitRuleOut | None = Field(description="The limit that makes them wait the longest.")
-
-
-class LimitAuditEntry(Out):
-    id: int
-    at: Timestamp
-    who: str
-    what: str
-    subject: str
-    before: dict[str, Any] | None
-    after: dict[str, Any] | None
-
-
-class LimitAudit(Out):
-    data: list[LimitAuditEntry]
-    has_more: bool
-    next_cursor: str | None

@@ -14,9 +14,9 @@ from gateway.core.limits_view import Explanation, LimitsView, Route, Use, waitin
 from gateway.errors import BadValue, NotFound
 from gateway.numbers import recipient
 from gateway.records import Counted, Limit, Per
-from gateway.store.audit import Entry
 from gateway.web.answers import answer, nothing
 from gateway.web.api import limit_schemas as schemas
+from gateway.web.api.audit import AuditPage, AuditQuery, page
 from gateway.web.auth import Guard
 from gateway.web.doors import Doors
 from gateway.web.problems import bad_value, documented
@@ -93,14 +93,11 @@ def blueprint(doors: Doors, guard: Guard) -> APIBlueprint:
 
     @bp.get("/audit")
     @guard.needs("read")
-    @bp.input(schemas.AuditQuery, location="query", arg_name="query")
-    @bp.output(schemas.LimitAudit)
+    @bp.input(AuditQuery, location="query", arg_name="query")
+    @bp.output(AuditPage)
     @bp.doc(summary="Who changed limits, newest first", security="bearer", responses=documented(401, 403, 422))
-    def audit(query: schemas.AuditQuery) -> Response:
-        found = limits.history(None if query.cursor is None else int(query.cursor), query.limit + 1)
-        page, more = found[: query.limit], len(found) > query.limit
-        cursor = str(page[-1].id) if more else None
-        return answer({"data": [_entry_json(one) for one in page], "has_more": more, "next_cursor": cursor})
+    def audit(query: AuditQuery) -> Response:
+        return page(doors, query, "limit")
 
     @bp.get("/explain")
     @guard.needs("read")
@@ -212,18 +209,6 @@ def _forecast_json(found: Forecast) -> dict[str, object]:
         "until": _moment(found.until),
         "channels": parts,
         "held_by": None if found.held_by is None else limit_json(found.held_by),
-    }
-
-
-def _entry_json(entry: Entry) -> dict[str, object]:
-    return {
-        "id": entry.id,
-        "at": isoformat(entry.at),
-        "who": entry.who,
-        "what": entry.what,
-        "subject": entry.subject,
-        "before": entry.before,
-        "after": entry.after,
     }
 
 

@@ -1,4 +1,4 @@
-"""`/v1/traffic`: one pause over all channels, as the signals SIGUSR1 and SIGUSR2 set and end it."""
+"""`/v1/traffic`: one pause or drain over all channels, as the signals SIGUSR1, SIGRTMIN and SIGUSR2 set and end it."""
 
 from __future__ import annotations
 
@@ -33,8 +33,14 @@ def blueprint(doors: Doors, guard: Guard) -> APIBlueprint:
     everywhere = "One pause over all of them; what is on the air may end. Holds until it is ended, over restarts too."
     change("/pause", "Pause all channels", everywhere, doors.fitness.pause_all)
     change(
+        "/drain",
+        "Drain all channels",
+        "Each sends what is bound to it, and takes nothing from pools. Holds until it is ended, over restarts too.",
+        doors.fitness.drain_all,
+    )
+    change(
         "/resume",
-        "End the pause of all channels",
+        "End the pause or drain of all channels",
         "A channel that is paused for itself stays paused.",
         doors.fitness.resume_all,
     )
