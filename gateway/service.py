@@ -79,6 +79,7 @@ class Service:
             reach=Reach.of(settings),
             country=settings.numbers.country,
             as_box=self._as_box(),
+            callback_secrets={"twilio": settings.doors.twilio_secret, "vonage": settings.doors.vonage_secret},
             reply=lambda row, texts: self.replying.reply(row, texts),
         )
         self.sims = Sims(self.store, self.clock, self.forwarding.wake)

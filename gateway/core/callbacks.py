@@ -7,7 +7,9 @@ from urllib.parse import urlsplit
 from gateway.core.identifiers import new_id
 from gateway.core.urls import checked_url
 from gateway.errors import BadValue
-from gateway.pbx import kannel_dlr
+from gateway.pbx import jasmin_dlr, kannel_dlr
+from gateway.pbx import twilio as twilio_form
+from gateway.pbx import vonage as vonage_form
 from gateway.records import Callback
 from gateway.store.callbacks import NewCallback
 
@@ -18,6 +20,21 @@ def kannel(url: str, mask: int) -> Callback | None:
     """None for a mask of what never happens here."""
     events = kannel_dlr.told_by(mask)
     return Callback(url, "kannel-dlr", events) if events else None
+
+
+def jasmin(url: str, level: int, method: str) -> Callback:
+    """`method` is get or post."""
+    return Callback(url, "jasmin-dlr", jasmin_dlr.told_by(level), {"level": level, "method": method})
+
+
+def twilio(url: str, account: str) -> Callback:
+    """`account` is told as AccountSid. What stands behind '#' tells Twilio how to call, and is never sent."""
+    return Callback(url.partition("#")[0], "twilio", twilio_form.REPORTED, {"account_sid": account})
+
+
+def vonage(url: str, api_key: str, method: str) -> Callback:
+    """`api_key` is told as api-key; `method` is post, json or get."""
+    return Callback(url, "vonage", vonage_form.REPORTED, {"api_key": api_key, "method": method})
 
 
 def checked(wanted: Callback, now: float, field: str) -> NewCallback:

@@ -10,6 +10,7 @@ from gateway.pbx import (
     asterisk_ami,
     dinstar_push,
     fusionpbx,
+    jasmin_dlr,
     kannel,
     kannel_dlr,
     signing,
@@ -39,8 +40,9 @@ FORMATS: dict[str, Format] = {
     "asterisk-ami": asterisk_ami.FORMAT,
     "template": template.FORMAT,
 }
-# Forms of callbacks that requests ask for; no webhook can have them.
+# Forms of callbacks that requests alone can ask for; callbacks in the forms `twilio` and `vonage` are as their webhooks.
 CALLBACKS: dict[str, Format] = {
+    "jasmin-dlr": jasmin_dlr.FORMAT,
     "kannel-dlr": kannel_dlr.FORMAT,
 }
 _EVERY = {**FORMATS, **CALLBACKS}

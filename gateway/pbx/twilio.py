@@ -21,6 +21,7 @@ from gateway.records import Event
 
 MOST_REPLIES = 10
 _STATUS = {SENT: "sent", DELIVERED: "delivered", UNDELIVERED: "undelivered", FAILED: "failed"}
+REPORTED = tuple(_STATUS)
 _UNKNOWN_ERROR = "30008"
 _SIGNINGS = ("twilio", "none", "basic", "bearer", STANDARD)
 _VERSION = ("ApiVersion", "2010-04-01")

@@ -19,6 +19,7 @@ from gateway.pbx.spelling import form_post, json_post, query_get
 from gateway.records import Event
 
 _STATUS = {SENT: "accepted", DELIVERED: "delivered", UNDELIVERED: "failed", FAILED: "rejected", UNKNOWN: "unknown"}
+REPORTED = tuple(_STATUS)
 _METHODS = {"vonage-md5": "md5", "vonage-sha1": "sha1", "vonage-sha256": "sha256", "vonage-sha512": "sha512"}
 _MD5HASH = "vonage-md5hash"
 _SIGNINGS = ("vonage-sha256", "vonage-sha512", "vonage-sha1", "vonage-md5", _MD5HASH, "none")

@@ -21,7 +21,7 @@ ENTRANCES = (*DOORS, "v1", "smpp")
 # What the plain door reads, under names that its clients choose.
 PLAIN_FIELDS = ("to", "text", "from", "key", "ref", "channel", "pool", "flash")
 
-_SECRET = (r"[!-~]{16,128}", "give 16 to 128 printable characters without a blank, or vonage_secret_file")
+_SECRET = (r"[!-~]{16,128}", "give 16 to 128 printable characters without a blank, or {}_file")
 
 
 def a_door(written: str) -> None:
@@ -37,6 +37,12 @@ def _an_entrance(written: str) -> None:
 def _plain_field(written: str) -> None:
     if written not in PLAIN_FIELDS:
         raise BadValue("", f"{written!r} is nothing the plain door reads", nearest(written, PLAIN_FIELDS))
+
+
+def _secret(name: str) -> str:
+    wanted = (_SECRET[0], _SECRET[1].format(name))
+    made: str = field(default="", repr=False, metadata=secret(wanted, "secret", "it holds the secret alone, on one line"))
+    return made
 
 
 def _networks(written: str) -> None:
@@ -68,7 +74,11 @@ class DoorsSettings:
     )
     # requests to the Vonage door that are signed with this secret come in the name of this key
     vonage_key: str = field(default="", metadata=form((f"({forms.NAME[0]})?", "name a key of `simrack key list`")))
-    vonage_secret: str = field(default="", repr=False, metadata=secret(_SECRET, "secret", "it holds the secret alone, on one line"))
+    vonage_secret: str = _secret("vonage_secret")
+    # how the callbacks of requests to the Vonage door are told: as form, JSON or query
+    vonage_callbacks: str = field(default="post", metadata=one_of(("post", "json", "get")))
+    # signs the callbacks of requests to the Twilio door, in place of an auth token that is not kept
+    twilio_secret: str = _secret("twilio_secret")
     # what a client of the Dinstar door takes for ports; empty: all channels in the order of this file, from 0
     dinstar_ports: Mapping[str, int] = field(
         default_factory=dict, metadata={**between(0, 999), "such_as": '{ p0 = 0, "box1.0" = 1 }'}

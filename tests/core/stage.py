@@ -45,8 +45,10 @@ class Stage:
         reach: Reach | None = None,
         trust: ssl.SSLContext | None = None,
         reply: Reply | None = None,
+        callback_secrets: Mapping[str, str] | None = None,
     ) -> None:
         self._reply = reply
+        self._callback_secrets = callback_secrets
         self.clock = clock or ManualClock()
         self._folder = folder
         self._settings = settings or ForwardingSettings()
@@ -150,6 +152,7 @@ class Stage:
             chance=random.Random(1),
             trust=self._trust,
             reply=self._reply,
+            callback_secrets=self._callback_secrets,
         )
         loop = asyncio.get_running_loop()
         self.webhooks = Webhooks(self.store, self.clock, lambda: loop.call_soon_threadsafe(self.forwarding.wake))

@@ -61,6 +61,8 @@ def test_proxies_are_addresses(tmp_path: Path) -> None:
         ('dinstar_ports = { p0 = "0" }', "doors.dinstar_ports.p0", "whole number"),
         ("dinstar_ports = { p9 = 0 }", "doors.dinstar_ports.p9", "none is configured"),
         ('dinstar_pool = "a pool"', "doors.dinstar_pool", "pool"),
+        ('vonage_callbacks = "put"', "doors.vonage_callbacks", "post"),
+        ('twilio_secret = "short"', "doors.twilio_secret", "twilio_secret_file"),
     ],
 )
 def test_what_is_impossible_is_refused_with_its_key_and_a_remedy(tmp_path: Path, line: str, where: str, word: str) -> None:
@@ -89,3 +91,9 @@ def test_ports_are_the_channels_in_the_order_of_the_file_unless_they_are_given(t
     assert given.doors.ports_of(given.channel_names) == {"p1": 4}
     with pytest.raises(BadSetting, match=r"dinstar_ports\.p1: 3 is the port of p0 already"):
         parse(f"[doors]\ndinstar_ports = {{ p0 = 3, p1 = 3 }}\n{MODEMS}", tmp_path)
+
+
+def test_the_secret_that_signs_callbacks_stands_alone(tmp_path: Path) -> None:
+    (tmp_path / "t.secret").write_text("0123456789abcdef\n")
+    found = doors(tmp_path, 'twilio_secret_file = "t.secret"')
+    assert found.twilio_secret == "0123456789abcdef" and "0123456789abcdef" not in repr(found)

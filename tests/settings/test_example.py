@@ -32,6 +32,7 @@ def folder(tmp_path: Path) -> Path:
     (tmp_path / "p0.pin").write_text("1234")
     (tmp_path / "box1.pw").write_text("geheim")
     (tmp_path / "vonage.secret").write_text("0123456789abcdef")
+    (tmp_path / "twilio.secret").write_text("0123456789abcdef")
     return tmp_path
 
 

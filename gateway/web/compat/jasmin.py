@@ -1,6 +1,6 @@
 """Jasmin's HTTP API: `/send` with user and password, `/secure/send` with Basic and JSON; answered `Success "id"` or `Error "…"`.
 
-dlr asks the network for a report, but dlr-url is not called: reports leave by webhook. Binary content is refused.
+dlr with dlr-url has that address called for what dlr-level asks for. Binary content is refused.
 """
 
 from __future__ import annotations
@@ -9,7 +9,8 @@ from collections.abc import Mapping
 
 from flask import Blueprint, Response, request
 
-from gateway.records import Key, SendRequest
+from gateway.core import callbacks
+from gateway.records import Callback, Key, SendRequest
 from gateway.web.answers import answer
 from gateway.web.compat.entry import Entry
 from gateway.web.compat.reading import fields, minutes, password, plus, truth, whole
@@ -28,6 +29,10 @@ _STATUS = {
     Why.LARGE: 413,
     Why.BUSY: 503,
     Why.INTERNAL: 500,
+}
+_SENTENCES = {
+    Why.CREDENTIALS: "Authentication failure",
+    Why.CALLBACK: "Argument [dlr-url] has an invalid value.",
 }
 _HEX_CODINGS = {0: "ascii", 3: "latin-1", 8: "utf-16-be"}
 
@@ -62,14 +67,23 @@ def _wanted(given: Mapping[str, str]) -> SendRequest:
     if coding in (2, 4) or given.get("udh"):
         raise wrong("coding", "binary content is not offered")
     validity = given.get("validity-period")
+    dlr = given.get("dlr", "no").lower() == "yes" or truth(given.get("dlr", ""))
     return SendRequest(
         plus(given["to"]).strip(),
         _content(given, coding),
         plus(given.get("from", "")).strip() or None,
         priority=whole("priority", given.get("priority") or 0, 0, 3),
         validity_minutes=minutes(whole("validity-period", validity, 0, 10**6)) if validity else None,
-        report=given.get("dlr", "no").lower() == "yes" or truth(given.get("dlr", "")),
+        report=dlr,
+        callback=_callback(given) if dlr and given.get("dlr-url") else None,
     )
+
+
+def _callback(given: Mapping[str, str]) -> Callback:
+    method = (given.get("dlr-method") or "POST").lower()
+    if method not in ("get", "post"):
+        raise wrong("dlr-method", "is neither GET nor POST")
+    return callbacks.jasmin(given["dlr-url"], whole("dlr-level", given.get("dlr-level") or 1, 1, 3), method)
 
 
 def _content(given: Mapping[str, str], coding: int) -> str:
@@ -90,7 +104,7 @@ def _require(given: Mapping[str, str], name: str) -> None:
 
 def _say(refused: Refused) -> Response:
     status = _STATUS.get(refused.why, 400)
-    detail = "Authentication failure" if refused.why is Why.CREDENTIALS else refused.detail
+    detail = _SENTENCES.get(refused.why, refused.detail)
     said = f'Error "{detail}"'
     if request.path.startswith("/secure/"):
         return answer({"message": said}, status)

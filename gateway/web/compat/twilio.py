@@ -1,7 +1,7 @@
 """Twilio's Messages: create, fetch, list, cancel, redact, delete; with and without .json, and below /api/laml as SignalWire has it.
 
-The key is the auth token; the account in the path is whatever the client calls itself. StatusCallback is taken and not called:
-reports leave by webhook. Errors are Twilio's own, never problems.
+The key is the auth token; the account in the path is whatever the client calls itself. StatusCallback is called
+with what becomes of its text. Errors are Twilio's own, never problems.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from datetime import datetime
 
 from flask import Blueprint, Response, request
 
+from gateway.core import callbacks
 from gateway.records import Message, SendRequest
 from gateway.store.messages import MessageFilter
 from gateway.web.answers import answer, nothing
@@ -22,6 +23,7 @@ from gateway.web.doors import Doors
 _PREFIXES = ("", "/api/laml")
 _ANY = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 _MOST_ON_A_PAGE = 1000
+_LONGEST_ACCOUNT = 64
 
 
 def blueprint(doors: Doors) -> Blueprint:
@@ -53,7 +55,7 @@ class _Views:
 
     def create(self, account: str) -> Response:
         key = self._entry.key(password(), "send")
-        message = self._entry.accept([self._wanted()], key)[0]
+        message = self._entry.accept([self._wanted(account)], key)[0]
         return answer(twilio_json.shown(message, account), 201)
 
     def fetch(self, account: str, sid: str) -> Response:
@@ -98,7 +100,7 @@ class _Views:
             raise Refused(Why.NOT_FOUND, f"The requested resource Messages/{sid} was not found")
         return message
 
-    def _wanted(self) -> SendRequest:
+    def _wanted(self, account: str) -> SendRequest:
         given = request.form
         sender, service = given.get("From"), given.get("MessagingServiceSid")
         for name in ("To", "From"):
@@ -115,6 +117,7 @@ class _Views:
         period = given.get("ValidityPeriod")
         # Twilio counts from when it begins to try.
         start = max(self._doors.clock.now(), send_at or 0.0)
+        report = given.get("StatusCallback")
         return SendRequest(
             given["To"].strip(),
             given["Body"],
@@ -122,6 +125,7 @@ class _Views:
             pool=service or None,
             send_at=send_at,
             expires_at=moment(start + whole("ValidityPeriod", period, 1, 10**7)) if period else None,
+            callback=callbacks.twilio(report, account[:_LONGEST_ACCOUNT]) if report else None,
         )
 
 

@@ -45,6 +45,7 @@ _ERRORS = {
     Why.TEXT: (400, 21602),
     Why.LONG: (400, 21617),
     Why.CONTENT: (400, 30007),
+    Why.CALLBACK: (400, 21609),
     Why.NOT_FOUND: (404, 20404),
     Why.CONFLICT: (409, 20009),
     Why.METHOD: (405, 20004),

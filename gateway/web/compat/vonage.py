@@ -1,16 +1,18 @@
 """Vonage's (Nexmo's) SMS API: `/sms/json` and `/sms/xml`, by Basic, by api_key and api_secret, or signed. HTTP 200, whatever comes.
 
-`callback` is taken and not called: reports leave by webhook. Binary texts are refused.
+`callback` is called with what becomes of its text, unless status-report-req says no. Binary texts are refused.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from xml.sax.saxutils import escape, quoteattr
 
 from flask import Blueprint, Response, request
 
-from gateway.records import Key, Message, SendRequest
+from gateway.core import callbacks
+from gateway.records import Callback, Key, Message, SendRequest
 from gateway.web.answers import answer
 from gateway.web.compat import vonage_signature
 from gateway.web.compat.entry import Entry
@@ -30,12 +32,14 @@ _ERRORS = {
     Why.TEXT: ("6", ""),
     Why.LONG: ("12", "Message too long"),
     Why.CONTENT: ("6", ""),
+    Why.CALLBACK: ("23", "Invalid Callback URL"),
     Why.CONFLICT: ("14", "Invalid Signature"),
     Why.BUSY: ("1", "Throughput Rate Exceeded"),
     Why.INTERNAL: ("5", "Internal Error"),
 }
 _SHORTEST_TTL, _LONGEST_TTL = 20_000, 604_800_000
 _LONGEST_REF = 100
+_LONGEST_API_KEY = 64
 
 
 def blueprint(doors: Doors) -> Blueprint:
@@ -45,7 +49,7 @@ def blueprint(doors: Doors) -> Blueprint:
     def send() -> Response:
         given = fields()
         key = _key(entry, given)
-        wanted = _wanted(given, doors.clock.now())
+        wanted = replace(_wanted(given, doors.clock.now()), callback=_callback(given, key, doors))
         once = entry.once(wanted.client_ref, wanted.to, wanted.from_, wanted.text)
         message = entry.accept([wanted], key, once)[0]
         return _answered([_part(message)] * message.parts)
@@ -86,9 +90,21 @@ def _wanted(given: Mapping[str, str], now: float) -> SendRequest:
         expires_at=None if seconds is None else moment(now + seconds),
         validity_minutes=None if seconds is None else minutes(seconds // 60),
         flash=given.get("message-class") == "0",
-        report=truth(given["status-report-req"]) if "status-report-req" in given else True,
+        report=_wants_report(given),
         client_ref=given.get("client-ref") or None,
     )
+
+
+def _callback(given: Mapping[str, str], key: Key, doors: Doors) -> Callback | None:
+    if not given.get("callback") or not _wants_report(given):
+        return None
+    login = request.authorization
+    called = given.get("api_key") or (login.username if login is not None and login.type == "basic" else None) or key.name
+    return callbacks.vonage(given["callback"], called[:_LONGEST_API_KEY], doors.settings.doors.vonage_callbacks)
+
+
+def _wants_report(given: Mapping[str, str]) -> bool:
+    return truth(given["status-report-req"]) if "status-report-req" in given else True
 
 
 def _part(message: Message) -> dict[str, str]:

@@ -8,7 +8,8 @@ from urllib.parse import urlencode
 
 import pytest
 
-from tests.web.compat.conftest import KEY, Open
+from gateway.store import callbacks
+from tests.web.compat.conftest import KEY, Open, basic
 
 TO = "+4915112345678"
 URL = "http://pbx.example/dlr?type=%d&id=%I"
@@ -50,3 +51,111 @@ BAD = ["ftp://x/", "http://", "//x", "http://u:p@x/", "http://x:0/", "http://%i.
 def test_kannel_refuses_an_address_that_cannot_be_one(opened: Open, url: str) -> None:
     assert kannel(opened, **{"dlr-mask": 31, "dlr-url": url}) == (400, "DLR-URL field misformed, rejected")
     assert not opened.messages()
+
+
+JASMIN = {"username": "u", "password": KEY, "to": TO, "content": "x", "dlr": "yes", "dlr-url": "http://pbx.example/dlr"}
+
+
+@pytest.mark.parametrize(
+    ("changed", "events", "options"),
+    [
+        ({}, {"sent", "failed"}, '{"level": 1, "method": "post"}'),
+        ({"dlr-level": "2", "dlr-method": "GET"}, {"delivered", "undelivered", "failed"}, '{"level": 2, "method": "get"}'),
+        ({"dlr-level": "3"}, {"sent", "delivered", "undelivered", "failed"}, '{"level": 3, "method": "post"}'),
+    ],
+)
+def test_jasmin_keeps_level_and_method(opened: Open, changed: dict[str, str], events: set[str], options: str) -> None:
+    assert opened.client.get("/send", query_string={**JASMIN, **changed}).status_code == 200
+    assert kept(opened) == [("http://pbx.example/dlr", events, "jasmin-dlr", options, "http://pbx.example:80")]
+
+
+@pytest.mark.parametrize("changed", [{"dlr": "no"}, {"dlr-url": ""}])
+def test_jasmin_without_dlr_or_an_address_keeps_none(opened: Open, changed: dict[str, str]) -> None:
+    assert opened.client.get("/send", query_string={**JASMIN, **changed}).status_code == 200
+    assert kept(opened) == []
+
+
+@pytest.mark.parametrize(
+    ("changed", "sentence"),
+    [
+        ({"dlr-url": "pbx.example"}, 'Error "Argument [dlr-url] has an invalid value."'),
+        ({"dlr-level": "4"}, 'Error "dlr-level: is not between 1 and 3"'),
+        ({"dlr-method": "PUT"}, 'Error "dlr-method: is neither GET nor POST"'),
+    ],
+)
+def test_jasmin_says_what_is_wrong(opened: Open, changed: dict[str, str], sentence: str) -> None:
+    answer = opened.client.get("/send", query_string={**JASMIN, **changed})
+    assert (answer.status_code, answer.text) == (400, sentence)
+    assert not opened.messages()
+
+
+ACCOUNT = "AC0123456789abcdef0123456789abcdef"
+
+
+def twilio(opened: Open, url: str) -> Any:
+    form = {"To": TO, "From": "+4915110000000", "Body": "x", "StatusCallback": url}
+    return opened.client.post(f"/2010-04-01/Accounts/{ACCOUNT}/Messages.json", data=form, headers=basic())
+
+
+def test_twilio_keeps_a_callback_without_what_is_for_twilio_alone(opened: Open) -> None:
+    assert twilio(opened, "https://pbx.example/cb?x=1#rc=3&rp=5xx").status_code == 201
+    told = {"sent", "delivered", "undelivered", "failed"}
+    options = f'{{"account_sid": "{ACCOUNT}"}}'
+    assert kept(opened) == [("https://pbx.example/cb?x=1", told, "twilio", options, "https://pbx.example:443")]
+
+
+def test_twilio_has_a_number_for_an_address_that_is_none(opened: Open) -> None:
+    answer = twilio(opened, "pbx.example/cb")
+    assert (answer.status_code, answer.json["code"]) == (400, 21609)
+    assert not opened.messages()
+
+
+def vonage(opened: Open, **more: str) -> str:
+    given = {"to": TO, "from": "4915110000000", "text": "x", "api_key": "4f5a", "api_secret": KEY, **more}
+    return str(opened.client.post("/sms/json", data=given).json["messages"][0]["status"])
+
+
+def test_vonage_keeps_a_callback_with_the_name_its_client_goes_by(opened: Open) -> None:
+    json_too = opened.again(vonage_callbacks="json")
+    assert vonage(opened, callback="https://pbx.example:8443/dlr") == "0"
+    assert vonage(json_too, callback="https://PBX.example:8443/dlr") == "0"
+    told = {"sent", "delivered", "undelivered", "failed", "unknown"}
+    receiver = "https://pbx.example:8443"
+    assert kept(opened) == [
+        ("https://pbx.example:8443/dlr", told, "vonage", '{"api_key": "4f5a", "method": "post"}', receiver),
+        ("https://PBX.example:8443/dlr", told, "vonage", '{"api_key": "4f5a", "method": "json"}', receiver),
+    ]
+
+
+def test_vonage_keeps_none_if_no_report_is_wanted(opened: Open) -> None:
+    assert vonage(opened, **{"callback": "https://pbx.example/dlr", "status-report-req": "0"}) == "0"
+    assert kept(opened) == []
+
+
+def test_vonage_has_a_number_for_an_address_that_is_none(opened: Open) -> None:
+    assert vonage(opened, callback="pbx.example/dlr") == "23"
+    assert not opened.messages()
+
+
+def test_each_key_has_its_receivers_and_not_without_end(opened: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(callbacks, "MOST_RECEIVERS", 2)
+    hosts = ["http://a/1", "http://b/", "http://a/2", "http://c/", "https://a/"]
+    answers = [kannel(opened, **{"dlr-mask": 31, "dlr-url": url}) for url in hosts]
+    assert [status for status, _ in answers] == [202, 202, 202, 400, 400]
+    assert len(opened.messages()) == 3
+    _, other = opened.gateway.keys.add("other", ["send"])
+    assert kannel(opened, password=other, **{"dlr-mask": 31, "dlr-url": "http://a/"})[0] == 202
+    assert [one.url for one in opened.gateway.webhooks.receivers()] == ["http://a:80", "http://b:80", "http://a:80"]
+
+
+def test_a_text_that_comes_again_with_its_reference_keeps_the_callback_it_had(opened: Open) -> None:
+    for path in ("1", "2"):
+        vonage(opened, callback=f"https://pbx.example/{path}", **{"client-ref": "r1"})
+    assert [url for url, *_ in kept(opened)] == ["https://pbx.example/1"]
+
+
+def test_an_address_is_in_no_log(opened: Open, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("DEBUG")
+    for url in ("http://x/?password=swordfish", "http://x:0/?password=swordfish"):
+        kannel(opened, **{"dlr-mask": 31, "dlr-url": url})
+    assert "swordfish" not in caplog.text
