@@ -276,6 +276,7 @@ def test_a_webhook_is_made_listed_tested_and_removed(config: str) -> None:
     assert tested.stdout.startswith("evt_") and f"simrack webhook deliveries {made['id']}" in tested.stderr
     told = json.loads(simrack("webhook", "deliveries", made["id"], "--json", "--config", config).stdout)
     assert [(one["event"], one["type"], one["state"]) for one in told] == [(tested.stdout.strip(), "webhook.test", "pending")]
+    assert json.loads(simrack("webhook", "list", "--callbacks", "--json", "--config", config).stdout) == []
     assert simrack("webhook", "remove", made["id"], "--config", config).exit_code == 0
     assert simrack("webhook", "remove", made["id"], "--config", config).exit_code == 1
 

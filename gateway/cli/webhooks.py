@@ -165,12 +165,16 @@ def _say_what_is_not_told(made: Webhook) -> None:
 
 
 @webhook.command("list")
+@click.option("--callbacks", is_flag=True, help="List the receivers of callbacks that requests named, instead.")
 @options.as_json
 @options.config
-def list_(as_json: bool, config: str) -> None:
-    """List the webhooks; their secrets are not shown."""
+def list_(callbacks: bool, as_json: bool, config: str) -> None:
+    """List the webhooks; their secrets are not shown.
+
+    deliveries, enable, disable and remove take the ID of a receiver of callbacks as well.
+    """
     with options.store_of(config) as store:
-        found = store.webhooks.all()
+        found = store.webhooks.receivers() if callbacks else store.webhooks.all()
     head = ("id", "url", "events", "channels", "format", "state")
     rows = [
         (

@@ -122,9 +122,11 @@ class Webhooks:
 
         def job(db: Database) -> Webhook:
             before = webhooks.found(db, public_id)
-            if before.callback and any(one is not None for one in (url, events, channels, format)):
-                raise Conflict(_REQUESTS_SAY)
-            reason = "" if before.callback else _fits(good_events or before.events, format or before.format)
+            if before.callback:
+                if any(one is not None for one in (url, events, channels, format)):
+                    raise Conflict(_REQUESTS_SAY)
+                return webhooks.change(db, public_id, enabled=enabled)
+            reason = _fits(good_events or before.events, format or before.format)
             if reason and good_events is not None and format is not None:
                 raise BadValue("events", reason)
             if reason and (good_events is not None or format is not None):

@@ -94,6 +94,7 @@ class Backlog:
     pending: int
     dead: int
     oldest: float | None
+    callback: bool  # it stands for a receiver of callbacks
 
 
 class Forwards:
@@ -245,10 +246,10 @@ def backlogs(db: SqliteDatabase) -> list[Backlog]:
         "SELECT w.public_id,"
         " (SELECT count(*) FROM forwards WHERE webhook_id = w.id AND state = 'pending'),"
         " (SELECT count(*) FROM forwards WHERE webhook_id = w.id AND state = 'dead'),"
-        " (SELECT queued_at FROM forwards WHERE webhook_id = w.id AND state = 'pending' ORDER BY id LIMIT 1)"
-        " FROM webhooks w ORDER BY w.id"
+        " (SELECT queued_at FROM forwards WHERE webhook_id = w.id AND state = 'pending' ORDER BY id LIMIT 1),"
+        " w.receiver IS NOT NULL FROM webhooks w ORDER BY w.id"
     ).fetchall()
-    return [Backlog(*row) for row in rows]
+    return [Backlog(row[0], row[1], row[2], row[3], bool(row[4])) for row in rows]
 
 
 def _finished(db: SqliteDatabase, webhook_row: int, ids: Sequence[str]) -> list[int]:

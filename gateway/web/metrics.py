@@ -51,6 +51,19 @@ class Present(Collector):
         yield recoveries
         yield balance
         yield from self._traffic()
+        yield from self._forwards()
+
+    def _forwards(self) -> Iterator[Metric]:
+        """There may be many receivers of callbacks: they are counted together."""
+        waiting = GaugeMetricFamily("simrack_webhook_waiting", "Events that wait to be accepted", labels=["webhook"])
+        dead = GaugeMetricFamily("simrack_webhook_dead", "Events that were given up and may be replayed", labels=["webhook"])
+        backlogs = self._doors.store.forwards.backlogs()
+        for backlog in (one for one in backlogs if not one.callback):
+            waiting.add_metric([backlog.webhook], backlog.pending)
+            dead.add_metric([backlog.webhook], backlog.dead)
+        waiting.add_metric(["callbacks"], sum(one.pending for one in backlogs if one.callback))
+        dead.add_metric(["callbacks"], sum(one.dead for one in backlogs if one.callback))
+        yield from (waiting, dead)
 
     def _traffic(self) -> Iterator[Metric]:
         """What went over each channel since the start, and whether it may take more."""

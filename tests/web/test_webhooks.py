@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 from flask.testing import FlaskClient
 
-from gateway.records import EventType
-from gateway.store import forwards
+from gateway.records import Event, EventType
+from gateway.store import Database, callbacks, forwards, webhooks
+from gateway.store.callbacks import NewCallback
 from tests.web.conftest import Caller, Gateway, faults
 
 WANTED = {"url": "https://pbx.example/sms", "events": ["message.received"]}
@@ -163,3 +164,29 @@ def test_deliveries_of_nobody_are_a_404_and_junk_is_named(alice: Caller) -> None
     path = f"/v1/webhooks/{alice.post('/v1/webhooks', WANTED).json['id']}/deliveries"
     assert faults(alice.get(f"{path}?cursor=x")) == ["cursor"]
     assert faults(alice.get(f"{path}?state=lost")) == ["state"]
+
+
+def test_receivers_of_callbacks_are_listed_apart_and_their_dead_events_replayed(alice: Caller, gateway: Gateway) -> None:
+    alice.post("/v1/webhooks", WANTED)
+    wanted = NewCallback("http://a.example/?p=swordfish", "http://a.example:80", "kannel-dlr", ("message.sent",), "wh_1")
+    event = Event("evt_1", EventType.MESSAGE_SENT, gateway.clock.now(), "alice", {"id": "msg_1"})
+
+    def dead(db: Database) -> None:
+        callbacks.add(db, "msg_1", 1, wanted, gateway.clock.now())
+        callbacks.tell(db, "msg_1", event)
+        forwards.bury(db, webhooks.row_id_of(db, "wh_1"), gateway.clock.now(), "given up")
+
+    gateway.store.writer.run(dead)
+    (made,) = alice.get("/v1/webhooks").json["data"]
+    assert made["callback"] is False
+    (receiver,) = alice.get("/v1/webhooks?callbacks=true").json["data"]
+    assert (receiver["id"], receiver["url"], receiver["callback"]) == ("wh_1", "http://a.example:80", True)
+    assert 'simrack_webhook_dead{webhook="callbacks"} 1.0' in alice.client.get("/metrics").text
+    deliveries = alice.get("/v1/webhooks/wh_1/deliveries?state=dead")
+    assert [one["event_id"] for one in deliveries.json["data"]] == ["evt_1"] and "swordfish" not in deliveries.text
+    assert alice.post("/v1/webhooks/wh_1/replay", {}).json == {"replayed": 1}
+    assert 'simrack_webhook_waiting{webhook="callbacks"} 1.0' in alice.client.get("/metrics").text
+    assert alice.patch("/v1/webhooks/wh_1", {"url": "http://b.example/"}).status_code == 409
+    assert alice.patch("/v1/webhooks/wh_1", {"enabled": False}).json["enabled"] is False
+    assert alice.post("/v1/webhooks/wh_1/test").status_code == 409
+    assert alice.delete("/v1/webhooks/wh_1").status_code == 204

@@ -80,6 +80,10 @@ class ReplayIn(In):
     until: Moment | None = None
 
 
+class WebhooksQuery(QueryIn):
+    callbacks: bool = Field(False, description="List the receivers of callbacks, which requests made, instead.")
+
+
 class DeliveriesQuery(QueryIn):
     state: ForwardState | None = None
     cursor: Annotated[str, StringConstraints(pattern=r"^[0-9]{1,18}$")] | None = None
@@ -96,6 +100,7 @@ class WebhookOut(Out):
     not_told: list[str] = Field(description="Events among those asked for that the format cannot express: they are not posted.")
     enabled: bool
     disabled_reason: str | None
+    callback: bool = Field(description="Requests made it: it stands for a receiver of the callbacks that they name.")
     created_at: Timestamp
 
 
@@ -152,10 +157,12 @@ def blueprint(doors: Doors, guard: Guard) -> APIBlueprint:
 
     @bp.get("")
     @guard.needs("admin")
+    @bp.input(WebhooksQuery, location="query", arg_name="query")
     @bp.output(WebhookList)
-    @bp.doc(summary="List the webhooks", security="bearer", responses=documented(401, 403))
-    def find() -> Response:
-        return answer({"data": [webhook_json(webhook) for webhook in webhooks.all()]})
+    @bp.doc(summary="List the webhooks", security="bearer", responses=documented(401, 403, 422))
+    def find(query: WebhooksQuery) -> Response:
+        found = webhooks.receivers() if query.callbacks else webhooks.all()
+        return answer({"data": [webhook_json(webhook) for webhook in found]})
 
     @bp.get("/<webhook_id>")
     @guard.needs("admin")
@@ -239,6 +246,7 @@ def webhook_json(webhook: Webhook) -> dict[str, object]:
         "format": webhook.format,
         "options": dict(webhook.options),
         "not_told": not_told(webhook),
+        "callback": webhook.callback,
         "enabled": webhook.enabled,
         "disabled_reason": webhook.disabled_reason,
         "created_at": isoformat(webhook.created_at),
