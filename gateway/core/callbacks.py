@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
+from gateway.core.forwarding.addresses import Reach
 from gateway.core.identifiers import new_id
 from gateway.core.urls import checked_url
 from gateway.errors import BadValue
@@ -37,10 +38,10 @@ def vonage(url: str, api_key: str, method: str) -> Callback:
     return Callback(url, "vonage", vonage_form.REPORTED, {"api_key": api_key, "method": method})
 
 
-def checked(wanted: Callback, now: float, field: str) -> NewCallback:
-    """Raises BadValue without repeating the address."""
+def checked(wanted: Callback, now: float, field: str, reach: Reach | None = None) -> NewCallback:
+    """`reach` is where callbacks may point; an address is judged again whenever it is called. Raises BadValue."""
     try:
-        checked_url(wanted.url)
+        checked_url(wanted.url, reach=reach)
     except BadValue as fault:
         raise BadValue(field, fault.reason, fault.remedy) from None
     split = urlsplit(wanted.url)

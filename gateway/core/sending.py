@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from gateway.clock import Clock
 from gateway.core import callbacks
 from gateway.core.allowed import require_accepted, require_allowed
+from gateway.core.forwarding.addresses import Reach
 from gateway.core.identifiers import new_id
 from gateway.core.key_rules import link_warning, require_text
 from gateway.core.pools import Pools
@@ -23,6 +24,7 @@ from gateway.pdu.split import Preview, preview, split
 from gateway.records import ChannelFacts, Direction, Key, Message, Part, SendRequest, Status
 from gateway.settings import Settings
 from gateway.store import Database, Store, lanes, outbox, unknowns
+from gateway.store.callbacks import NewCallback
 from gateway.store.outbox import NewMessage, Once
 
 log = logging.getLogger("simrack.sending")
@@ -68,6 +70,7 @@ class Sending:
         self._came_in = came_in
         self._due = due
         self._channels = frozenset(settings.channel_names)
+        self._reach = Reach.of(settings)
 
     def accept(self, request: SendRequest, key: Key, idempotency: tuple[str, str] | None = None) -> Message:
         """Queue one message durably. Raises BadValue naming the field, IdempotencyMismatch, StorageFull."""
@@ -198,9 +201,14 @@ class Sending:
             campaign=request.campaign,
             route=way.route,
             sticky=way.sticky,
-            callback=None if request.callback is None else callbacks.checked(request.callback, now, f"{prefix}callback"),
             warnings=warnings,
+            callback=self._callback(request, now, prefix),
         )
+
+    def _callback(self, request: SendRequest, now: float, prefix: str) -> NewCallback | None:
+        if request.callback is None:
+            return None
+        return callbacks.checked(request.callback, now, f"{prefix}callback", self._reach)
 
     def _split(self, text: str, prefix: str) -> tuple[Part, ...]:
         most = self._settings.sending.max_parts

@@ -44,7 +44,10 @@ def test_kannel_without_a_mask_or_an_address_keeps_none(opened: Open, given: dic
     assert kept(opened) == []
 
 
-BAD = ["ftp://x/", "http://", "//x", "http://u:p@x/", "http://x:0/", "http://%i.example/", "http://x/ y", "http://x/" + "y" * 2000]
+BAD = [
+    *("ftp://x/", "http://", "//x", "http://u:p@x/", "http://x:0/", "http://%i.example/", "http://x/ y", "http://x/" + "y" * 2000),
+    *("http://169.254.169.254/", "http://127.0.0.1:8080/"),
+]
 
 
 @pytest.mark.parametrize("url", BAD)
