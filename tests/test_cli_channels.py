@@ -12,7 +12,7 @@ from click.testing import Result
 from gateway.clock import SystemClock
 from gateway.core.keys import Keys
 from gateway.core.webhooks import Webhooks
-from gateway.records import ChannelFacts, ChannelState, Sent
+from gateway.records import ChannelFacts, ChannelState, Counted, Limit, Per, Sent
 from gateway.settings import HttpSettings, parse
 from gateway.store import Store
 from gateway.web.app import create_app
@@ -52,6 +52,14 @@ def test_channels_are_listed_for_people_and_for_programs(ask: Ask, gateway: Gate
     assert lines[1].split() == ["p0", "ready", "open", "100", "0", "+4915110000000", "main"]
     assert lines[2].endswith("unplugged")
     assert [one["traffic"]["state"] for one in json.loads(ask("channels", "--json").stdout)] == ["open", "open"]
+
+
+def test_what_limits_leave_a_sim_today_is_a_column(ask: Ask, gateway: Gateway) -> None:
+    wanted = Limit(0, "sim:port:p1", Counted.TEXTS, Per.DAY, 7)
+    gateway.limits.add(wanted, "somebody", [])
+    head, first, second = ask("channels").stdout.splitlines()
+    at = head.index("left")
+    assert (first[at : at + 4].strip(), second[at : at + 4].strip()) == ("", "7")
 
 
 def test_channels_are_paused_drained_and_resumed_by_name(ask: Ask) -> None:

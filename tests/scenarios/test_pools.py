@@ -151,6 +151,8 @@ def test_a_limit_holds_says_so_and_opens_when_it_is_set_back(tmp_path: Path) -> 
         assert status == 201
         assert sorted(send(bank, box, f"{n}", pool="main") for n in range(4)) == ["box1.0", "box1.0", "p0", "p0"]
 
+        assert [box.call(f"/v1/channels/{name}")[1]["left_today"] for name in PORTS] == [0, 2, 0, 2]
+
         held = box.send(text="too many", pool="main")
         box.wait(lambda: _traffic(box, "p0") == "limited" and _traffic(box, "box1.0") == "limited", "both limited")
         assert box.message(held)["status"] == "queued"

@@ -109,6 +109,7 @@ class Gateway:
             ussd=self._ussd,
             unpark=lambda name, by: self.unparked.append(name),
             storage_fault=lambda: self.storage_fault,
+            left_today=self.limits.left_today,
         )
 
 

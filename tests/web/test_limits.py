@@ -136,6 +136,19 @@ def test_limits_can_be_asked_for_by_whom_they_are_for(alice: Caller) -> None:
     assert faults(alice.get("/v1/limits?subject=modem:p0")) == ["subject"]
 
 
+def test_what_is_left_today_is_shown_with_the_channel_and_as_a_figure(alice: Caller, carol: Caller, gateway: Gateway) -> None:
+    assert carol.get("/v1/channels/p0").json["left_today"] is None
+    assert "simrack_channel_left_today{" not in alice.client.get("/metrics").text
+    made = alice.post("/v1/limits", {**A_DAY, "subject": "channel:p0"}).json["id"]
+    send(gateway)
+    assert carol.get("/v1/channels/p0").json["left_today"] == 2
+    assert [one["left_today"] for one in carol.get("/v1/channels").json["data"]] == [2, None]
+    figures = [line for line in alice.client.get("/metrics").text.splitlines() if line.startswith("simrack_channel_left_today")]
+    assert figures == ['simrack_channel_left_today{channel="p0"} 2.0']
+    alice.post(f"/v1/limits/{made}/reset")
+    assert carol.get("/v1/channels/p0").json["left_today"] == 3
+
+
 def test_a_reset_is_audited_with_what_there_was(alice: Caller, gateway: Gateway) -> None:
     alice.post("/v1/limits", A_DAY)
     send(gateway)

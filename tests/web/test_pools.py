@@ -47,6 +47,34 @@ def test_a_pool_in_which_texts_wait_is_not_removed(alice: Caller) -> None:
     assert refused.status_code == 409 and "texts wait" in refused.json["detail"]
 
 
+def test_a_pool_that_another_holds_is_not_removed(alice: Caller) -> None:
+    alice.put("/v1/pools/spare", {"channels": ["p1"]})
+    for entry in ("spare", "pool:spare", "p0, spare"):
+        alice.put("/v1/pools/main", {"channels": [entry]})
+        refused = alice.delete("/v1/pools/spare")
+        assert refused.status_code == 409 and "the pool main holds the pool spare" in refused.json["detail"]
+        assert alice.get("/v1/pools/main").json["members"][-1]["name"] == "p1"
+    alice.delete("/v1/pools/main")
+    assert alice.delete("/v1/pools/spare").status_code == 204
+
+
+def test_a_pool_takes_only_recipients_of_its_pattern_and_says_so_with_its_hint(alice: Caller, gateway: Gateway) -> None:
+    alice.put("/v1/pools/main", {"accept": r"\+4915\d+", "hint": "only numbers that begin with 015"})
+    fitting, other = {"to": "015112345678", "text": "x", "pool": "main"}, {"to": "017112345678", "text": "x", "pool": "main"}
+    assert alice.post("/v1/messages", fitting).status_code == 202
+    refused = alice.post("/v1/messages", other)
+    assert refused.status_code == 409 and faults(refused) == ["/to"]
+    assert "only numbers that begin with 015" in str(refused.json)
+    both = alice.post("/v1/messages/batch", {"messages": [fitting, other]})
+    assert both.status_code == 409 and faults(both) == ["/messages/1/to"]
+    assert "only numbers that begin with 015" in str(both.json)
+    with_from = alice.post("/v1/messages", {**other, "from": "+4915110000000"})
+    assert with_from.status_code == 409 and faults(with_from) == ["/to"]
+    assert alice.post("/v1/messages", {"to": other["to"], "text": "x"}).status_code == 202, "of no pool"
+    alice.post("/v1/routes", {"name": "all", "pool": "main"})
+    assert alice.post("/v1/messages", {"to": other["to"], "text": "x"}).status_code == 409, "a route chose the pool"
+
+
 def test_every_change_of_a_pool_is_in_the_audit(alice: Caller, gateway: Gateway) -> None:
     alice.put("/v1/pools/main", {"strategy": "failover"})
     alice.delete("/v1/pools/main")

@@ -1,0 +1,39 @@
+"""Signals to a running gateway, a process of its own: SIGUSR1 pauses all channels, SIGUSR2 ends that pause."""
+
+from __future__ import annotations
+
+import os
+import signal
+
+import pytest
+
+from tests.bench.stage import Gateway, stage, until
+
+pytestmark = pytest.mark.slow
+
+
+def traffic(gateway: Gateway) -> list[tuple[str, str]]:
+    found = [channel["traffic"] for channel in gateway.call("/v1/channels")["data"]]
+    return [(one["state"], one["reason"]) for one in found]
+
+
+def test_a_signal_pauses_all_channels_also_over_a_restart_and_another_one_lets_them_go_on() -> None:
+    with stage() as on:
+        bank = on.bank(2, latency="0", report_delay="0")
+        gateway = on.gateway(bank)
+        gateway.call("/v1/channels/p1/pause", "POST", {"reason": "new antenna"})
+        os.kill(gateway.pid, signal.SIGUSR1)
+        everything = [("paused", "all channels are paused by a signal")] * 2
+        until(lambda: traffic(gateway) == everything, 10, "the pause")
+        held = gateway.call("/v1/messages", "POST", {"to": "+4917012345", "text": "held"})["id"]
+
+        gateway.process.kill()
+        gateway.process.wait()
+        gateway = on.run_gateway(gateway.config, int(gateway.url.rpartition(":")[2]), gateway.key, 2)
+        assert traffic(gateway) == everything and gateway.call(f"/v1/messages/{held}")["status"] == "queued"
+
+        os.kill(gateway.pid, signal.SIGUSR2)
+        until(lambda: gateway.call(f"/v1/messages/{held}")["status"] in ("sent", "delivered"), 10, "the text that was held")
+        # Who was paused for itself stays so.
+        assert traffic(gateway)[0][0] == "open" and traffic(gateway)[1][1].endswith("new antenna")
+        assert [entry["port"] for entry in bank.journal("submit")] == ["p0"]
