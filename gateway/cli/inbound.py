@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
-from urllib.parse import quote
 
 import click
 
-from gateway.cli import options
+from gateway.cli import options, ordered
 from gateway.cli.api import Api, access
 from gateway.cli.exits import NO, Failure
+from gateway.cli.ordered import given, path_of, state
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -48,16 +48,6 @@ def _wishes(command: Command) -> Command:
     return command
 
 
-def _given(wishes: dict[str, Any]) -> dict[str, object]:
-    """As the API spells it, and only what was given."""
-    wishes = {field.rstrip("_"): list(value) if isinstance(value, tuple) else value for field, value in wishes.items()}
-    return {field: value for field, value in wishes.items() if value is not None and value != []}
-
-
-def _path(name: str) -> str:
-    return f"/v1/inbound/{quote(name, safe='')}"
-
-
 @click.group(invoke_without_command=True)
 @click.pass_context
 def inbound(context: click.Context) -> None:
@@ -65,9 +55,7 @@ def inbound(context: click.Context) -> None:
 
     Without a command it lists them.
     """
-    if context.invoked_subcommand is None:
-        with list_.make_context("list", [], parent=context) as plain:
-            list_.invoke(plain)
+    options.list_by_default(context, list_)
 
 
 @inbound.command("list")
@@ -79,7 +67,7 @@ def list_(as_json: bool, url: str, key_file: str | None) -> None:
     if as_json:
         click.echo(json.dumps(found))
         return
-    rows = [(str(one["position"]), one["name"], _state(one), _conditions(one), _result(one)) for one in found]
+    rows = [(str(one["position"]), one["name"], state(one), _conditions(one), _result(one)) for one in found]
     options.print_table(("", "rule", "state", "conditions", "for"), rows)
 
 
@@ -92,7 +80,7 @@ def list_(as_json: bool, url: str, key_file: str | None) -> None:
 def add(name: str, position: int | None, disabled: bool, url: str, key_file: str | None, **wishes: Any) -> None:
     """Make the rule NAME: texts that meet all its conditions are told to its webhooks, or to those that subscribed if it names
     none, and carry its extension. Without conditions it takes every text that no earlier rule has taken."""
-    content = {"name": name, "enabled": not disabled, **_given({"position": position, **wishes})}
+    content = {"name": name, "enabled": not disabled, **given({"position": position, **wishes})}
     made = Api(url, key_file).post("/v1/inbound", content)
     click.echo(f"{name} is rule {made['position']}", err=True)
 
@@ -108,38 +96,13 @@ def add(name: str, position: int | None, disabled: bool, url: str, key_file: str
 def change(name: str, enabled: bool | None, without: tuple[str, ...], url: str, key_file: str | None, **wishes: Any) -> None:
     """Change what is given of the rule NAME; everything else stays."""
     api = Api(url, key_file)
-    content = {field: value for field, value in api.get(_path(name)).items() if field not in ("name", "position")}
+    content = {field: value for field, value in api.get(path_of("inbound", name)).items() if field not in ("name", "position")}
     content.update({field.replace("-", "_"): [] if field in _LISTS else None for field in without})
-    api.put(_path(name), {**content, **_given({"enabled": enabled, **wishes})})
+    api.put(path_of("inbound", name), {**content, **given({"enabled": enabled, **wishes})})
     click.echo(f"{name} is changed", err=True)
 
 
-@inbound.command()
-@click.argument("name")
-@click.argument("position", type=click.IntRange(1))
-@access
-def move(name: str, position: int, url: str, key_file: str | None) -> None:
-    """Move the rule NAME to POSITION, counted from 1; the others keep their order."""
-    moved = Api(url, key_file).post(f"{_path(name)}/move", {"position": position})
-    click.echo(f"{name} is rule {moved['position']}", err=True)
-
-
-@inbound.command()
-@click.argument("name")
-@access
-def remove(name: str, url: str, key_file: str | None) -> None:
-    """Remove the rule NAME."""
-    Api(url, key_file).delete(_path(name))
-    click.echo(f"{name} is removed", err=True)
-
-
-@inbound.command()
-@click.confirmation_option(prompt="Remove all inbound rules?", help="Do not ask.")
-@access
-def reset(url: str, key_file: str | None) -> None:
-    """Remove all rules: every webhook that subscribed hears every text again."""
-    removed = Api(url, key_file).post("/v1/inbound/reset", {})["removed"]
-    click.echo(f"{options.counted(removed, 'rule')} removed", err=True)
+ordered.add_common(inbound, "inbound", "rule", "every webhook that subscribed hears every text again.")
 
 
 @inbound.command(short_help="Explain whom a text would be for.")
@@ -154,7 +117,7 @@ def explain(text: str, as_json: bool, url: str, key_file: str | None, **wishes: 
 
     Exit code 1 if nobody would be told.
     """
-    found = Api(url, key_file).post("/v1/inbound/explain", {"text": text, **_given(wishes)})
+    found = Api(url, key_file).post("/v1/inbound/explain", {"text": text, **given(wishes)})
     if as_json:
         click.echo(json.dumps(found))
     else:
@@ -224,10 +187,6 @@ def _tell(found: dict[str, Any]) -> None:
     )
     label = f"for the extension {found['extension']}, " if found["extension"] else ""
     click.echo(f"{label}told to {', '.join(found['webhooks']) or 'nobody: unclaimed'}, {by}")
-
-
-def _state(shown: dict[str, Any]) -> str:
-    return "on" if shown["enabled"] else "off"
 
 
 def _result(shown: dict[str, Any]) -> str:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from typing import Any, TypeVar
-from urllib.parse import quote
 
 import click
 
-from gateway.cli import options
+from gateway.cli import options, ordered
 from gateway.cli.api import Api, access
 from gateway.cli.exits import NO
+from gateway.cli.ordered import given, path_of, state
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -48,16 +48,6 @@ def _wishes(command: Command) -> Command:
     )(command)
 
 
-def _given(wishes: dict[str, Any]) -> dict[str, object]:
-    """As the API spells it, and only what was given."""
-    wishes = {field.rstrip("_"): list(value) if isinstance(value, tuple) else value for field, value in wishes.items()}
-    return {field: value for field, value in wishes.items() if value is not None and value != []}
-
-
-def _path(name: str) -> str:
-    return f"/v1/routes/{quote(name, safe='')}"
-
-
 @click.group(invoke_without_command=True)
 @click.pass_context
 def routes(context: click.Context) -> None:
@@ -77,7 +67,7 @@ def list_(as_json: bool, url: str, key_file: str | None) -> None:
     if as_json:
         click.echo(json.dumps(found))
         return
-    rows = [(str(one["position"]), one["name"], _state(one), _conditions(one), _action(one)) for one in found]
+    rows = [(str(one["position"]), one["name"], state(one), _conditions(one), _action(one)) for one in found]
     options.print_table(("", "route", "state", "conditions", "action"), rows)
 
 
@@ -90,7 +80,7 @@ def list_(as_json: bool, url: str, key_file: str | None) -> None:
 def add(name: str, position: int | None, disabled: bool, url: str, key_file: str | None, **wishes: Any) -> None:
     """Make the route NAME: texts that meet all its conditions go over a pool, or are refused. Without conditions it takes
     every text that no earlier route has taken."""
-    content = {"name": name, "enabled": not disabled, **_given({"position": position, **wishes})}
+    content = {"name": name, "enabled": not disabled, **given({"position": position, **wishes})}
     made = Api(url, key_file).post("/v1/routes", content)
     click.echo(f"{name} is route {made['position']}", err=True)
 
@@ -106,42 +96,17 @@ def change(
 ) -> None:
     """Change what is given of the route NAME; everything else stays."""
     api = Api(url, key_file)
-    content = {field: value for field, value in api.get(_path(name)).items() if field not in ("name", "position")}
-    given = _given({"enabled": enabled, **wishes})
-    if "pool" in given or "refuse" in given:
+    content = {field: value for field, value in api.get(path_of("routes", name)).items() if field not in ("name", "position")}
+    changes = given({"enabled": enabled, **wishes})
+    if "pool" in changes or "refuse" in changes:
         content.update(pool=None, refuse=None)
     for field in (one.replace("-", "_") for one in without):
         content[field] = {"to_prefix": [], "zone": "UTC"}.get(field)
-    api.put(_path(name), {**content, **given})
+    api.put(path_of("routes", name), {**content, **changes})
     click.echo(f"{name} is changed", err=True)
 
 
-@routes.command()
-@click.argument("name")
-@click.argument("position", type=click.IntRange(1))
-@access
-def move(name: str, position: int, url: str, key_file: str | None) -> None:
-    """Move the route NAME to POSITION, counted from 1; the others keep their order."""
-    moved = Api(url, key_file).post(f"{_path(name)}/move", {"position": position})
-    click.echo(f"{name} is route {moved['position']}", err=True)
-
-
-@routes.command()
-@click.argument("name")
-@access
-def remove(name: str, url: str, key_file: str | None) -> None:
-    """Remove the route NAME."""
-    Api(url, key_file).delete(_path(name))
-    click.echo(f"{name} is removed", err=True)
-
-
-@routes.command()
-@click.confirmation_option(prompt="Remove all routes?", help="Do not ask.")
-@access
-def reset(url: str, key_file: str | None) -> None:
-    """Remove all routes: texts go over any channel again."""
-    removed = Api(url, key_file).post("/v1/routes/reset", {})["removed"]
-    click.echo(f"{options.counted(removed, 'route')} removed", err=True)
+ordered.add_common(routes, "routes", "route", "texts go over any channel again.")
 
 
 @click.command(short_help="Explain where a text would go.")
@@ -158,7 +123,7 @@ def route(number: str, as_json: bool, url: str, key_file: str | None, **wishes: 
 
     Exit code 1 if the text would be refused.
     """
-    found = Api(url, key_file).post("/v1/routes/explain", {"to": number, **_given(wishes)})
+    found = Api(url, key_file).post("/v1/routes/explain", {"to": number, **given(wishes)})
     if as_json:
         click.echo(json.dumps(found))
     else:
@@ -179,10 +144,6 @@ def _tell(found: dict[str, Any]) -> None:
     if found["channels"]:
         rows = [(one["channel"], one["standing"], one["reason"]) for one in found["channels"]]
         options.print_table(("channel", "standing", "reason"), rows)
-
-
-def _state(shown: dict[str, Any]) -> str:
-    return "on" if shown["enabled"] else "off"
 
 
 def _action(shown: dict[str, Any]) -> str:

@@ -6,29 +6,26 @@ Every change is audited. The rules lie in memory ready for use, and are replaced
 from __future__ import annotations
 
 import logging
-import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
-from typing import TypeVar
+from dataclasses import dataclass, replace
 
 from gateway.clock import Clock
 from gateway.core.allowed import refusal_of, require_accepted
 from gateway.core.pools import Pools
 from gateway.core.routing.checks import checked
 from gateway.core.routing.match import NO_ROUTE, Decision, Look, RouteFacts, Rule, choose, compiled, look
+from gateway.core.rule_book import RuleBook
 from gateway.errors import BadValue, Conflict, NotFound
 from gateway.numbers import country_of, operator_of, recipient
 from gateway.settings import Settings
 from gateway.settings.spelling import nearest
-from gateway.store import Database, Store, audit
-from gateway.store import routes as rows
-from gateway.store.routes import Route
+from gateway.store import Store
+from gateway.store.routes import ROUTES, Route
 
 __all__ = ["Decision", "Explanation", "Fits", "Route", "RouteFacts", "Routes"]
 
 log = logging.getLogger("simrack.routes")
 
-T = TypeVar("T")
 # (pool, or None for any channel; recipient) -> {channel, standing, reason} for each channel that may or may not take it
 Fits = Callable[[str | None, str], Sequence[Mapping[str, str]]]
 
@@ -55,9 +52,8 @@ class Routes:
         self._store = store
         self._numbers = settings.numbers
         self._pools = pools
-        self._clock = clock
         self._fits = fits
-        self._changing = threading.Lock()  # so that rules read later are not replaced by rules read earlier
+        self._book = RuleBook(store, clock, ROUTES, "route", self._renew)
         self._missed: set[str] = set()  # pools of routes that are not there, which was told
         self._rules: tuple[Rule, ...] = ()
         self._renew()
@@ -78,59 +74,23 @@ class Routes:
 
     def add(self, route: Route, by: str, position: int | None = None) -> Route:
         """At `position`, or behind the others. Raises BadValue, and Conflict for a name in use or a key that is not there."""
-        wanted = self._checked(route)
-
-        def job(db: Database) -> Route:
-            added = rows.add(db, wanted, position)
-            self._note(db, by, "add", added.name, None, added)
-            return added
-
-        return self._change(job)
+        return self._book.add(self._checked(route), by, position)
 
     def change(self, name: str, route: Route, by: str) -> Route:
         """Everything but its name and its position. Raises NotFound, BadValue and Conflict."""
-        wanted = self._checked(route)
-
-        def job(db: Database) -> Route:
-            before = rows.found(db, name)
-            after = rows.change(db, name, wanted)
-            self._note(db, by, "change", name, before, after)
-            return after
-
-        return self._change(job)
+        return self._book.change(name, self._checked(route), by)
 
     def move(self, name: str, position: int, by: str) -> Route:
         """To a position, counted from 1; the others keep their order. Raises NotFound."""
-
-        def job(db: Database) -> Route:
-            before = rows.found(db, name)
-            after = rows.move(db, name, position)
-            self._note(db, by, "move", name, before, after)
-            return after
-
-        return self._change(job)
+        return self._book.move(name, position, by)
 
     def remove(self, name: str, by: str) -> None:
         """Raises NotFound."""
-
-        def job(db: Database) -> None:
-            before = rows.found(db, name)
-            rows.remove(db, name)
-            self._note(db, by, "remove", name, before, None)
-
-        self._change(job)
+        self._book.remove(name, by)
 
     def reset(self, by: str) -> int:
         """Remove all routes. How many there were; each stands in the audit."""
-
-        def job(db: Database) -> int:
-            before = rows.all_of(db)
-            rows.reset(db)
-            for route in before:
-                self._note(db, by, "reset", route.name, route, None)
-            return len(before)
-
-        return self._change(job)
+        return self._book.reset(by)
 
     def explain(self, facts: RouteFacts) -> Explanation:
         """`facts.to` as a person writes it. Raises BadValue when it is no number."""
@@ -170,14 +130,8 @@ class Routes:
             raise Conflict(f"key: there is no key named {wanted.key!r}; {nearest(wanted.key, known)}")
         return wanted
 
-    def _change(self, job: Callable[[Database], T]) -> T:
-        with self._changing:
-            result = self._store.writer.run(job)
-            self._renew()
-        return result
-
     def _renew(self) -> None:
-        rules = compiled(self._store.read(rows.all_of), self._numbers.country)
+        rules = compiled(self._store.read(ROUTES.all_of), self._numbers.country)
         for pool in {rule.route.pool for rule in rules if rule.route.pool and rule.route.enabled}:
             self._there(pool)
         if any(rule.route.operator for rule in rules):
@@ -194,10 +148,3 @@ class Routes:
             return False
         self._missed.discard(pool)
         return True
-
-    def _note(self, db: Database, by: str, action: str, name: str, before: Route | None, after: Route | None) -> None:
-        audit.note(db, self._clock.now(), by, f"route.{action}", f"route:{name}", _as_row(before), _as_row(after))
-
-
-def _as_row(route: Route | None) -> dict[str, object] | None:
-    return None if route is None else asdict(route)

@@ -1,6 +1,6 @@
 """Rows of inbound rules in their order, and what was decided about each incoming text. Checks nothing; `core.inbound` did.
 
-Everything that changes rows is a job for the writer. Positions count from 1 without gaps.
+Everything that changes rows is a job for the writer.
 """
 
 from __future__ import annotations
@@ -10,13 +10,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from peewee import IntegrityError, SqliteDatabase
+from peewee import SqliteDatabase
 
-from gateway.errors import Conflict, NotFound
+from gateway.errors import NotFound
 from gateway.records import Message
 from gateway.store import rows
-
-_COLUMNS = "name, position, enabled, own, channels, pool, senders, keywords, pattern, webhooks, extension, follow_days"
+from gateway.store.ordered import Ordered
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,54 +34,6 @@ class InboundRule:
     webhooks: tuple[str, ...] = ()  # their public ids
     extension: str = ""
     follow_days: int | None = None  # an answer is for the extension that wrote within so many days
-
-
-def all_of(db: SqliteDatabase) -> list[InboundRule]:
-    return [_rule(row) for row in db.execute_sql(f"SELECT {_COLUMNS} FROM inbound ORDER BY position").fetchall()]
-
-
-def found(db: SqliteDatabase, name: str) -> InboundRule:
-    """Raises NotFound."""
-    row = db.execute_sql(f"SELECT {_COLUMNS} FROM inbound WHERE name = ?", (name,)).fetchone()
-    if row is None:
-        raise NotFound(f"there is no inbound rule {name}")
-    return _rule(row)
-
-
-def add(db: SqliteDatabase, rule: InboundRule, position: int | None = None) -> InboundRule:
-    """At `position`, or behind the others. Raises Conflict for a name in use."""
-    names = _names(db)
-    marks = ",".join("?" * len(_COLUMNS.split(", ")))
-    try:
-        db.execute_sql(f"INSERT INTO inbound ({_COLUMNS}) VALUES ({marks})", (rule.name, len(names) + 1, *_values(rule)))
-    except IntegrityError as fault:
-        raise Conflict(f"an inbound rule named {rule.name!r} exists already; change it, or choose another name") from fault
-    return found(db, rule.name) if position is None else move(db, rule.name, position)
-
-
-def change(db: SqliteDatabase, name: str, rule: InboundRule) -> InboundRule:
-    """Everything but its name and its position. Raises NotFound."""
-    columns = " = ?, ".join(_COLUMNS.split(", ")[2:]) + " = ?"
-    db.execute_sql(f"UPDATE inbound SET {columns} WHERE name = ?", (*_values(rule), name))
-    return found(db, name)
-
-
-def move(db: SqliteDatabase, name: str, position: int) -> InboundRule:
-    """The others keep their order; beyond the end means last. Raises NotFound."""
-    found(db, name)
-    names = [one for one in _names(db) if one != name]
-    names.insert(max(position - 1, 0), name)
-    _number(db, names)
-    return found(db, name)
-
-
-def remove(db: SqliteDatabase, name: str) -> None:
-    db.execute_sql("DELETE FROM inbound WHERE name = ?", (name,))
-    _number(db, _names(db))
-
-
-def reset(db: SqliteDatabase) -> None:
-    db.execute_sql("DELETE FROM inbound")
 
 
 def naming(db: SqliteDatabase, webhook: str) -> list[str]:
@@ -128,15 +79,6 @@ def unclaimed(db: SqliteDatabase) -> int:
     return int(db.execute_sql("SELECT count(*) FROM messages WHERE claimed = 0").fetchone()[0])
 
 
-def _names(db: SqliteDatabase) -> list[str]:
-    return [str(name) for (name,) in db.execute_sql("SELECT name FROM inbound ORDER BY position").fetchall()]
-
-
-def _number(db: SqliteDatabase, names: Sequence[str]) -> None:
-    for position, name in enumerate(names, start=1):
-        db.execute_sql("UPDATE inbound SET position = ? WHERE name = ? AND position <> ?", (position, name, position))
-
-
 def _values(rule: InboundRule) -> tuple[Any, ...]:
     r = rule
     lists = [json.dumps(one, ensure_ascii=False) for one in (r.to, r.channels, r.from_, r.keywords, r.webhooks)]
@@ -149,3 +91,7 @@ def _rule(row: tuple[Any, ...]) -> InboundRule:
     return InboundRule(
         *(name, position, bool(enabled), lists[0], lists[1], pool, lists[2], lists[3], pattern, lists[4], extension, follow_days)
     )
+
+
+_OTHERS = ("enabled", "own", "channels", "pool", "senders", "keywords", "pattern", "webhooks", "extension", "follow_days")
+RULES: Ordered[InboundRule] = Ordered("inbound", "inbound rule", _OTHERS, _values, _rule)

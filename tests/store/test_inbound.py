@@ -27,18 +27,18 @@ def kept(db: SqliteDatabase, text: str, *, claimed: bool) -> Message:
 
 
 def test_a_rule_is_kept_with_all_it_says_and_positions_have_no_gaps(db: SqliteDatabase) -> None:
-    assert inbound.add(db, FULL) == FULL
-    inbound.add(db, InboundRule("b"))
-    assert inbound.add(db, InboundRule("a"), position=1).position == 1
-    assert [(rule.name, rule.position) for rule in inbound.all_of(db)] == [("a", 1), ("full", 2), ("b", 3)]
-    inbound.remove(db, "full")
-    assert inbound.change(db, "b", FULL).webhooks == ("wh_1", "wh_2")
-    assert [(rule.name, rule.position) for rule in inbound.all_of(db)] == [("a", 1), ("b", 2)]
+    assert inbound.RULES.add(db, FULL) == FULL
+    inbound.RULES.add(db, InboundRule("b"))
+    assert inbound.RULES.add(db, InboundRule("a"), position=1).position == 1
+    assert [(rule.name, rule.position) for rule in inbound.RULES.all_of(db)] == [("a", 1), ("full", 2), ("b", 3)]
+    inbound.RULES.remove(db, "full")
+    assert inbound.RULES.change(db, "b", FULL).webhooks == ("wh_1", "wh_2")
+    assert [(rule.name, rule.position) for rule in inbound.RULES.all_of(db)] == [("a", 1), ("b", 2)]
     assert (inbound.naming(db, "wh_2"), inbound.naming(db, "wh_")) == (["b"], [])
     with pytest.raises(Conflict):
-        inbound.add(db, InboundRule("a"))
+        inbound.RULES.add(db, InboundRule("a"))
     with pytest.raises(NotFound):
-        inbound.move(db, "full", 1)
+        inbound.RULES.move(db, "full", 1)
 
 
 def test_unclaimed_texts_are_found_by_their_own_index(db: SqliteDatabase) -> None:

@@ -5,10 +5,8 @@ Every change is audited. The rules lie in memory ready for use, and are replaced
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import asdict, dataclass, replace
-from typing import TypeVar
+from dataclasses import dataclass, replace
 
 from gateway.clock import Clock
 from gateway.core.inbound import claims
@@ -16,17 +14,15 @@ from gateway.core.inbound.checks import checked
 from gateway.core.inbound.conditions import number_of
 from gateway.core.inbound.match import Decision, InboundFacts, Look, Rule, compiled, decide, look
 from gateway.core.pools import Pools
+from gateway.core.rule_book import RuleBook
 from gateway.errors import BadValue, NotFound
 from gateway.records import ChannelFacts, EventType, Message, Webhook
 from gateway.settings import Settings
 from gateway.settings.spelling import nearest
-from gateway.store import Database, Store, audit, webhooks
-from gateway.store import inbound as rows
-from gateway.store.inbound import InboundRule
+from gateway.store import Database, Store, webhooks
+from gateway.store.inbound import RULES, InboundRule
 
 __all__ = ["Decision", "Explanation", "Inbound", "InboundFacts", "InboundRule"]
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +48,7 @@ class Inbound:
         self._clock = clock
         self._pools = pools
         self._channels = channels
-        self._changing = threading.Lock()  # so that rules read later are not replaced by rules read earlier
+        self._book = RuleBook(store, clock, RULES, "inbound", self._renew, _require_webhooks)
         self._rules: tuple[Rule, ...] = ()
         self._renew()
 
@@ -72,61 +68,23 @@ class Inbound:
 
     def add(self, rule: InboundRule, by: str, position: int | None = None) -> InboundRule:
         """At `position`, or behind the others. Raises BadValue, and Conflict for a name in use."""
-        wanted = self._checked(rule)
-
-        def job(db: Database) -> InboundRule:
-            _require_webhooks(db, wanted.webhooks)
-            added = rows.add(db, wanted, position)
-            self._note(db, by, "add", added.name, None, added)
-            return added
-
-        return self._change(job)
+        return self._book.add(self._checked(rule), by, position)
 
     def change(self, name: str, rule: InboundRule, by: str) -> InboundRule:
         """Everything but its name and its position. Raises NotFound and BadValue."""
-        wanted = self._checked(replace(rule, name=name))
-
-        def job(db: Database) -> InboundRule:
-            before = rows.found(db, name)
-            _require_webhooks(db, wanted.webhooks)
-            after = rows.change(db, name, wanted)
-            self._note(db, by, "change", name, before, after)
-            return after
-
-        return self._change(job)
+        return self._book.change(name, self._checked(replace(rule, name=name)), by)
 
     def move(self, name: str, position: int, by: str) -> InboundRule:
         """To a position, counted from 1; the others keep their order. Raises NotFound."""
-
-        def job(db: Database) -> InboundRule:
-            before = rows.found(db, name)
-            after = rows.move(db, name, position)
-            self._note(db, by, "move", name, before, after)
-            return after
-
-        return self._change(job)
+        return self._book.move(name, position, by)
 
     def remove(self, name: str, by: str) -> None:
         """Raises NotFound."""
-
-        def job(db: Database) -> None:
-            before = rows.found(db, name)
-            rows.remove(db, name)
-            self._note(db, by, "remove", name, before, None)
-
-        self._change(job)
+        self._book.remove(name, by)
 
     def reset(self, by: str) -> int:
         """Remove all rules. How many there were; each stands in the audit."""
-
-        def job(db: Database) -> int:
-            before = rows.all_of(db)
-            rows.reset(db)
-            for rule in before:
-                self._note(db, by, "reset", rule.name, rule, None)
-            return len(before)
-
-        return self._change(job)
+        return self._book.reset(by)
 
     def explain(self, facts: InboundFacts) -> Explanation:
         """Numbers as a person writes them. Of own number and channel one tells the other."""
@@ -152,14 +110,8 @@ class Inbound:
         pools = [pool.name for pool in self._pools.find()]
         return checked(rule, self._settings.channel_names, pools, self._country)
 
-    def _change(self, job: Callable[[Database], T]) -> T:
-        with self._changing:
-            result = self._store.writer.run(job)
-            self._renew()
-        return result
-
     def _renew(self) -> None:
-        self._rules = compiled(self._store.read(rows.all_of), self._country, self._members)
+        self._rules = compiled(self._store.read(RULES.all_of), self._country, self._members)
 
     def _members(self, pool: str) -> Collection[str]:
         try:
@@ -167,18 +119,15 @@ class Inbound:
         except NotFound:
             return ()
 
-    def _note(self, db: Database, by: str, action: str, name: str, before: InboundRule | None, after: InboundRule | None) -> None:
-        audit.note(db, self._clock.now(), by, f"inbound.{action}", f"inbound:{name}", _as_row(before), _as_row(after))
-
 
 def facts_of(message: Message) -> InboundFacts:
     return InboundFacts(message.to, message.channel or "", message.from_, message.text)
 
 
-def _require_webhooks(db: Database, names: Sequence[str]) -> None:
+def _require_webhooks(db: Database, rule: InboundRule) -> None:
     """Raises BadValue for one that is not there."""
     known = [webhook.id for webhook in webhooks.all_of(db)]
-    for name in names:
+    for name in rule.webhooks:
         if name not in known:
             raise BadValue("webhooks", f"there is no webhook {name!r}", nearest(name, known))
 
@@ -191,7 +140,3 @@ def _is_told(webhook: Webhook, decision: Decision, channel: str) -> bool:
         return webhook.id in decision.webhooks
     wants = "*" in webhook.events or event in webhook.events
     return wants and (not webhook.channels or channel in webhook.channels)
-
-
-def _as_row(rule: InboundRule | None) -> dict[str, object] | None:
-    return None if rule is None else asdict(rule)
