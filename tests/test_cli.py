@@ -257,7 +257,13 @@ def test_what_a_key_may_send_is_changed_shown_and_given_back(config: str) -> Non
     shown = json.loads(simrack("key", "rules", "pbx", "--longest", "default", "--json", "--config", config).stdout)
     assert (shown["longest"], shown["links"]) == (None, "warn")
     assert json.loads(simrack("key", "list", "--json", "--config", config).stdout)[0]["rules"] == shown
-    for wrong in (("--longest", "many"), ("--longest", "0"), ("--links", "maybe")):
+    Path(config).write_text(CONFIGURATION + '[[modem]]\nname = "p0"\nport = "/dev/p0"\n')
+    wanted = ("--from", "0151 12345670,p0", "--extension", "101=p0", "--extension", "*=")
+    assert simrack("key", "rules", "pbx", *wanted, "--config", config).stdout == "links=warn from=+4915112345670,p0 101=p0 *=\n"
+    simrack("key", "rules", "pbx", "--from", "all", "--config", config)
+    assert simrack("key", "rules", "pbx", "--extension", "none", "--config", config).stdout == "links=warn\n"
+    limits = (("--longest", "many"), ("--longest", "0"), ("--links", "maybe"))
+    for wrong in (*limits, ("--from", "p9"), ("--extension", "101"), ("--extension", "1 2=p0")):
         assert simrack("key", "rules", "pbx", *wrong, "--config", config).exit_code != 0
     missing = simrack("key", "rules", "nobody", "--config", config)
     assert missing.exit_code == 1 and "nobody" in complaint(missing)

@@ -29,6 +29,18 @@ def _longest(_ctx: click.Context, _parameter: click.Parameter, value: str | None
     return int(value)
 
 
+def _extensions(_ctx: click.Context, _parameter: click.Parameter, values: tuple[str, ...]) -> dict[str, list[str]] | None:
+    if not values or values == ("none",):
+        return {} if values else None
+    found = {}
+    for value in values:
+        extension, equals, senders = value.partition("=")
+        if not equals:
+            raise click.BadParameter(f"{value!r} is not EXTENSION=NUMBER,… .")
+        found[extension.strip()] = [one.strip() for one in senders.split(",") if one.strip()]
+    return found
+
+
 @click.group()
 def key() -> None:
     """Make, list and revoke API keys, and say what they may send."""
@@ -139,21 +151,44 @@ def list_(as_json: bool, config: str) -> None:
 @click.argument("name")
 @click.option("--longest", metavar="N|default", callback=_longest, help="Characters of a text.")
 @click.option("--links", type=click.Choice(["allow", "warn", "refuse", "default"]), help="What becomes of texts that hold a link.")
+@click.option(
+    "--from",
+    "from_",
+    multiple=True,
+    callback=options.split_commas,
+    metavar="NUMBER,…|all",
+    help="Own numbers, channels, dial strings and pools it may send from.",
+)
+@click.option(
+    "--extension",
+    "extensions",
+    multiple=True,
+    callback=_extensions,
+    metavar="101=NUMBER,…|none",
+    help="What an extension may send from; nothing behind = is whatever the key may, * is any other extension and none.",
+)
 @options.as_json
 @options.config
-def rules(name: str, as_json: bool, config: str, **wishes: Any) -> None:
+def rules(
+    name: str, from_: tuple[str, ...], extensions: dict[str, list[str]] | None, as_json: bool, config: str, **wishes: Any
+) -> None:
     """Change what the key called NAME may send, and print its rules. A running gateway keeps to them from the next text on.
 
-    What is not given stays as it is; default is what the configuration says in [sending].
+    What is not given stays as it is; default is what the configuration says in [sending]. The numbers, or the extensions, that
+    are given are all there are from then on. Once a key has extensions, each text must name one of them.
     """
     from gateway.clock import SystemClock
     from gateway.core.key_rules import rules_json
     from gateway.core.keys import Keys
 
     changes = {wish: None if value == "default" else value for wish, value in wishes.items() if value is not None}
+    if from_:
+        changes["from"] = [] if from_ == ("all",) else list(from_)
+    if extensions is not None:
+        changes["extensions"] = extensions
     with options.store_of(config) as store:
         if changes:
-            found = Keys(store, SystemClock()).change_rules(name, changes, "simrack key")
+            found = Keys(store, SystemClock()).change_rules(name, changes, "simrack key", options.settings_of(config))
         else:
             found = store.keys.require(name)
     shown = rules_json(found.rules)
@@ -162,7 +197,9 @@ def rules(name: str, as_json: bool, config: str, **wishes: Any) -> None:
 
 def _in_words(rules: dict[str, Any]) -> str:
     """What differs from the configuration, on one line."""
-    return " ".join(f"{name}={value}" for name, value in rules.items() if value is not None)
+    found = [f"{name}={rules[name]}" for name in ("longest", "links") if rules[name] is not None]
+    found += [f"from={','.join(rules['from'])}"] if rules["from"] else []
+    return " ".join([*found, *(f"{extension}={','.join(senders)}" for extension, senders in rules["extensions"].items())])
 
 
 @key.command()

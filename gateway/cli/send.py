@@ -17,6 +17,7 @@ from gateway.cli.api import Api, access
 @click.option("--channel", metavar="NAME", help="Send over this channel only; a dial string, as box1.0-3, names several.")
 @click.option("--pool", metavar="NAME", help="Send over a channel of this pool.")
 @click.option("--campaign", metavar="NAME", help="What the text belongs to; routes may ask for it.")
+@click.option("--extension", metavar="EXTENSION", help="Who sends, at the PBX; a key may have rules for its extensions.")
 @click.option("--flash", is_flag=True, help="Show it at once, do not store it.")
 @options.as_json
 @access

@@ -1,20 +1,27 @@
-"""What the rules of a key say to a text: how many characters it may have, and whether links. PURE; stores nothing.
+"""What the rules of a key say to a text: how many characters it may have, and whether links; and how rules are written. PURE.
 
 A character is a code point, as the SMS counter (`/v1/messages/preview`) counts: an emoji is one, though it takes the room of two.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from gateway.core.inbound.checks import EXTENSION, EXTENSION_WORDS
+from gateway.core.key_senders import ANY_EXTENSION, Expand
 from gateway.core.links import first_link
 from gateway.errors import AgainstRule, BadValue
+from gateway.numbers import is_short_code, recipient
 from gateway.records import Key, KeyRules, Links
 from gateway.settings import SendingSettings
 from gateway.settings.sections import MOST_CHARACTERS
 
+MOST_SENDERS = 200
+MOST_EXTENSIONS = 1000
+LONGEST_SENDER = 64
 
 def longest(rules: KeyRules, settings: SendingSettings) -> int:
     return settings.max_characters if rules.longest is None else rules.longest
@@ -44,26 +51,68 @@ def _links(rules: KeyRules, settings: SendingSettings) -> str:
 
 def rules_json(rules: KeyRules) -> dict[str, Any]:
     """As people write them and read them."""
-    return {"longest": rules.longest, "links": None if rules.links is None else rules.links.value}
+    return {
+        "longest": rules.longest,
+        "links": None if rules.links is None else rules.links.value,
+        "from": list(rules.senders),
+        "extensions": {extension: list(senders) for extension, senders in rules.extensions.items()},
+    }
 
 
-def changed(rules: KeyRules, changes: Mapping[str, Any]) -> KeyRules:
+def changed(rules: KeyRules, changes: Mapping[str, Any], country: str, expand: Expand) -> KeyRules:
     """`changes` as people write them; what they do not name stays. Raises BadValue naming the field."""
     for name, value in changes.items():
-        rules = replace(rules, **_CHANGES[name](value))
+        if name == "longest":
+            rules = replace(rules, longest=_longest(value))
+        elif name == "links":
+            rules = replace(rules, links=_links_of(value))
+        elif name == "from":
+            rules = replace(rules, senders=_senders(value or (), "from", country, expand))
+        else:
+            rules = replace(rules, extensions=_extensions(value or {}, country, expand))
     return rules
 
 
-def _longest(value: int | None) -> dict[str, Any]:
+def _longest(value: int | None) -> int | None:
     if value is not None and not 1 <= value <= MOST_CHARACTERS:
         raise BadValue("longest", f"{value} characters are no limit", f"give 1 to {MOST_CHARACTERS}; null is what [sending] says")
-    return {"longest": value}
+    return value
 
 
-def _links_of(value: str | None) -> dict[str, Any]:
+def _links_of(value: str | None) -> Links | None:
     if value is not None and value not in tuple(Links):
         raise BadValue("links", f"{value!r} is not known", "give 'allow', 'warn' or 'refuse'; null is what [sending] says")
-    return {"links": None if value is None else Links(value)}
+    return None if value is None else Links(value)
 
 
-_CHANGES = {"longest": _longest, "links": _links_of}
+def _extensions(written: Mapping[str, Sequence[str]], country: str, expand: Expand) -> dict[str, tuple[str, ...]]:
+    if len(written) > MOST_EXTENSIONS:
+        raise BadValue("extensions", f"{len(written)} are too many", f"a key has {MOST_EXTENSIONS} at most")
+    for extension in written:
+        if extension != ANY_EXTENSION and not re.fullmatch(EXTENSION, extension):
+            raise BadValue(f"extensions/{extension}", "is no extension", f"{EXTENSION_WORDS}; * is any other, and none")
+    return {name: _senders(senders, f"extensions/{name}", country, expand) for name, senders in written.items()}
+
+
+def _senders(written: Sequence[str], field: str, country: str, expand: Expand) -> tuple[str, ...]:
+    """Channels, dial strings and pools as they are written, numbers as +E.164; each once."""
+    if len(written) > MOST_SENDERS:
+        raise BadValue(field, f"{len(written)} are too many", f"{MOST_SENDERS} at most; a pool names many")
+    return tuple(dict.fromkeys(_sender(one.strip(), f"{field}/{place}", country, expand) for place, one in enumerate(written)))
+
+
+def _sender(written: str, field: str, country: str, expand: Expand) -> str:
+    remedy = "name an own number (+49…), a channel, a dial string or a pool"
+    if len(written) > LONGEST_SENDER:
+        raise BadValue(field, f"is longer than {LONGEST_SENDER} characters", remedy)
+    try:
+        expand(written)
+    except BadValue as unknown:
+        try:
+            number = recipient(written, country)
+        except BadValue:
+            raise BadValue(field, unknown.reason, unknown.remedy or remedy) from unknown
+        if is_short_code(number):
+            raise BadValue(field, f"{written!r} is neither a channel nor a number", remedy) from unknown
+        return number
+    return written

@@ -7,14 +7,17 @@ import hmac
 import re
 import secrets
 from collections.abc import Collection, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from gateway.clock import Clock
 from gateway.core.key_rules import changed, rules_json
 from gateway.errors import BadValue, Conflict
 from gateway.records import Key
+from gateway.settings import Settings, dial
 from gateway.store import Database, audit
 from gateway.store import keys as shelf
+from gateway.store import pools as pool_rows
 
 if TYPE_CHECKING:
     from gateway.store import Store
@@ -90,14 +93,16 @@ class Keys:
         now = self._clock.now()
         return self._store.writer.run(lambda db: shelf.revoke(db, name, now))
 
-    def change_rules(self, name: str, changes: Mapping[str, Any], by: str) -> Key:
+    def change_rules(self, name: str, changes: Mapping[str, Any], by: str, settings: Settings) -> Key:
         """What the key called `name` may send; None gives back what the configuration says. Raises NotFound, BadValue, Conflict."""
 
         def job(db: Database) -> Key:
             key = shelf.named(db, name)
             if key.revoked_at is not None:
                 raise Conflict(f"the key {name!r} is revoked")
-            new = shelf.set_rules(db, name, changed(key.rules, changes))
+            pools = {pool.name: pool.channels for pool in (*settings.pools, *pool_rows.find(db))}
+            expand = partial(dial.expand, channels=settings.channel_names, pools=pools)
+            new = shelf.set_rules(db, name, changed(key.rules, changes, settings.numbers.country, expand))
             audit.note(db, self._clock.now(), by, "key.rules", f"key:{name}", rules_json(key.rules), rules_json(new.rules))
             return new
 

@@ -53,6 +53,8 @@ def of_former(name: str, pool: PoolView, tariffs: Tariffs) -> Lane:
     """A lane in which texts wait that this pool made before it was changed: they leave by the pool as it is now."""
     if channel := lanes.channel_of(name):
         return _of_member(pool.name, channel)
+    if channels := lanes.members_of(name):
+        return _of_members(name, channels, pool, tariffs)
     how = strategy(pool.strategy)
     tiers = {
         Tiers.FAILOVER: tuple(tier for tier in pool.tiers if tier),
@@ -86,6 +88,13 @@ def _of_pool(pool: PoolView, tariffs: Tariffs) -> list[Lane]:
 def _of_member(pool: str, channel: str) -> Lane:
     because = "its number was asked for"
     return Lane(lanes.of_member(pool, channel), ((channel,),), Strategy(Order.NEXT_FREE), because=because)
+
+
+def _of_members(name: str, channels: Sequence[str], pool: PoolView, tariffs: Tariffs) -> Lane:
+    """The lane of the pool as it is now, without its other channels; if none of these is left in it, they serve all the same."""
+    whole = of_former(lanes.of_pool(pool.name), pool, tariffs)
+    tiers = tuple(left for tier in whole.tiers if (left := tuple(one for one in tier if one in channels)))
+    return Lane(name, tiers or (tuple(channels),), whole.strategy, pool.weights)
 
 
 _Tiers = tuple[tuple[tuple[str, ...], tuple[str, ...]], ...]  # (tariffs, channels), cheapest first

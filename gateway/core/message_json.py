@@ -25,6 +25,7 @@ def message_json(message: Message) -> dict[str, object]:
         "delivered_at": _moment(message.delivered_at),
         "error": None if error is None else {"code": error.code, "reason": error.reason, "advice": error.advice},
         "flash": message.flash,
+        "extension": message.extension,
     }
     if message.direction is Direction.OUT:
         shown["priority"] = message.priority
@@ -38,7 +39,6 @@ def message_json(message: Message) -> dict[str, object]:
         if message.warnings:
             shown["warnings"] = list(message.warnings)
         return shown
-    shown["extension"] = message.extension
     shown["inbound"] = message.inbound
     shown["claimed"] = message.claimed
     shown["serial"] = message.serial

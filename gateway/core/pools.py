@@ -69,13 +69,23 @@ class Pools:
         sticky = names.of_pool(pool) if strategy(view.strategy).sticky else ""
         return lanes.lane_of(view, to, self._tariffs), sticky
 
+    def lane_of_members(self, pool: str, channels: Sequence[str]) -> str:
+        """The lane of a text of this pool that may leave by these of its channels alone. Nothing of it is sticky."""
+        return names.of_member(pool, channels[0]) if len(channels) == 1 else names.of_members(pool, channels)
+
+    def expand(self, written: str) -> tuple[str, ...]:
+        """The channels that a channel's name, a dial string or a pool's name means. Raises BadValue without a field."""
+        return expand(written, self._settings.channel_names, {view.name: view.channels for view in self._views.values()})
+
     def lane_of_dial(self, written: str, field: str) -> str:
         """The lane of a dial string such as (0.3). Raises BadValue naming `field`."""
-        entries = {view.name: view.channels for view in self._views.values()}
         try:
-            channels = expand(written, self._settings.channel_names, entries)
+            channels = self.expand(written)
         except BadValue as fault:
             raise BadValue(field, fault.reason, fault.remedy) from fault
+        return self.lane_of_set(channels)
+
+    def lane_of_set(self, channels: tuple[str, ...]) -> str:
         if len(channels) == 1:
             return names.of_channel(channels[0])
         self._remember_set(channels)
@@ -182,7 +192,11 @@ class Pools:
 
     def _formers(self, waiting: Iterable[str]) -> dict[str, Lane]:
         known = {"", *self._settings.channel_names}
-        unmade = [lane for lane in waiting if lane not in self._lanes and names.channel_of(lane) in known]
+        unmade = [
+            lane
+            for lane in waiting
+            if lane not in self._lanes and names.channel_of(lane) in known and known.issuperset(names.members_of(lane))
+        ]
         former = [(lane, self._views.get(names.pool_of(lane))) for lane in unmade]
         return {lane: lanes.of_former(lane, view, self._tariffs) for lane, view in former if view is not None}
 

@@ -15,6 +15,8 @@ from gateway.core.allowed import require_accepted, require_allowed
 from gateway.core.forwarding.addresses import Reach
 from gateway.core.identifiers import new_id
 from gateway.core.key_rules import link_warning, require_text
+from gateway.core.key_senders import Origins, origins
+from gateway.core.lanes import PoolView
 from gateway.core.pools import Pools
 from gateway.core.reporting import announce
 from gateway.core.routes import RouteFacts, Routes
@@ -179,7 +181,9 @@ class Sending:
         expires_at = request.expires_at
         if expires_at is None:
             expires_at = max(now, request.send_at or 0.0) + self._settings.sending.expire_after_hours * 3600
-        way = self._way(request, to, key, now, prefix)
+        may = self._origins(request, key, prefix)
+        request = self._from_the_only_number(request, may)
+        way = self._way(request, to, key, may, now, prefix)
         return NewMessage(
             public_id=new_id("msg", now),
             recipient=to,
@@ -201,6 +205,7 @@ class Sending:
             campaign=request.campaign,
             route=way.route,
             sticky=way.sticky,
+            extension=request.extension,
             warnings=warnings,
             callback=self._callback(request, now, prefix),
         )
@@ -219,26 +224,51 @@ class Sending:
             raise BadValue(f"{prefix}text", needs, f"at most {most} parts are allowed; POST /v1/messages/preview counts them")
         return parts
 
-    def _way(self, request: SendRequest, to: str, key: Key, now: float, prefix: str) -> _Way:
+    def _origins(self, request: SendRequest, key: Key, prefix: str) -> Origins | None:
+        if not key.rules.senders and not key.rules.extensions:
+            return None
+        return origins(key, request.extension, self._facts(), self._pools.expand, prefix)
+
+    def _from_the_only_number(self, request: SendRequest, may: Origins | None) -> SendRequest:
+        """Where rules leave one own number, that one is meant, unless the text asks for something itself."""
+        asks = request.from_ or request.channel or request.pool
+        if may is None or len(may.channels) > 1 or asks:
+            return request
+        number = next((facts.number for facts in self._facts() if facts.name in may.channels), "")
+        return replace(request, from_=number) if number else request
+
+    def _way(self, request: SendRequest, to: str, key: Key, may: Origins | None, now: float, prefix: str) -> _Way:
         """By which lane a text leaves: the channel or pool that was asked for, else what the routes say, else its sender's."""
         if request.channel is not None:
-            if request.channel in self._channels:
-                self._check_from(request, prefix)
-                return _Way(lanes.of_channel(request.channel))
-            if request.from_ is not None:
-                raise BadValue(f"{prefix}from", "cannot be kept by several channels", "leave out one of them")
-            return _Way(self._pools.lane_of_dial(request.channel, f"{prefix}channel"))
+            return self._way_of_channel(request, request.channel, may, prefix)
         if request.pool is not None:
-            return self._way_of_pool(request, request.pool, to, prefix)
+            return self._way_of_pool(request, request.pool, to, may, prefix)
         facts = RouteFacts(to, request.from_, key.name, request.priority, request.campaign, request.send_at or now)
         chosen = self._routes.choose(facts)
         if chosen.refusal is not None:
             raise AgainstRule(f"{prefix}to", chosen.refusal, f"the route {chosen.route} refuses it")
         if chosen.pool is not None:
-            return replace(self._way_of_pool(request, chosen.pool, to, prefix), route=chosen.route)
-        return _Way(lanes.ANY if request.from_ is None else lanes.of_channel(self._channel_of(request, None, prefix)))
+            return replace(self._way_of_pool(request, chosen.pool, to, may, prefix), route=chosen.route)
+        if request.from_ is not None:
+            return _Way(lanes.of_channel(self._channel_of(request, None, may, prefix)))
+        return _Way(lanes.ANY if may is None else self._pools.lane_of_set(may.channels))
 
-    def _way_of_pool(self, request: SendRequest, pool: str, to: str, prefix: str) -> _Way:
+    def _way_of_channel(self, request: SendRequest, written: str, may: Origins | None, prefix: str) -> _Way:
+        if written in self._channels:
+            if request.from_ is not None and self._channel_of(request, None, may, prefix) != written:
+                reason = f"{request.from_!r} is not the number of {written}"
+                raise BadValue(f"{prefix}from", reason, "leave out one of them")
+            lane, channels = lanes.of_channel(written), (written,)
+        else:
+            if request.from_ is not None:
+                raise BadValue(f"{prefix}from", "cannot be kept by several channels", "leave out one of them")
+            lane = self._pools.lane_of_dial(written, f"{prefix}channel")
+            channels = lanes.set_of(lane) or (lanes.channel_of(lane),)
+        if may is not None:
+            may.require(channels, f"{prefix}channel", repr(written))
+        return _Way(lane)
+
+    def _way_of_pool(self, request: SendRequest, pool: str, to: str, may: Origins | None, prefix: str) -> _Way:
         views = {view.name: view for view in self._pools.find()}
         if pool not in views:
             raise BadValue(f"{prefix}pool", f"there is no pool {pool!r}", "GET /v1/pools lists them")
@@ -246,19 +276,28 @@ class Sending:
         if view.accept:
             require_accepted(to, request.to, view, self._settings.numbers.country, f"{prefix}to")
         if request.from_ is not None:
-            return _Way(lanes.of_member(pool, self._channel_of(request, view.members, prefix)))
-        return _Way(*self._pools.lane_of(pool, to))
+            return _Way(lanes.of_member(pool, self._channel_of(request, view, may, prefix)))
+        if may is None or set(view.members) <= set(may.channels):
+            return _Way(*self._pools.lane_of(pool, to))
+        some = may.among(view.members)
+        if not some:
+            raise may.refusal(f"{prefix}{'from' if request.pool is None else 'pool'}", f"the pool {pool}")
+        return _Way(self._pools.lane_of_members(pool, some))
 
-    def _check_from(self, request: SendRequest, prefix: str) -> None:
-        if request.from_ is not None and self._channel_of(request, None, prefix) != request.channel:
-            raise BadValue(f"{prefix}from", f"{request.from_!r} is not the number of {request.channel}", "leave out one of them")
-
-    def _channel_of(self, request: SendRequest, allowed: Collection[str] | None, prefix: str) -> str:
-        number = recipient(request.from_ or "", self._settings.numbers.country, f"{prefix}from")
-        for facts in self._facts():
-            if facts.number == number and (allowed is None or facts.name in allowed):
-                return facts.name
-        raise BadValue(f"{prefix}from", f"no channel has the number {number}", "GET /v1/channels shows their numbers")
+    def _channel_of(self, request: SendRequest, pool: PoolView | None, may: Origins | None, prefix: str) -> str:
+        """The channel with the number that was asked for; of the pool, if there is one."""
+        field = f"{prefix}from"
+        number = recipient(request.from_ or "", self._settings.numbers.country, field)
+        found = [facts.name for facts in self._facts() if facts.number == number]
+        if not found:
+            raise BadValue(field, f"no channel has the number {number}", "GET /v1/channels shows their numbers")
+        if may is not None and not may.among(found):
+            raise may.refusal(field, number)
+        left = [name for name in found if (pool is None or name in pool.members) and (may is None or name in may.channels)]
+        if not left:
+            where = f"no channel of the pool {pool.name}" if pool is not None else "no channel"
+            raise BadValue(field, f"{where} has the number {number}", "GET /v1/pools shows its channels")
+        return left[0]
 
 
 def _as_message(new: NewMessage, now: float) -> Message:
@@ -282,5 +321,6 @@ def _as_message(new: NewMessage, now: float) -> Message:
         campaign=new.campaign,
         pool=lanes.pool_of(new.lane) or None,
         route=new.route,
+        extension=new.extension,
         warnings=new.warnings,
     )

@@ -109,7 +109,7 @@ class Message:
     flaws: tuple[str, ...] = ()  # incoming: what could not be decoded
     raw: tuple[str, ...] = ()  # incoming: PDUs, shown when there are flaws or binary data
     data: bytes = b""  # incoming 8-bit data
-    extension: str | None = None  # incoming: the person or group it is for
+    extension: str | None = None  # who sends it, at the PBX; incoming: the person or group it is for
     inbound: str | None = None  # incoming: the name of the inbound rule that said so
     claimed: bool = True  # incoming: somebody was told of it
 

@@ -19,7 +19,7 @@ DOORS = (
 # Who enters elsewhere has an address too: our own API, and SMPP.
 ENTRANCES = (*DOORS, "v1", "smpp")
 # What the plain door reads, under names that its clients choose.
-PLAIN_FIELDS = ("to", "text", "from", "key", "ref", "channel", "pool", "flash")
+PLAIN_FIELDS = ("to", "text", "from", "key", "ref", "channel", "pool", "flash", "extension")
 
 _SECRET = (r"[!-~]{16,128}", "give 16 to 128 printable characters without a blank, or {}_file")
 

@@ -20,6 +20,7 @@ _SHORTEST_VALIDITY, _LONGEST_VALIDITY = 5, 635_040  # minutes, what TP-VP can sa
 _BY_FIELD = {
     "to": Status.BAD_DESTINATION,
     "from": Status.BAD_SOURCE,
+    "extension": Status.BAD_SOURCE,
     "send_at": Status.BAD_SCHEDULE,
     "expires_at": Status.BAD_EXPIRY,
     "text": Status.BAD_MESSAGE_LENGTH,

@@ -21,6 +21,11 @@ def of_member(pool: str, channel: str) -> str:
     return of_pool(pool, f"only:{channel}")
 
 
+def of_members(pool: str, channels: Iterable[str]) -> str:
+    """Texts of a pool that may leave by some of its channels alone: its limits hold, and its strategy among these."""
+    return of_pool(pool, "among:" + ",".join(channels))
+
+
 def of_set(channels: Iterable[str]) -> str:
     return "set:" + ",".join(channels)
 
@@ -35,6 +40,11 @@ def channel_of(lane: str) -> str:
     if lane.startswith("channel:"):
         return lane.removeprefix("channel:")
     return lane.partition("@only:")[2] if lane.startswith("pool:") else ""
+
+
+def members_of(lane: str) -> tuple[str, ...]:
+    """The channels of a pool to which its texts are held; empty for other lanes."""
+    return tuple(lane.partition("@among:")[2].split(",")) if lane.startswith("pool:") and "@among:" in lane else ()
 
 
 def set_of(lane: str) -> tuple[str, ...]:

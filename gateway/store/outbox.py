@@ -47,6 +47,7 @@ class NewMessage:
     route: str | None = None  # the name of the route that chose the lane
     sticky: str = ""  # the lane whose channels keep conversations together, if any
     callback: NewCallback | None = None
+    extension: str | None = None  # who sends, at the PBX
     warnings: tuple[str, ...] = ()  # are told, not stored
 
 
@@ -95,10 +96,11 @@ def _insert(db: SqliteDatabase, m: NewMessage, now: float) -> None:
     message_id = db.execute_sql(
         "INSERT INTO messages (public_id, direction, status, recipient, sender, text, encoding, parts, client_ref, key_id,"
         " created_at, lane, priority, due_at, ready, expires_at, expiry_given, send_at, validity_minutes, flash, report,"
-        " on_unknown, campaign, route, sticky) VALUES (?,'out','queued',?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+        " on_unknown, campaign, route, sticky, extension)"
+        " VALUES (?,'out','queued',?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
         (m.public_id, m.recipient, m.sender, m.text, m.encoding.value, len(m.parts), m.client_ref, m.key_id,
          now, m.lane, m.priority, due_at, ready, m.expires_at, m.expiry_given, m.send_at, m.validity_minutes, m.flash, m.report,
-         m.on_unknown.value, m.campaign, m.route, m.sticky),
+         m.on_unknown.value, m.campaign, m.route, m.sticky, m.extension),
     ).lastrowid  # fmt: skip
     if m.callback is not None:
         callbacks.add(db, m.public_id, m.key_id, m.callback, now)

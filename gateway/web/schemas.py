@@ -12,6 +12,7 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, WithJsonSchema
 
+from gateway.core.inbound.checks import EXTENSION, EXTENSION_WORDS
 from gateway.core.keys import NAME as KEY_NAME
 from gateway.store.messages import CURSOR as CURSOR_FORM
 
@@ -35,6 +36,7 @@ PATTERN_WORDS = {
     CURSOR: "is not a cursor of this list; take next_cursor of the page before, or leave it out",
     WEB_ADDRESS: "give an http:// or https:// address, or ami://host for an Asterisk, without name, password or # in it",
     SERVICE_CODE: "give up to 160 of 0-9, *, # and +",
+    f"^{EXTENSION}$": EXTENSION_WORDS,
     KEY_NAME_ALONE: "give up to 64 letters, digits, '_', '.' and '-', beginning with a letter or digit",
 }
 

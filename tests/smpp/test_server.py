@@ -293,7 +293,7 @@ async def test_the_rules_of_a_key_hold_for_its_bind_and_from_the_next_text_on(tm
     async with Stage(tmp_path) as stage:
         peer = await stage.bound("bank", stage.account())
         assert (await peer.submit(text=b"www.example.com")).status == 0
-        await asyncio.to_thread(stage.keys.change_rules, "bank", {"longest": 15, "links": "refuse"}, "a test")
+        await asyncio.to_thread(stage.keys.change_rules, "bank", {"longest": 15, "links": "refuse"}, "a test", stage.settings)
         assert (await peer.submit(text=b"www.example.com")).status == 0x66
         assert (await peer.submit(text=b"1234567890123456")).status == 0x01
         assert (await peer.submit(text=b"123456789012345")).status == 0

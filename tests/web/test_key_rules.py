@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from gateway.records import ChannelFacts, ChannelState
 from gateway.store.audit import Audit
 from gateway.web.app import create_app
 from tests.web.conftest import Caller, Gateway, faults
@@ -136,3 +137,161 @@ def test_rules_are_for_admins_to_change_and_for_keys_that_are_there(alice: Calle
     assert alice.patch("/v1/keys/nobody", {"longest": 1}).status_code == 404
     gateway.keys.revoke("bob")
     assert alice.patch("/v1/keys/bob", {"longest": 1}).status_code == 409
+
+
+# Own numbers and extensions
+
+FIRST, SECOND = "+4915110000000", "+4915110000001"  # of p0 and p1
+
+
+def lane(gateway: Gateway) -> str:
+    """Of the newest message."""
+    return str(gateway.store.read(lambda db: db.execute_sql("SELECT lane FROM messages ORDER BY id DESC").fetchone()[0]))
+
+
+def refusal(bob: Caller, **wishes: object) -> tuple[int, list[str], str]:
+    answer = bob.post("/v1/messages", {"to": TO, "text": "x", **wishes})
+    return answer.status_code, faults(answer), answer.json["detail"]
+
+
+def test_a_key_with_one_own_number_sends_from_it_without_naming_it(alice: Caller, bob: Caller, gateway: Gateway) -> None:
+    rule(alice, **{"from": ["0151 10000001"]})
+    assert [key["rules"]["from"] for key in alice.get("/v1/keys").json["data"] if key["name"] == "bob"] == [[SECOND]]
+    for wishes in ({}, {"from": SECOND}, {"channel": "p1"}):
+        accepted = bob.post("/v1/messages", {"to": TO, "text": "x", **wishes})
+        assert accepted.status_code == 202 and lane(gateway) == "channel:p1"
+        assert accepted.json["from"] == ("" if "channel" in wishes else SECOND)
+    assert bob.post("/v1/messages", {"to": TO, "text": "x", "pool": "main"}).status_code == 202
+    assert lane(gateway) == "pool:main@only:p1"
+
+
+def test_a_sender_that_is_not_the_keys_is_refused_with_what_it_may(alice: Caller, bob: Caller) -> None:
+    rule(alice, **{"from": [SECOND]})
+    words = "is nothing that the key bob may send from; it may send from +4915110000001"
+    assert refusal(bob, **{"from": FIRST}) == (409, ["/from"], f"from: {FIRST} {words}")
+    assert refusal(bob, channel="p0") == (409, ["/channel"], f"channel: 'p0' {words}")
+    assert refusal(bob, channel="p0,p1") == (409, ["/channel"], f"channel: 'p0,p1' {words}")
+    batch = bob.post("/v1/messages/batch", {"messages": [{"to": TO, "text": "x"}, {"to": TO, "text": "x", "from": FIRST}]})
+    assert faults(batch) == ["/messages/1/from"]
+    assert alice.get("/v1/messages").json["data"] == []
+
+
+def test_a_key_with_several_numbers_takes_any_of_these(alice: Caller, bob: Caller, gateway: Gateway) -> None:
+    gateway.facts.append(ChannelFacts("p2", ChannelState.READY, number="+4915110000002"))
+    rule(alice, **{"from": ["p0", SECOND]})
+    accepted = bob.post("/v1/messages", {"to": TO, "text": "x"})
+    assert accepted.json["from"] == "" and lane(gateway) == "set:p0,p1"
+    assert refusal(bob, **{"from": "+4915110000002"})[:2] == (409, ["/from"])
+    assert bob.post("/v1/messages", {"to": TO, "text": "x", "from": FIRST}).status_code == 202
+    assert lane(gateway) == "channel:p0"
+
+
+def test_of_a_pool_that_holds_others_too_only_the_keys_channels_send(alice: Caller, bob: Caller, gateway: Gateway) -> None:
+    gateway.pools.change("main", {"channels": ["p0-p1"], "strategy": "least-used"}, "a test")
+    gateway.pools.change("other", {"channels": ["p0"]}, "a test")
+    rule(alice, **{"from": ["main"]})
+    bob.post("/v1/messages", {"to": TO, "text": "x", "pool": "main"})
+    assert lane(gateway) == "pool:main"
+    rule(alice, **{"from": ["p1"]})
+    assert refusal(bob, pool="other")[:2] == (409, ["/pool"])
+    assert bob.post("/v1/messages", {"to": TO, "text": "x", "pool": "main"}).json["pool"] == "main"
+
+
+def test_a_lane_of_some_of_a_pools_channels_keeps_its_strategy(gateway: Gateway) -> None:
+    gateway.pools.change("main", {"strategy": "failover,weighted", "channels": ["p1", "p0"], "weights": {"p0": 3}}, "a test")
+    name = gateway.pools.lane_of_members("main", ("p1", "p0"))
+    gateway.pools.remember([name])
+    found = gateway.pools.lanes()[name]
+    assert (found.name, found.tiers) == ("pool:main@among:p1,p0", (("p1",), ("p0",)))
+    gateway.pools.change("main", {"strategy": "rotate", "channels": ["p0"]}, "a test")
+    gateway.pools.remember([name])
+    assert gateway.pools.lanes()[name].tiers == (("p0",),)
+
+
+def test_an_extension_sends_from_its_number(alice: Caller, bob: Caller, gateway: Gateway) -> None:
+    rule(alice, extensions={"101": [FIRST], "102": [FIRST, SECOND], "boss@pbx": []})
+    accepted = bob.post("/v1/messages", {"to": TO, "text": "x", "extension": "101"})
+    assert (accepted.json["extension"], accepted.json["from"], lane(gateway)) == ("101", FIRST, "channel:p0")
+    assert alice.get(f"/v1/messages/{accepted.json['id']}").json["extension"] == "101"
+    bob.post("/v1/messages", {"to": TO, "text": "x", "extension": "102"})
+    assert lane(gateway) == "set:p0,p1"
+    bob.post("/v1/messages", {"to": TO, "text": "x", "extension": "boss@pbx"})
+    assert lane(gateway) == ""
+    words = "extension: {}; name one of its extensions: 101, 102, boss@pbx"
+    assert refusal(bob) == (409, ["/extension"], words.format("is missing"))
+    assert refusal(bob, extension="103") == (409, ["/extension"], words.format("'103' is no extension of the key bob"))
+    told = f"from: {SECOND} is nothing that the extension 101 of the key bob may send from; it may send from {FIRST}"
+    assert refusal(bob, extension="101", **{"from": SECOND}) == (409, ["/from"], told)
+
+
+def test_a_star_is_any_other_extension_and_none(alice: Caller, bob: Caller, gateway: Gateway) -> None:
+    rule(alice, extensions={"101": [FIRST], "*": ["p1"]})
+    for extension, lane_of in (("101", "channel:p0"), ("7", "channel:p1"), (None, "channel:p1")):
+        assert bob.post("/v1/messages", {"to": TO, "text": "x", "extension": extension}).status_code == 202
+        assert lane(gateway) == lane_of
+
+
+def test_what_key_and_extension_both_may_is_left(alice: Caller, bob: Caller, gateway: Gateway) -> None:
+    rule(alice, **{"from": [SECOND], "extensions": {"101": ["main"], "102": [FIRST]}})
+    bob.post("/v1/messages", {"to": TO, "text": "x", "extension": "101"})
+    assert lane(gateway) == "channel:p1"
+    status, field, detail = refusal(bob, extension="102")
+    assert (status, field) == (409, ["/from"]) and "there is no channel that the extension 102" in detail
+
+
+def test_a_number_is_where_its_sim_is(alice: Caller, bob: Caller, gateway: Gateway) -> None:
+    rule(alice, **{"from": [SECOND]})
+    gateway.facts[:] = [replace(gateway.facts[0], number=SECOND), replace(gateway.facts[1], number=FIRST)]
+    bob.post("/v1/messages", {"to": TO, "text": "x"})
+    assert lane(gateway) == "channel:p0"
+    gateway.facts[:] = [replace(facts, number="") for facts in gateway.facts]
+    assert refusal(bob)[:2] == (409, ["/from"])
+
+
+def test_routes_go_on_deciding_for_a_key_with_numbers(alice: Caller, bob: Caller, gateway: Gateway) -> None:
+    gateway.pools.change("first", {"channels": ["p0"]}, "a test")
+    assert alice.post("/v1/routes", {"name": "all", "pool": "first"}).status_code == 201
+    rule(alice, **{"from": ["p0", "p1"]})
+    bob.post("/v1/messages", {"to": TO, "text": "x"})
+    assert lane(gateway) == "pool:first"
+    rule(alice, **{"from": [SECOND]})
+    assert "no channel of the pool first has the number" in refusal(bob)[2]
+    gateway.facts[1] = replace(gateway.facts[1], number="")
+    rule(alice, **{"from": ["p1"]})
+    assert "the pool first is nothing that the key bob may send from" in refusal(bob)[2]
+
+
+def test_an_extension_without_a_rule_is_kept_and_shown(bob: Caller) -> None:
+    assert bob.post("/v1/messages", {"to": TO, "text": "x", "extension": "anna.b+1@pbx"}).json["extension"] == "anna.b+1@pbx"
+    refused = bob.post("/v1/messages", {"to": TO, "text": "x", "extension": "x" * 33})
+    assert refused.status_code == 422 and faults(refused) == ["/extension"]
+    assert "up to 32 letters" in refused.json["detail"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "field", "words"),
+    [
+        ({"from": ["p9"]}, "/from/0", "'p9' is not a channel"),
+        ({"from": ["p0", "22022"]}, "/from/1", ""),
+        ({"from": ["+499"]}, "/from/0", ""),
+        ({"from": "p0"}, "/from", ""),
+        ({"from": ["p0"] * 201}, "/from", "201 are too many"),
+        ({"extensions": {"1 2": ["p0"]}}, "/extensions/1 2", "is no extension"),
+        ({"extensions": {"101": ["pool:none"]}}, "/extensions/101/0", "'none' is not a pool"),
+        ({"extensions": {"101": "p0"}}, "/extensions/101", ""),
+    ],
+)
+@pytest.mark.usefixtures("bob")
+def test_a_sender_that_is_not_there_is_no_rule(alice: Caller, changes: dict[str, object], field: str, words: str) -> None:
+    refused = alice.patch("/v1/keys/bob", changes)
+    assert refused.status_code == 422 and faults(refused) == [field]
+    assert words in refused.json["detail"]
+
+
+def test_rules_are_taken_back(alice: Caller, bob: Caller, gateway: Gateway) -> None:
+    rule(alice, **{"from": [SECOND], "extensions": {"101": []}, "longest": 1})
+    rule(alice, **{"from": None, "extensions": {}, "longest": None})
+    assert bob.post("/v1/messages", {"to": TO, "text": "anything"}).status_code == 202
+    assert lane(gateway) == ""
+    row = gateway.store.read(lambda db: db.execute_sql("SELECT rules FROM keys WHERE name = 'bob'").fetchone())
+    assert row == (None,)

@@ -18,6 +18,7 @@ NAME = r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}"
 # Spelled out, since languages differ in what they take for a blank.
 KEYWORD = r"[^\x00-\x20\x7f-\xa0\u1680\u2000-\u200b\u200e\u200f\u2028-\u202f\u205f\u2060\u3000\ufeff]+"
 EXTENSION = r"[A-Za-z0-9._+@-]{1,32}"
+EXTENSION_WORDS = "give up to 32 letters, digits, '.', '_', '+', '@' and '-'"
 MOST_ENTRIES = 200
 MOST_WEBHOOKS = 20
 MOST_DAYS = 90
@@ -42,7 +43,7 @@ def checked(rule: InboundRule, channels: Collection[str], pools: Collection[str]
     if len(rule.webhooks) > MOST_WEBHOOKS:
         raise BadValue("webhooks", f"names {len(rule.webhooks)} webhooks", f"at most {MOST_WEBHOOKS}")
     if rule.extension and not re.fullmatch(EXTENSION, rule.extension):
-        raise BadValue("extension", f"{rule.extension!r} is no extension", "up to 32 letters, digits, '.', '_', '+', '@' and '-'")
+        raise BadValue("extension", f"{rule.extension!r} is no extension", EXTENSION_WORDS)
     if rule.follow_days is not None and not 1 <= rule.follow_days <= MOST_DAYS:
         raise BadValue("follow_days", f"{rule.follow_days} is out of range", f"1 to {MOST_DAYS} days, or nothing")
     return replace(

@@ -17,7 +17,7 @@ from gateway.web.answers import answer
 from gateway.web.auth import Guard
 from gateway.web.doors import Doors
 from gateway.web.problems import documented
-from gateway.web.schemas import KEY_NAME_ALONE, In, Out, Timestamp, whole
+from gateway.web.schemas import KEY_NAME_ALONE, In, Out, Timestamp, Words, whole
 
 Scope = Literal["send", "read", "admin"]
 
@@ -32,14 +32,25 @@ _LONGEST = "Characters of a text; null is max_characters in [sending] of the con
 _LINKS = "What becomes of texts that hold a link; null is what [sending] says."
 
 
+_FROM = "Own numbers, channels, dial strings and pools that the key may send from; empty for all."
+_EXTENSIONS = (
+    "Which extension may send from what; an empty list is whatever the key may. Once there are some, a text must name one of them;"
+    " * is any other, and none."
+)
+
+
 class RulesIn(In):
     longest: whole(1, MOST_CHARACTERS) | None = Field(None, description=_LONGEST)
     links: LinkRule | None = Field(None, description=_LINKS)
+    from_: list[Words] | None = Field(None, alias="from", description=_FROM)
+    extensions: dict[str, list[Words]] | None = Field(None, description=_EXTENSIONS)
 
 
 class RulesOut(Out):
     longest: int | None = Field(description=_LONGEST)
     links: LinkRule | None = Field(description=_LINKS)
+    from_: list[str] = Field(alias="from", description=_FROM)
+    extensions: dict[str, list[str]] = Field(description=_EXTENSIONS)
 
 
 class KeyOut(Out):
@@ -88,8 +99,8 @@ def blueprint(doors: Doors, guard: Guard) -> APIBlueprint:
         responses=documented(400, 401, 403, 404, 409, 413, 415, 422, 503),
     )
     def change(name: str, changes: RulesIn) -> Response:
-        given = {field: getattr(changes, field) for field in changes.model_fields_set}
-        return answer(key_json(doors.keys.change_rules(name, given, g.key.name)))
+        given = {field.rstrip("_"): getattr(changes, field) for field in changes.model_fields_set}
+        return answer(key_json(doors.keys.change_rules(name, given, g.key.name, doors.settings)))
 
     @bp.delete("/<name>")
     @guard.needs("admin")

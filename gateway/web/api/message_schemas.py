@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field, StringConstraints
 
+from gateway.core.inbound.checks import EXTENSION
 from gateway.records import Direction, Encoding, OnUnknown, Status
 from gateway.settings.sections import MOST_CHARACTERS
 from gateway.web.schemas import (
@@ -51,6 +52,9 @@ class SendIn(In):
     )
     client_ref: Annotated[str, StringConstraints(max_length=255, pattern=NO_NUL)] | None = None
     campaign: Campaign | None = Field(None, description="What the text belongs to; routes may ask for it.")
+    extension: Annotated[str, StringConstraints(pattern=f"^{EXTENSION}$")] | None = Field(
+        None, description="Who sends it, at the PBX. A key may have rules for its extensions."
+    )
 
 
 class BatchIn(In):
@@ -105,6 +109,7 @@ class MessageOut(Out):
     delivered_at: Timestamp | None
     error: ErrorOut | None
     flash: bool
+    extension: str | None = Field(None, description="Who sends it, at the PBX; or the label of the person or group it is for.")
     # outgoing alone
     priority: int = 0
     send_at: Timestamp | None = None
@@ -116,7 +121,6 @@ class MessageOut(Out):
     reference: int | None = Field(None, description="TP-MR of its last part, once that was sent.")
     warnings: list[str] = Field([], description="In the answer that accepts it: what a rule of the key says to its text.")
     # incoming alone
-    extension: str | None = Field(None, description="The label of the person or group it is for.")
     inbound: str | None = Field(None, description="The inbound rule that says whom it is for.")
     claimed: bool = Field(True, description="False while nobody was told of it.")
     serial: int = Field(0, description="A whole number that grows with every message, for programs that read on from there.")

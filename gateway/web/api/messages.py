@@ -172,6 +172,7 @@ def _as_request(wanted: SendIn) -> SendRequest:
         wanted.on_unknown,
         wanted.client_ref,
         wanted.campaign,
+        extension=wanted.extension,
     )
 
 

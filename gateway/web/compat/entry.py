@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
@@ -16,6 +17,7 @@ from flask import Blueprint, Response, request
 from werkzeug.exceptions import HTTPException
 
 from gateway import numbers
+from gateway.core.inbound.checks import EXTENSION, EXTENSION_WORDS
 from gateway.errors import BadValue, SimrackError
 from gateway.records import Key, Message, SendRequest
 from gateway.settings.networks import within
@@ -96,6 +98,8 @@ class Entry:
             *(("pool", wanted.pool), ("client_ref", wanted.client_ref), ("campaign", wanted.campaign)),
         ):
             _require_characters(name, value)
+        if wanted.extension is not None and not re.fullmatch(EXTENSION, wanted.extension):
+            raise wrong("extension", f"{wanted.extension!r} is no extension; {EXTENSION_WORDS}")
         wanted = replace(wanted, to=self.number(wanted.to), from_=None if wanted.from_ is None else self.number(wanted.from_))
         if wanted.from_ is not None and not self._is_ours(wanted.from_) and self.doors.settings.doors.other_senders == "ignore":
             return replace(wanted, from_=None)

@@ -5,8 +5,11 @@ There is no session to begin and end here: the key stands in Authorization, bare
 
 from __future__ import annotations
 
+import re
+
 from flask import Blueprint, Response, request
 
+from gateway.core.inbound.checks import EXTENSION
 from gateway.records import SendRequest
 from gateway.web.compat.entry import Entry
 from gateway.web.compat.reading import bearer, fields, password, plus
@@ -43,11 +46,17 @@ def blueprint(doors: Doors) -> Blueprint:
             from_=None if by_channel else source,
             channel=source if by_channel else None,
             campaign=given.get("campaign") or None,
+            extension=_extension(given.get("agent", "")),
         )
         entry.accept([wanted], key)
         return Response("OK", content_type="text/plain; charset=utf-8")
 
     return bp
+
+
+def _extension(agent: str) -> str | None:
+    """An agent may be named in a way that no extension is; only a key with rules for its extensions minds."""
+    return agent if re.fullmatch(EXTENSION, agent) else None
 
 
 def _say(refused: Refused) -> Response:

@@ -49,6 +49,7 @@ def blueprint(doors: Doors) -> Blueprint:
             pool=given.get("pool"),
             flash=truth(given.get("flash", "")),
             client_ref=given.get("ref"),
+            extension=given.get("extension"),
         )
         message = entry.accept([wanted], key, entry.once(wanted.client_ref, wanted.to, wanted.text))[0]
         return _line(f"OK {message.id}", 200)

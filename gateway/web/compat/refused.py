@@ -35,6 +35,10 @@ class Why(StrEnum):
     INTERNAL = "internal"
 
 
+# What a rule is about, by the field that it refuses; other fields are about the recipient.
+_BY_RULE = {"text": Why.CONTENT, "from": Why.FROM, "channel": Why.FROM, "pool": Why.FROM, "extension": Why.FROM}
+
+
 class Refused(Exception):
     def __init__(self, why: Why, detail: str, field: str = "") -> None:
         super().__init__(detail)
@@ -56,7 +60,7 @@ def from_value(fault: BadValue, text: str) -> Refused:
     field = fault.field.rpartition("/")[2]
     detail = f"{field}: {fault.reason}" + (f"; {fault.remedy}" if fault.remedy else "")
     if isinstance(fault, AgainstRule):
-        return Refused({"text": Why.CONTENT, "from": Why.FROM}.get(field, Why.RULE), detail, field)
+        return Refused(_BY_RULE.get(field, Why.RULE), detail, field)
     if field == "text":
         return Refused(Why.LONG if text else Why.MISSING, detail, field)
     return Refused({"to": Why.TO, "from": Why.FROM, "callback": Why.CALLBACK}.get(field, Why.VALUE), detail, field)

@@ -104,7 +104,7 @@ def test_what_cannot_be_sent_is_told_by_its_error_code_and_nothing_is_queued(ope
 
 def test_128_numbers_and_1500_bytes_are_taken(opened: Open) -> None:
     param = [{"number": f"+49151123{n:05d}", "user_id": n} for n in range(128)]
-    opened.gateway.keys.change_rules("pbx", {"longest": 1500}, "a test")
+    opened.gateway.keys.change_rules("pbx", {"longest": 1500}, "a test", opened.gateway.settings)
     assert call(opened, "send_sms", {"text": "x" * 1500, "param": param})["error_code"] == 202
     assert len(call(opened, "query_sms_result", {})["result"]) == 128
 

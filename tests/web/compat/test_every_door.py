@@ -187,12 +187,67 @@ WITH_A_LINK = {
 
 @every_door
 def test_a_text_that_the_rules_of_its_key_refuse_is_told_in_the_language_of_the_door(opened: Open, door: str) -> None:
-    opened.gateway.keys.change_rules("pbx", {"longest": 40, "links": "refuse"}, "a test")
+    opened.gateway.keys.change_rules("pbx", {"longest": 40, "links": "refuse"}, "a test", opened.gateway.settings)
     for text, (status, words) in (("x" * 41, TOO_LONG[door]), ("see www.example.com", WITH_A_LINK[door])):
         answer = send(opened, door, text=text)
         assert (answer.status_code, words in answer.text) == (status, True), answer.text
     assert not opened.messages()
     send(opened, door, text="x" * 40)
+    assert len(opened.messages()) == 1
+
+
+# (HTTP status, words of the body) for a sender that the key may not have.
+NOT_YOURS = {
+    "telnyx": (422, '"code":"40305","title":"Invalid \'from\' address"'),
+    "plain": (400, "ERROR from: +4915110000000 is nothing that the key pbx may send from"),
+    "integra": (400, "ERROR"),
+    "kannel": (403, "Not routable. Do not try again."),
+    "twilio": (400, '"code":21606'),
+    "vonage": (200, '"status":"15","error-text":"from: +4915110000000 is nothing'),
+    "smseagle": (400, "Wrong parameters: channel: 'p0' is nothing that the key pbx may send from"),
+    "smsgate": (400, "\"message\":\"channel: 'p0' is nothing that the key pbx may send from"),
+    "playsms": (200, '"error":"200","error_string":"from: +4915110000000 is nothing'),
+    "jasmin": (412, 'Error "from: +4915110000000 is nothing that the key pbx may send from'),
+    "dinstar": (200, '"error_code":400'),
+}
+FROM = {
+    "telnyx": {"json": {"from": "+4915110000000", "to": TO, "text": TEXT}, "headers": {"Authorization": f"Bearer {KEY}"}},
+    "plain": {"query_string": {"to": TO, "text": TEXT, "key": KEY, "from": "+4915110000000"}},
+    "integra": {"data": {"destination": TO, "message": TEXT, "source": "+4915110000000"}, "headers": {"Authorization": KEY}},
+    "kannel": {"query_string": {"password": KEY, "to": TO, "text": TEXT, "from": "+4915110000000"}},
+    "twilio": {"data": {"To": TO, "Body": TEXT, "From": "+4915110000000"}, "headers": basic()},
+    "vonage": {"data": {"to": TO, "text": TEXT, "from": "4915110000000"}, "headers": basic()},
+    "smseagle": {"query_string": {"login": "u", "pass": KEY, "to": TO, "message": TEXT, "modem_no": "1"}},
+    "smsgate": {"json": {"phoneNumbers": [TO], "textMessage": {"text": TEXT}, "simNumber": 1}, "headers": basic()},
+    "playsms": {"query_string": {"app": "ws", "op": "pv", "h": KEY, "to": TO, "msg": TEXT, "from": "+4915110000000"}},
+    "jasmin": {"query_string": {"username": "u", "password": KEY, "to": TO, "content": TEXT, "from": "+4915110000000"}},
+    "dinstar": {"json": {"text": TEXT, "port": [0], "param": [{"number": TO}]}, "headers": basic()},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("door", sorted(FROM))
+def test_a_number_that_is_not_the_keys_is_told_in_the_language_of_the_door(opened: Open, door: str) -> None:
+    opened.gateway.keys.change_rules("pbx", {"from": ["p1"]}, "a test", opened.gateway.settings)
+    answer = opened.client.open(CALLS[door].path, method=CALLS[door].method, **FROM[door])
+    status, words = NOT_YOURS[door]
+    assert (answer.status_code, words in answer.text) == (status, True), answer.text
+    assert not opened.messages()
+
+
+@every_door
+def test_a_key_with_one_number_need_not_name_it(opened: Open, door: str) -> None:
+    opened.gateway.keys.change_rules("pbx", {"from": ["+4915110000000"]}, "a test", opened.gateway.settings)
+    send(opened, door)
+    assert [one.from_ for one in opened.messages()] == ["+4915110000000"]
+
+
+@every_door
+def test_a_key_that_must_name_an_extension_is_refused_where_a_door_knows_none(opened: Open, door: str) -> None:
+    opened.gateway.keys.change_rules("pbx", {"extensions": {"101": []}}, "a test", opened.gateway.settings)
+    refused = send(opened, door)
+    assert refused.status_code < 500 and not opened.messages()
+    opened.gateway.keys.change_rules("pbx", {"extensions": {"101": [], "*": ["p0"]}}, "a test", opened.gateway.settings)
+    send(opened, door)
     assert len(opened.messages()) == 1
 
 

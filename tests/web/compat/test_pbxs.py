@@ -12,6 +12,27 @@ BEARER = {"Authorization": f"Bearer {KEY}", "Content-Type": "application/json"}
 FLAT = b'{"from":"+4915110000000","to":"+4915112345678","text":"hello"}'
 
 
+def test_an_extension_comes_by_the_plain_door_and_as_the_agent_of_integra(opened: Open) -> None:
+    rules = {"extensions": {"101": ["p0"], "102": ["p1"]}}
+    opened.gateway.keys.change_rules("pbx", rules, "a test", opened.gateway.settings)
+    asked = {"to": "015112345678", "text": "hello", "key": KEY}
+    assert opened.client.get("/api/send", query_string={**asked, "extension": "102"}).status_code == 200
+    assert (opened.last().extension, opened.last().from_) == ("102", "+4915110000001")
+    renamed = opened.again(plain_names={"extension": "user"})
+    assert renamed.client.get("/api/send", query_string={**asked, "user": "101"}).status_code == 200
+    assert opened.last().extension == "101"
+    refused = opened.client.get("/api/send", query_string={**asked, "extension": "x y"})
+    assert (refused.status_code, refused.text[:16]) == (400, "ERROR extension:")
+    form = {"destination": "015112345678", "message": "hello"}
+    path, headers = "/Integra/resources/SMS/SendSMS", {"Authorization": KEY}
+    assert opened.client.post(path, data={**form, "agent": "102"}, headers=headers).text == "OK"
+    assert opened.last().extension == "102"
+    assert opened.client.post(path, data={**form, "agent": "Anna Blume"}, headers=headers).text == "ERROR"
+    opened.gateway.keys.change_rules("pbx", {"extensions": {}}, "a test", opened.gateway.settings)
+    assert opened.client.post(path, data={**form, "agent": "Anna Blume"}, headers=headers).text == "OK"
+    assert opened.last().extension is None
+
+
 @pytest.mark.parametrize("path", ["/compat/3cx", "/compat/yeastar", "/compat/bicom", "/compat/telnyx/v2/messages"])
 def test_the_id_stands_where_each_pbx_reads_it(opened: Open, path: str) -> None:
     answer = opened.client.post(path, data=FLAT, headers=BEARER)
