@@ -69,7 +69,7 @@ class Box:
 
     async def start(self) -> None:
         await self.web.listen()
-        self.push("device", {"port_number": len(self.ports), "IP": self.plan.host, "MAC": _MAC, "status": "power_on"})
+        self._tell_power_on()
 
     def listen(self) -> None:
         """Opens the web server again, soon; `settled` waits until it is done."""
@@ -207,8 +207,12 @@ class Box:
         self.down = False
         if not self.dead:
             self.listen()
+        self._tell_power_on()
         for port in self.ports:
             self.network.pump(port.sim)
+
+    def _tell_power_on(self) -> None:
+        self.push("device", {"port_number": len(self.ports), "IP": self.plan.host, "MAC": _MAC, "status": "power_on"})
 
     def port(self, place: Any) -> list[BoxPort]:
         """The port at a place; all of them for -1. Raises ValueError."""
