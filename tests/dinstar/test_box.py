@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -12,7 +11,7 @@ from gateway.records import ChannelState, Refused, Sent, Word
 from simulator.dinstar.plan import BoxPlan
 from simulator.dinstar.running import RunningBox
 from simulator.testing import RunningBank, running_bank
-from tests.dinstar.stage import BOB, gateway, story, text
+from tests.dinstar.stage import gateway, story, text
 
 
 @pytest.fixture
@@ -225,44 +224,3 @@ async def test_codes_that_cannot_be_dialled_say_why(bank: RunningBank, box: Runn
         with pytest.raises(UssdFailed) as away:
             await stage.channels["box1.1"].ussd("*100#", 5.0)
         assert away.value.why == "not-ready"
-
-
-# TLS
-
-
-@pytest.fixture(scope="module")
-def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    """Made by openssl as such boxes make theirs: own name, signed by itself."""
-    return self_signed(tmp_path_factory.mktemp("tls"))
-
-
-def self_signed(folder: Path) -> tuple[Path, Path]:
-    import subprocess
-
-    cert, key = folder / "box.pem", folder / "box.key"
-    made = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", "/CN=Dinstar", "-keyout", str(key)]
-    subprocess.run([*made, "-out", str(cert)], check=True, capture_output=True)
-    return cert, key
-
-
-@story
-async def test_a_certificate_of_its_own_is_refused_with_a_remedy_unless_it_is_the_one_we_know(
-    certificate: tuple[Path, Path], tmp_path: Path
-) -> None:
-    cert, key = certificate
-    with running_bank(ports=0, boxes=[BoxPlan("box1", ports=1, certificate=cert, key=key)]) as bank:
-        url = bank.box("box1").url
-        async with gateway(url, ports="0") as stage:
-            await stage.until(lambda: stage.facts(0).state is ChannelState.PARKED)
-            assert "certificate_file" in stage.facts(0).reason
-            assert f"openssl s_client -connect {url.removeprefix('https://')} " in stage.facts(0).reason
-        other, _ = self_signed(tmp_path)
-        async with gateway(url, ports="0", certificate_file=str(other)) as stage:
-            await stage.until(lambda: stage.facts(0).state is ChannelState.PARKED)
-            assert f"another certificate than the one in {other}" in stage.facts(0).reason
-        async with gateway(url, ports="0", certificate_file=str(cert)) as stage:
-            await stage.ready(0)
-            assert isinstance(await stage.send(text(1, BOB)), Sent)
-        async with gateway(url, ports="0", certificate_file=str(tmp_path / "none.pem")) as stage:
-            await stage.until(lambda: stage.facts(0).state is ChannelState.PARKED)
-            assert "cannot be used" in stage.facts(0).reason

@@ -148,3 +148,19 @@ def test_messages_of_a_box_can_be_seen_in_the_list_of_channels(bank: RunningBank
         parked: dict[str, Any] = box.wait_channel("box1.1", "parked")
         assert "no SIM" in parked["reason"]
         assert isinstance(box, Box) and box.wait_channel("box1.0", "ready")
+
+
+@pytest.mark.parametrize("timeout_s", [6.0, 0.8], ids=["answered in time", "taken for silent"])
+def test_a_slow_box_loses_and_doubles_nothing_and_other_channels_go_on_meanwhile(
+    bank: RunningBank, tmp_path: Path, timeout_s: float
+) -> None:
+    pool = PoolSettings("all", ("p0", "box1.0", "box1.1"))
+    with running_gateway(tmp_path, bank, ports=1, dinstars=(settings(bank, timeout_s=timeout_s),), pools=(pool,)) as box:
+        bank.box("box1").fault("slow", seconds=2.0, command="send_sms", times=2)
+        ids = [box.send(f"+491709{n:04d}", f"text {n}", pool="all") for n in range(8)]
+        for public_id in [box.send(f"+491708{n:04d}", f"own {n}", channel="p0") for n in range(4)]:
+            box.wait_status(public_id, "delivered")
+        assert {entry["port"] for entry in bank.journal(kind="submit")} == {"p0"}, "the box has not even looked at its texts"
+        channels = {box.wait_status(public_id, "delivered", seconds=30)["channel"] for public_id in ids}
+        assert channels == {"p0", "box1.0", "box1.1"}
+    assert sorted(texts(bank).values()) == [1] * 12

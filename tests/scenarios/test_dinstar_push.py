@@ -1,4 +1,4 @@
-"""What a simulated box pushes of its own accord, at the gateway's door: the gateway hardly asks here, and learns it all the same."""
+"""What a simulated box pushes of its own accord, at the door of a gateway that hardly asks here and learns it all the same."""
 
 from __future__ import annotations
 

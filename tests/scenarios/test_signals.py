@@ -1,4 +1,4 @@
-"""Signals to a running gateway, a process of its own: SIGUSR1 pauses all channels, SIGUSR2 ends that pause."""
+"""Signals to a running gateway, a process of its own: SIGUSR1 pauses all channels, SIGRTMIN drains them, SIGUSR2 resumes them."""
 
 from __future__ import annotations
 
@@ -37,3 +37,22 @@ def test_a_signal_pauses_all_channels_also_over_a_restart_and_another_one_lets_t
         # Who was paused for itself stays so.
         assert traffic(gateway)[0][0] == "open" and traffic(gateway)[1][1].endswith("new antenna")
         assert [entry["port"] for entry in bank.journal("submit")] == ["p0"]
+
+
+def test_a_signal_drains_all_channels_what_is_bound_to_one_goes_and_what_waits_in_a_pool_stays() -> None:
+    with stage() as on:
+        bank = on.bank(1, latency="0.3", report_delay="0")
+        gateway = on.gateway(bank, extra='[[pool]]\nname = "main"\nchannels = ["p0"]\n')
+
+        def send(text: str, **way: str) -> str:
+            return str(gateway.call("/v1/messages", "POST", {"to": "+4917012345", "text": text, **way})["id"])
+
+        bound = [send(f"bound {n}", channel="p0") for n in range(3)]
+        os.kill(gateway.pid, signal.SIGRTMIN)
+        until(lambda: traffic(gateway)[0][0] == "draining", 10, "the draining")
+        waits = send("for anybody", pool="main")
+        for one in bound:
+            until(lambda one=one: gateway.call(f"/v1/messages/{one}")["status"] in ("sent", "delivered"), 10, "what is bound")
+        assert gateway.call(f"/v1/messages/{waits}")["status"] == "queued"
+        os.kill(gateway.pid, signal.SIGUSR2)
+        until(lambda: gateway.call(f"/v1/messages/{waits}")["status"] in ("sent", "delivered"), 10, "what waited")
