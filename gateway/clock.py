@@ -50,9 +50,11 @@ class ManualClock:
         self._now += seconds
 
 
-_LAST = 253_402_300_799.0  # the last second that has a name: 9999-12-31T23:59:59Z
+# The first and the last second that have a name: of the years 1 and 9999.
+_FIRST, _LAST = -62_135_596_800.0, 253_402_300_799.0
 
 
 def isoformat(seconds: float) -> str:
-    """RFC 3339 in UTC with milliseconds: 2026-11-21T20:03:04.000Z. What lies beyond the year 9999 is shown as its end."""
-    return datetime.fromtimestamp(min(seconds, _LAST), UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    """RFC 3339 in UTC with milliseconds: 2026-11-21T20:03:04.000Z. What lies outside of the years 1 to 9999 is shown as their
+    beginning or end."""
+    return datetime.fromtimestamp(min(max(seconds, _FIRST), _LAST), UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

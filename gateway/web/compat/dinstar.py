@@ -190,11 +190,11 @@ class _Texts:
         ), spelt
 
     def _kept(self, written: str) -> str:
-        """What is no number stays, and finds nothing."""
+        """What is no number finds nothing."""
         try:
             return recipient(self._entry.number(written.strip()), self._doors.settings.numbers.country)
         except BadValue:
-            return written
+            return written.encode("ascii", "replace").decode()  # half a surrogate pair is no text to the store
 
     def _roughly_queued(self, added: int) -> int:
         """To count a long queue takes its time, and is not done for every text."""

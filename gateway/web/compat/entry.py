@@ -21,7 +21,7 @@ from gateway.core.inbound.checks import EXTENSION, EXTENSION_WORDS
 from gateway.errors import BadValue, SimrackError
 from gateway.records import Key, Message, SendRequest
 from gateway.settings.networks import within
-from gateway.web.compat.reading import international
+from gateway.web.compat.reading import international, moment
 from gateway.web.compat.refused import Refused, Why, from_http, from_ours, from_value, wrong
 from gateway.web.doors import Doors, Once
 
@@ -100,7 +100,13 @@ class Entry:
             _require_characters(name, value)
         if wanted.extension is not None and not re.fullmatch(EXTENSION, wanted.extension):
             raise wrong("extension", f"{wanted.extension!r} is no extension; {EXTENSION_WORDS}")
-        wanted = replace(wanted, to=self.number(wanted.to), from_=None if wanted.from_ is None else self.number(wanted.from_))
+        wanted = replace(
+            wanted,
+            to=self.number(wanted.to),
+            from_=None if wanted.from_ is None else self.number(wanted.from_),
+            send_at=None if wanted.send_at is None else moment(wanted.send_at),
+            expires_at=None if wanted.expires_at is None else moment(wanted.expires_at),
+        )
         if wanted.from_ is not None and not self._is_ours(wanted.from_) and self.doors.settings.doors.other_senders == "ignore":
             return replace(wanted, from_=None)
         return wanted

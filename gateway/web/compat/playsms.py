@@ -68,7 +68,7 @@ def _delivery(entry: Entry, given: Mapping[str, str], doors: Doors) -> Response:
     entry.key(given.get("h"), "read")
     named = given.get("smslog_id") or given.get("queue")
     if named:
-        one = doors.store.messages.get(named)
+        one = doors.store.messages.get(named) if named.isascii() else None
         messages = [one] if one is not None and one.direction is Direction.OUT else []
     else:
         count = int(given["c"]) if given.get("c", "").isdecimal() and len(given["c"]) < 5 else _MOST

@@ -10,7 +10,7 @@ from flask import request
 
 from gateway.web.compat.refused import Refused, Why, wrong
 
-_LATEST = 253_402_300_799.0  # the last second of the year 9999
+_LATEST = 253_370_764_800.0  # the year 9999
 
 
 def password() -> str | None:
@@ -83,4 +83,5 @@ def minutes(wanted: float) -> int:
 
 
 def moment(seconds: float) -> float:
-    return min(seconds, _LATEST)
+    """As our own API bounds it: before 1970 is long past, and a year later there is still a name for it."""
+    return min(max(seconds, 0.0), _LATEST)

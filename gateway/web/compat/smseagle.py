@@ -37,8 +37,8 @@ def blueprint(doors: Doors) -> Blueprint:
     entry = Entry("smseagle", doors, _say)
     bp = entry.blueprint()
 
-    def accepted(token: str | None, given: Mapping[str, Any], recipients: Sequence[str]) -> list[Message]:
-        key = entry.key(token, "send")
+    def accepted(token: Any, given: Mapping[str, Any], recipients: Sequence[str]) -> list[Message]:
+        key = entry.key(token if isinstance(token, str) else None, "send")
         wanted = _wanted(given, recipients, doors)
         once = entry.once(wanted[0].client_ref, [one.to for one in wanted], wanted[0].text)
         return entry.accept(wanted, key, once)
