@@ -11,6 +11,7 @@ import pytest
 from gateway.core.keys import Keys
 from gateway.settings import DoorsSettings, ForwardingSettings
 from simulator.testing import running_bank
+from tests.bench.stage import stage, until
 from tests.receiver import Received, Receiver
 from tests.scenarios.box import Box, running_gateway
 
@@ -18,6 +19,14 @@ pytestmark = pytest.mark.slow
 
 KEY = "pbx-key-0123456789-0123456789-0123456789"
 HANDSET = "+491709900001"
+QUICK = """
+[doors]
+open = ["kannel"]
+[forwarding]
+first_retry_s = 1.0
+[sending]
+unknown_wait_s = 3.0
+"""
 
 
 def knows_key(box: Box) -> None:
@@ -25,9 +34,9 @@ def knows_key(box: Box) -> None:
         Keys(box.service.store, box.service.clock).add("pbx", ["send"], KEY)
 
 
-def sendsms(box: Box, report: str, to: str = HANDSET, **more: object) -> None:
-    query = {"username": "u", "password": KEY, "to": to, "text": "hello", "dlr-mask": 31, "dlr-url": report, **more}
-    with urlopen(f"{box.url}/cgi-bin/sendsms?{urlencode(query)}", timeout=10) as answer:
+def sendsms(url: str, report: str, to: str = HANDSET, key: str = KEY) -> None:
+    query = {"username": "u", "password": key, "to": to, "text": f"hello {to}", "dlr-mask": 31, "dlr-url": report}
+    with urlopen(f"{url}/cgi-bin/sendsms?{urlencode(query)}", timeout=10) as answer:
         assert (answer.status, answer.read()) == (202, b"0: Accepted for delivery")
 
 
@@ -39,7 +48,7 @@ def test_a_text_through_the_kannel_door_is_told_with_8_and_then_with_1(tmp_path:
     doors = DoorsSettings(open=("kannel",))
     with Receiver() as client, running_bank(1) as bank, running_gateway(tmp_path, bank, doors=doors) as box:
         knows_key(box)
-        sendsms(box, f"{client.url}?type=%d&to=%p&from=%P&smsc=%i")
+        sendsms(box.url, f"{client.url}?type=%d&to=%p&from=%P&smsc=%i")
         sent, delivered = (told(one) for one in client.wait_for(2))
         assert sent == {"type": "8", "to": HANDSET, "from": bank.number("p0"), "smsc": "p0"}
         assert delivered == {**sent, "type": "1"}
@@ -54,8 +63,8 @@ def test_a_receiver_that_was_away_hears_everything_once_and_in_order(tmp_path: P
         with running_gateway(tmp_path, bank, 2, **settings) as box:
             knows_key(box)
             for n, number in enumerate(numbers):
-                sendsms(box, f"{client.url}?type=%d&to=%p&text={n}", number)
-                sendsms(box, f"{other.url}?type=%d&to=%p&text={n}", number)
+                sendsms(box.url, f"{client.url}?type=%d&to=%p&text={n}", number)
+                sendsms(box.url, f"{other.url}?type=%d&to=%p&text={n}", number)
             # Who is away holds up nobody else.
             assert len(other.wait_for(2 * len(numbers))) == 10
         with running_gateway(tmp_path, bank, 2, **settings), client:
@@ -64,3 +73,31 @@ def test_a_receiver_that_was_away_hears_everything_once_and_in_order(tmp_path: P
         mine = [one["type"] for one in heard if one == {"type": one["type"], "to": number, "text": str(n)}]
         assert mine == ["8", "1"]
     assert len(heard) == 10
+
+
+def test_a_kill_loses_and_doubles_no_callback_of_a_receiver_that_was_away() -> None:
+    client = Receiver().start()
+    client.stop()
+    numbers = [f"+49170990000{n}" for n in range(6)]
+    with stage() as on:
+        bank = on.bank(2, latency="0.02", report_delay="0.1")
+        gateway = on.gateway(bank, extra=QUICK)
+
+        def kill() -> None:
+            gateway.process.kill()
+            gateway.process.wait()
+            again = on.run_gateway(gateway.config, int(gateway.url.rpartition(":")[2]), gateway.key, 2)
+            gateway.process, gateway.pid = again.process, again.pid
+
+        for number in numbers:
+            sendsms(gateway.url, f"{client.url}?type=%d&to=%p", number, gateway.key)
+        kill()  # they are accepted, and some are on the air
+        until(lambda: len(gateway.call("/v1/messages?status=delivered")["data"]) == len(numbers), 60, "all to be delivered")
+        kill()  # all is said, and nobody has heard it
+        with client:
+            until(lambda: {one["to"] for one in map(told, client.requests) if one["type"] == "1"} == set(numbers), 30, "reports")
+            heard = [told(one) for one in client.requests]
+    for number in numbers:
+        types = [one["type"] for one in heard if one["to"] == number]
+        # 4: it was on the air when the kill came, and nobody knew.
+        assert types in (["8", "1"], ["4", "1"], ["4", "8", "1"]), heard
