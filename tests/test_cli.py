@@ -327,6 +327,15 @@ def test_a_channel_that_does_not_exist_is_refused_with_those_that_do(tmp_path: P
     assert simrack(*wanted, "p0,p1").exit_code == 0
 
 
+def test_a_webhook_is_told_of_one_port_of_a_dinstar_box(tmp_path: Path) -> None:
+    config = tmp_path / "simrack.toml"
+    config.write_text(CONFIGURATION + '[[dinstar]]\nname = "box1"\nurl = "https://192.0.2.10"\npassword = "pw"\nports = "0-1"\n')
+    wanted = ("webhook", "add", "https://pbx.example/sms", "--event", "*", "--config", str(config), "--channel")
+    assert simrack(*wanted, "box1.1").exit_code == 0
+    refused = simrack(*wanted, "box1.2")
+    assert refused.exit_code == 1 and "box1.0, box1.1" in refused.stderr
+
+
 def test_a_wrong_event_is_refused_with_the_right_ones(config: str) -> None:
     result = simrack("webhook", "add", "https://pbx.example/", "--event", "message.lost", "--config", config)
     assert result.exit_code == 1 and "message.received" in complaint(result)

@@ -121,7 +121,7 @@ def add(
     """Post events to URL. Prints the id, and the secret that verifies the signatures, which is not shown again."""
     from gateway.core.webhooks import require_known
 
-    require_known(channels, [modem.name for modem in options.settings_of(config).modems])
+    require_known(channels, options.settings_of(config).channel_names)
     with _webhooks(config) as webhooks:
         made, secret = webhooks.add(url, events, channels, format, _secret(file), options=format_options(format, given))
     if as_json:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from flask.testing import FlaskClient
 
 from gateway.records import Event, EventType
+from gateway.settings import parse
 from gateway.store import Database, callbacks, forwards, webhooks
 from gateway.store.callbacks import NewCallback
-from tests.web.conftest import Caller, Gateway, faults
+from gateway.web.app import create_app
+from tests.web.conftest import CONFIGURATION, Caller, Gateway, faults
 
 WANTED = {"url": "https://pbx.example/sms", "events": ["message.received"]}
 
@@ -100,6 +104,17 @@ def test_a_channel_that_does_not_exist_is_refused_with_those_that_do(alice: Call
         assert refused.status_code == 422
         assert "'p9'" in refused.json["detail"] and "p0, p1" in refused.json["detail"]
     assert alice.get(f"/v1/webhooks/{made['id']}").json["channels"] == ["p1"]
+
+
+def test_a_webhook_is_told_of_one_port_of_a_dinstar_box(gateway: Gateway, tmp_path: Path) -> None:
+    box = '[[dinstar]]\nname = "box1"\nurl = "https://192.0.2.10"\npassword = "pw"\nports = "0-1"\n'
+    gateway.settings = parse(CONFIGURATION + box, tmp_path)
+    alice = Caller(create_app(gateway.doors()).test_client(), gateway.keys.add("alice", ["admin"])[1])
+    made = alice.post("/v1/webhooks", {**WANTED, "channels": ["box1.1"]})
+    assert made.status_code == 201 and made.json["channels"] == ["box1.1"]
+    changed = alice.patch(made.headers["Location"], {"channels": ["p0", "box1.0"]})
+    assert changed.status_code == 200 and changed.json["channels"] == ["p0", "box1.0"]
+    assert faults(alice.patch(made.headers["Location"], {"channels": ["box1.2"]})) == ["/channels"]
 
 
 def test_a_removed_webhook_is_gone(alice: Caller) -> None:

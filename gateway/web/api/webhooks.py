@@ -141,7 +141,7 @@ class TestQueued(Out):
 def blueprint(doors: Doors, guard: Guard) -> APIBlueprint:
     bp = APIBlueprint("webhooks", __name__, url_prefix="/v1/webhooks", tag="Webhooks")
     webhooks = doors.webhooks
-    known = [modem.name for modem in doors.settings.modems]
+    known = doors.settings.channel_names
 
     @bp.post("")
     @guard.needs("admin")
