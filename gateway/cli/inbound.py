@@ -12,6 +12,7 @@ from gateway.cli import options, ordered
 from gateway.cli.api import Api, access
 from gateway.cli.exits import NO, Failure
 from gateway.cli.ordered import given, path_of, state
+from gateway.patterns import SYNTAX
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -25,7 +26,7 @@ _LISTS = {
 }
 _WORDS = {
     "pool": ("--pool", "NAME", "Texts over a channel of this pool."),
-    "pattern": ("--pattern", "REGEX", "Texts in which this is found; case does not count."),
+    "pattern": ("--pattern", "REGEX", f"Texts in which this is found; case does not count. {SYNTAX}."),
     "extension": ("--extension", "LABEL", "The person or group it is for."),
 }
 _CONDITIONS = ("to", "channels", "pool", "from", "keywords", "pattern")

@@ -10,6 +10,7 @@ import click
 
 from gateway.cli import options
 from gateway.cli.api import Api, access
+from gateway.patterns import SYNTAX
 
 
 def _weights(_ctx: click.Context, _parameter: click.Parameter, values: tuple[str, ...]) -> dict[str, float]:
@@ -46,7 +47,7 @@ def pools(ctx: click.Context, as_json: bool, url: str, key_file: str | None) -> 
 @click.option("--channel", "channels", multiple=True, metavar="ENTRY", help="A channel, p0-3, or pool:NAME; once for each tier.")
 @click.option("--strategy", metavar="WORDS", help="sticky, then cheapest or failover, then rotate, least-used or weighted.")
 @click.option("--weight", "weights", multiple=True, callback=_weights, metavar="CHANNEL=N", help="For weighted.")
-@click.option("--accept", metavar="PATTERN", help="A regular expression for the recipients it takes; '' takes all.")
+@click.option("--accept", metavar="PATTERN", help=f"A regular expression for the recipients it takes; '' takes all. {SYNTAX}.")
 @click.option("--hint", metavar="TEXT", help="Said to whom a recipient was refused.")
 @access
 def set_(name: str, url: str, key_file: str | None, **given: Any) -> None:

@@ -12,6 +12,7 @@ from gateway.cli import options, ordered
 from gateway.cli.api import Api, access
 from gateway.cli.exits import NO
 from gateway.cli.ordered import given, path_of, state
+from gateway.patterns import SYNTAX
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -19,7 +20,7 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 _CONDITIONS = {
     "country": ("CC", "Recipients of this country: two letters."),
     "operator": ("NAME", "Numbers first given out by this operator; a ported number keeps the old name."),
-    "to_pattern": ("REGEX", "A pattern for the whole recipient, as +49… or as dialled in the country."),
+    "to_pattern": ("REGEX", f"A pattern for the whole recipient, as +49… or as dialled in the country. {SYNTAX}."),
     "from": ("NUMBER", "Texts that ask to leave from this number."),
     "key": ("NAME", "Texts of the client with this key."),
     "campaign": ("NAME", "Texts of this campaign."),

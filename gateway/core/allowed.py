@@ -5,13 +5,13 @@ Numbers abroad and numbers that cost extra are closed until the configuration op
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
 from typing import Protocol
 
 import phonenumbers
 from phonenumbers import PhoneNumber, PhoneNumberType, ShortNumberCost, shortnumberinfo
 
+from gateway import patterns
 from gateway.errors import AgainstRule, BadValue
 from gateway.numbers import country_code_of, country_of, dialled, is_short_code
 from gateway.settings import NumbersSettings
@@ -27,7 +27,7 @@ _EXTRA_PREFIXES = {
 }
 _PREMIUM_REMEDY = "numbers that cost extra are closed; premium = true in [numbers] of the configuration opens them"
 # No pattern is tried on more than this: numbers are short, whatever a client writes between their digits.
-LONGEST_SPELLING = 24
+_LONGEST_SPELLING = 24
 
 
 class Choosy(Protocol):
@@ -113,4 +113,5 @@ def _refusal_of_short_code(to: str, settings: NumbersSettings) -> tuple[str, str
 @lru_cache(maxsize=4096)
 def _accepted(to: str, written: str, pattern: str, country: str) -> bool:
     spellings = (to, dialled(to, "national", country), written)
-    return any(len(one) <= LONGEST_SPELLING and re.fullmatch(pattern, one) for one in spellings)
+    accepts = patterns.compile(pattern, "accept")
+    return any(len(one) <= _LONGEST_SPELLING and accepts.fullmatch(one) for one in spellings)

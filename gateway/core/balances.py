@@ -7,6 +7,7 @@ import math
 import re
 from collections.abc import Callable, Sequence
 
+from gateway import patterns
 from gateway.clock import Clock
 from gateway.core import events
 from gateway.errors import SimrackError
@@ -22,9 +23,7 @@ _SIGNS = re.compile(r"[.,]")
 
 def amount_in(text: str, pattern: str) -> float | None:
     """The amount that the pattern's group of that name finds. Of several dots and commas the last one stands before the cents."""
-    match = re.search(pattern, text)
-    written = match["amount"] if match and match["amount"] else ""
-    *thousands, last = _SIGNS.split(written)
+    *thousands, last = _SIGNS.split(patterns.compile(pattern, "balance_pattern").group(text, "amount"))
     try:
         amount = float(f"{''.join(thousands)}.{last}" if thousands else last)
     except ValueError:

@@ -10,11 +10,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, fields, replace
 from typing import Any
 
+from gateway import patterns
 from gateway.channels.rotation import Lane, strategy
 from gateway.clock import Clock
 from gateway.core import lanes
 from gateway.core.lanes import PoolView
-from gateway.core.routing.patience import require_quick
 from gateway.errors import BadValue, Conflict, NotFound
 from gateway.settings import PoolSettings, Settings
 from gateway.settings.dial import expand, tiers
@@ -140,8 +140,7 @@ class Pools:
 
     def _check(self, new: PoolSettings) -> None:
         others = [_settings_of(view) for view in self._views.values() if view.name != new.name]
-        if new.accept:
-            require_quick(new.accept, "accept")
+        patterns.compile(new.accept, "accept")
         fault = next(iter(wrong_pools(replace(self._settings, pools=(new, *others)))), None)
         if fault is not None:
             raise BadValue(fault.field.removeprefix("pool[1]."), fault.reason, fault.remedy)

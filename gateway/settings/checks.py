@@ -10,7 +10,8 @@ import os
 import re
 from collections.abc import Iterable, Iterator
 
-from gateway.errors import BadSetting
+from gateway import patterns
+from gateway.errors import BadSetting, BadValue
 from gateway.settings.forms import AMOUNT
 from gateway.settings.hardware import DinstarSettings, ModemSettings
 from gateway.settings.pool_checks import wrong_pools
@@ -97,12 +98,14 @@ def _wrong_care(where: str, modem: ModemSettings) -> Iterator[BadSetting]:
 def _wrong_pattern(where: str, written: str) -> Iterator[BadSetting]:
     remedy = f"write a regular expression with one group named amount, such as '{AMOUNT}'"
     try:
-        pattern = re.compile(written)
-    except re.error as fault:
-        yield BadSetting(where, f"{written!r} is no pattern: {fault}", remedy)
+        groups = patterns.compile(written, where).groups
+    except BadValue as fault:
+        yield BadSetting(where, fault.reason, remedy)
         return
-    if "amount" not in pattern.groupindex:
+    if "amount" not in groups:
         yield BadSetting(where, f"{written!r} has no group named amount", remedy)
+    elif written.count("<amount>") > 1:
+        yield BadSetting(where, f"{written!r} has two groups named amount, and the second is never read", remedy)
 
 
 def _wrong_box(where: str, box: DinstarSettings) -> Iterator[BadSetting]:

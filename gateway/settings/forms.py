@@ -9,6 +9,7 @@ from typing import Any
 
 import phonenumbers
 
+from gateway import patterns
 from gateway.errors import BadValue
 from gateway.settings.spelling import nearest
 
@@ -110,10 +111,8 @@ def priced(prefix: str) -> None:
 
 
 def expression(written: str) -> None:
-    try:
-        re.compile(written)
-    except re.error as fault:
-        raise BadValue("", f"{written!r} is no pattern: {fault}", r"write a regular expression, such as '\+49.*'") from fault
+    """Recipients of a pool."""
+    patterns.compile(written, "")
 
 
 def port_numbers(written: str) -> tuple[int, ...]:

@@ -87,6 +87,7 @@ def pool(accept: str, hint: str = "") -> PoolSettings:
         (r"49\d+", "+4915112345678", "49151123", True),  # as it was written
         (r"0\d+", "+41791234567", "+41791234567", True),  # abroad is dialled 0041…
         (r"(\d+ )+", "+4915112345678", "1 " * 20, False),  # longer than any number: not tried
+        (r"(0|\+)((\d+)+)+x", "+4915112345678", "015112345678", False),
         ("22022", "22022", "22022", True),
     ],
 )

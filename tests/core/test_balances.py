@@ -74,6 +74,10 @@ def test_a_pattern_of_ones_own_says_where_the_amount_stands() -> None:
     assert amount_in("no credit", pattern) is None
 
 
+def test_a_text_that_is_made_for_it_has_no_amount() -> None:
+    assert amount_in("1" * 40_000, r"(([0-9]*)*)*(?P<amount>[0-9]+) EUR") is None
+
+
 def test_the_answer_to_the_code_is_kept_for_the_sim_and_told(desk: Desk) -> None:
     desk.answer("Your balance is 12.34 EUR.")
     kept = desk.store.balances.all()["a"]

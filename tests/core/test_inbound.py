@@ -117,6 +117,8 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
         ({"keywords": ("two words",)}, "keywords", "one word"),
         ({"keywords": ("",)}, "keywords", "one word"),
         ({"pattern": "("}, "pattern", "order"),
+        ({"pattern": r"(.)\1"}, "pattern", "once more"),
+        ({"pattern": r"[\pL\pN]{1000}"}, "pattern", "repeat less"),
         ({"pattern": "x" * 201}, "pattern", "shorter"),
         ({"extension": "a b"}, "extension", "32 letters"),
         ({"follow_days": 0}, "follow_days", "1 to 90"),

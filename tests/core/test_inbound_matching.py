@@ -51,6 +51,11 @@ def matches(rule: InboundRule, facts: InboundFacts = TEXT) -> bool:
         ({"keywords": ("stop",), "pool": "spare"}, {}, False),
         ({"pattern": r"\bwant\b"}, {}, True),
         ({"pattern": r"^want"}, {}, False),
+        ({"pattern": "WANT"}, {}, True),
+        ({"pattern": "(t*)*!"}, {"text": "t" * 40_000}, False),
+        ({"pattern": "x$"}, {"text": "t" * 499 + "x" + "y"}, True),  # the first 500 characters
+        ({"pattern": "x"}, {"text": "t" * 500 + "x"}, False),
+        ({"pattern": "(?=want)"}, {}, False),  # kept by another version
         ({"enabled": False}, {}, True),  # as without any rule
     ],
 )
@@ -111,3 +116,8 @@ def test_why_a_rule_does_not_match_is_said_in_words() -> None:
         " it came from +4917012345678, not from Bank*; its first word is 'stop', not no; the pattern z+"
         " is not found in the text"
     )
+
+
+def test_a_pattern_that_cannot_be_used_any_more_is_named() -> None:
+    rules = compiled([InboundRule("r", 1, pattern="(?=want)")], "DE", members)
+    assert look(rules, TEXT)[0].why == "its pattern cannot be used: '(?=want)' looks around with (?=, which no pattern here can"

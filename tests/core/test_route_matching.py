@@ -45,6 +45,10 @@ def matches(route: Route, facts: RouteFacts = TEXT) -> bool:
         ({"to_pattern": r"0151\d+"}, {}, True),
         ({"to_pattern": r"151\d+"}, {}, False),
         ({"to_pattern": r"220\d\d"}, {"to": "22022"}, True),
+        ({"to_pattern": r"\+(((\d*)*)*)*x"}, {}, False),
+        ({"to_pattern": r"(0|\+)((\d+)+)+5"}, {"to": "+49151123456785"}, True),
+        ({"to_pattern": r"\+?" + r"\d*" * 40 + "x"}, {}, False),
+        ({"to_pattern": r"(?=\+).*"}, {}, False),  # kept by another version
         ({"from_": "+4915110000000"}, {"from_": "0151 10000000"}, True),
         ({"from_": "+4915110000000"}, {"from_": "+4915110000001"}, False),
         ({"from_": "+4915110000000"}, {"from_": "hello"}, False),
@@ -90,8 +94,9 @@ def test_every_route_that_is_looked_at_says_why_it_does_not_match() -> None:
         Route("gone", 2, pool="gone"),
         Route("swiss", 3, country="CH", key="other", pool="main"),
         Route("late", 4, hours="22:00-06:00", priority_min=5, pool="main"),
-        Route("rest", 5, pool="spare"),
-        Route("never", 6, pool="main"),
+        Route("kept", 5, to_pattern=r"(?=\+).*", pool="main"),
+        Route("rest", 6, pool="spare"),
+        Route("never", 7, pool="main"),
     ]
     seen = [(one.route, one.matched, one.why) for one in look(compiled(routes, "DE"), TEXT, POOLS.__contains__)]
     assert seen == [
@@ -99,6 +104,7 @@ def test_every_route_that_is_looked_at_says_why_it_does_not_match() -> None:
         ("gone", False, "its pool 'gone' is not there any more"),
         ("swiss", False, "the key is shop, not other; +4915112345678 belongs to DE, not to CH"),
         ("late", False, "the priority 0 is below 5; 2026-11-16T12:00:00.000Z is outside 22:00-06:00 in UTC"),
+        ("kept", False, r"its pattern cannot be used: '(?=\\+).*' looks around with (?=, which no pattern here can"),
         ("rest", True, "it takes every text"),
     ]
 

@@ -11,14 +11,15 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 
-GROUND = {"records", "errors", "numbers", "hours", "clock", "settings"}
+GROUND = {"records", "errors", "numbers", "hours", "clock", "patterns", "settings"}
 MAY_IMPORT: dict[str, set[str]] = {
     "errors": set(),
     "records": {"errors"},
     "clock": {"errors"},
     "numbers": {"errors"},
     "hours": {"errors"},
-    "settings": {"errors", "records"},
+    "patterns": {"errors"},
+    "settings": {"errors", "records", "patterns"},
     "pdu": GROUND,
     "at": GROUND,
     "pbx": GROUND,
@@ -41,6 +42,7 @@ ONLY_IN = {
     "waitress": "gateway/web/",
     "markdown_it": "gateway/web/guides.py",
     "peewee": "gateway/store/",
+    "re2": "gateway/patterns.py",
     "playhouse": "gateway/store/",
     "serial": "gateway/modem/",
     "serial_asyncio_fast": "gateway/modem/link.py",

@@ -71,6 +71,9 @@ def test_strategies_that_contradict_each_other_are_refused(strategy):
         (pool('["p0"]', "weights = { p0 = 1001 }"), "weights.p0", ["1001", "1000"]),
         (pool('["box1.0"]', "weights = { box1.0 = 2 }"), "weights.box1", ["quotes"]),
         (pool('["p0"]', 'accept = "+49"'), "accept", ["'+49'", "regular expression"]),
+        (pool('["p0"]', "accept = '(?!.49).*'"), "accept", ["looks around with (?!", "rule of its own"]),
+        (pool('["p0"]', "accept = '[\\pL\\pN]{1000}'"), "accept", ["too large", "repeat less"]),
+        (pool('["p0"]', f"accept = '{'1' * 501}'"), "accept", ["500 characters"]),
         (pool('["p0"]', "hint = 3"), "hint", ["3", "text in quotes"]),
     ],
 )

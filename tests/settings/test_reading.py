@@ -104,6 +104,7 @@ def test_every_table_arrives_in_its_record(tmp_path):
         (MODEM + 'hang_up = "no"\n', "modem[1].hang_up", ["'no'", "true or false"]),
         (MODEM + 'balance_ussd = "star 100"\n', "modem[1].balance_ussd", ["'star 100'", "*100#"]),
         (MODEM + 'balance_pattern = "([0-9]+"\n', "modem[1].balance_pattern", ["([0-9]+", "amount"]),
+        (MODEM + "balance_pattern = '(?P<amount>1)|(?P<amount>2)'\n", "modem[1].balance_pattern", ["two groups"]),
         (MODEM + 'balance_pattern = "[0-9]+"\n', "modem[1].balance_pattern", ["[0-9]+", "amount"]),
         (MODEM + "balance_every_hours = 0\n", "modem[1].balance_every_hours", ["0", "8760"]),
         (MODEM + "balance_warn_below = -1\n", "modem[1].balance_warn_below", ["-1"]),

@@ -51,7 +51,7 @@ def test_every_number_of_the_published_form_is_taken(number: str) -> None:
     assert recipient(number, "DE")
 
 
-# "accept" is a regular expression as Python reads it, and schemathesis takes some of those for none.
+# "accept" is a regular expression as RE2 reads it, and schemathesis takes some of those for none.
 LENIENT = """
 [[operations]]
 include-name = "PUT /v1/pools/{name}"

@@ -6,10 +6,9 @@ import re
 from collections.abc import Collection, Iterable
 from dataclasses import replace
 
-from gateway import numbers
+from gateway import numbers, patterns
 from gateway.core.inbound.conditions import NAME as SENDER_NAME
 from gateway.core.inbound.conditions import PREFIX, word_of
-from gateway.core.inbound.pattern import LONGEST_PATTERN, Pattern
 from gateway.errors import BadValue
 from gateway.settings.spelling import nearest
 from gateway.store.inbound import InboundRule
@@ -23,6 +22,7 @@ MOST_ENTRIES = 200
 MOST_WEBHOOKS = 20
 MOST_DAYS = 90
 LONGEST_ENTRY = 64
+LONGEST_PATTERN = 200
 # Words that stand in the place of a name in the API.
 RESERVED = ("reset", "explain", "replay")
 
@@ -37,9 +37,7 @@ def checked(rule: InboundRule, channels: Collection[str], pools: Collection[str]
             raise BadValue("channels", f"there is no channel {channel!r}", nearest(channel, channels))
     if rule.pool and rule.pool not in pools:
         raise BadValue("pool", f"there is no pool {rule.pool!r}", nearest(rule.pool, pools))
-    if len(rule.pattern) > LONGEST_PATTERN:
-        raise BadValue("pattern", f"is longer than {LONGEST_PATTERN} characters", "make it shorter")
-    Pattern(rule.pattern)
+    patterns.compile(rule.pattern, "pattern", ignore_case=True, longest=LONGEST_PATTERN)
     if len(rule.webhooks) > MOST_WEBHOOKS:
         raise BadValue("webhooks", f"names {len(rule.webhooks)} webhooks", f"at most {MOST_WEBHOOKS}")
     if rule.extension and not re.fullmatch(EXTENSION, rule.extension):

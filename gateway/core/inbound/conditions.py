@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Protocol
 
-from gateway import numbers
-from gateway.core.inbound.pattern import Pattern
+from gateway import numbers, patterns
 from gateway.errors import BadValue
 from gateway.store.inbound import InboundRule
 
@@ -19,6 +18,8 @@ PREFIX = r"\+[1-9][0-9]{0,14}\*"
 # A name holds something that no number holds.
 NAME = r"[^\x00-\x1f\x7f]*[^\x00-\x1f\x7f0-9+*# ./()\-\u00a0\u2011][^\x00-\x1f\x7f]*"
 _NUMBER = re.compile(r"[0-9+*# ./()\-\u00a0\u2011]+")
+
+LOOKED_AT = 500  # characters of a text, for a pattern
 
 # Which channels are in a pool now; nothing for a pool that is not there.
 Members = Callable[[str], Collection[str]]
@@ -81,13 +82,20 @@ def of_rule(rule: InboundRule, country: str, members: Members) -> Iterator[Condi
     if rule.keywords:
         yield _Keywords(frozenset(rule.keywords))
     if rule.pattern:
-        yield _Pattern(Pattern(rule.pattern))
+        yield _pattern(rule.pattern)
 
 
 def _sender(entries: Collection[str], country: str) -> _Sender:
     prefixes = tuple(one[:-1] for one in entries if re.fullmatch(PREFIX, one))
     names = tuple(one.casefold() for one in entries if re.fullmatch(NAME, one))
     return _Sender(frozenset(entries), prefixes, names, country)
+
+
+def _pattern(written: str) -> Condition:
+    try:
+        return _Pattern(patterns.compile(written, "pattern", ignore_case=True))
+    except BadValue as fault:
+        return _Unreadable(fault.reason)
 
 
 def _one_of(entries: Collection[str]) -> str:
@@ -163,10 +171,25 @@ class _Keywords:
 
 @dataclass(frozen=True, slots=True)
 class _Pattern:
-    pattern: Pattern
+    """Tried on the beginning of the text; upper and lower case are the same."""
+
+    pattern: patterns.Pattern
 
     def holds(self, facts: InboundFacts) -> bool:
-        return self.pattern.found_in(facts.text)
+        return self.pattern.search(facts.text[:LOOKED_AT])
 
     def against(self, facts: InboundFacts) -> str:
         return f"the pattern {self.pattern.written} is not found in the text"
+
+
+@dataclass(frozen=True, slots=True)
+class _Unreadable:
+    """In the place of a pattern that was kept before it was refused: the rule matches nothing, and says so."""
+
+    why: str
+
+    def holds(self, facts: InboundFacts) -> bool:
+        return False
+
+    def against(self, facts: InboundFacts) -> str:
+        return f"its pattern cannot be used: {self.why}"

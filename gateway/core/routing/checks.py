@@ -6,8 +6,7 @@ import re
 from collections.abc import Collection
 from dataclasses import replace
 
-from gateway import hours, numbers
-from gateway.core.routing.patience import require_quick
+from gateway import hours, numbers, patterns
 from gateway.errors import BadValue
 from gateway.settings.forms import COUNTRIES
 from gateway.settings.spelling import nearest
@@ -30,7 +29,7 @@ def checked(route: Route, pools: Collection[str], country: str) -> Route:
     _require_lengths(route)
     if route.country and route.country not in COUNTRIES:
         raise BadValue("country", f"{route.country!r} is no country", nearest(route.country, COUNTRIES))
-    _require_pattern(route.to_pattern)
+    patterns.compile(route.to_pattern, "to_pattern", longest=LONGEST_PATTERN)
     _require_priorities(route.priority_min, route.priority_max)
     hours.require_zone(route.zone)
     if route.hours:
@@ -60,21 +59,10 @@ def _require_lengths(route: Route) -> None:
         ("operator", route.operator, LONGEST_WORD),
         ("key", route.key, LONGEST_WORD),
         ("campaign", route.campaign, LONGEST_WORD),
-        ("to_pattern", route.to_pattern, LONGEST_PATTERN),
         ("refuse", route.refuse, LONGEST_REFUSAL),
     ):
         if len(value) > most:
             raise BadValue(field, f"is longer than {most} characters", "make it shorter")
-
-
-def _require_pattern(pattern: str) -> None:
-    try:
-        re.compile(pattern)
-    except (re.error, OverflowError, RecursionError) as fault:
-        remedy = r"write a regular expression for the whole number, such as '\+4917[0-9]+'"
-        raise BadValue("to_pattern", f"{pattern!r} is no pattern: {fault}", remedy) from fault
-    if pattern:
-        require_quick(pattern, "to_pattern")
 
 
 def _require_priorities(least: int | None, most: int | None) -> None:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
-from gateway import hours, numbers
+from gateway import hours, numbers, patterns
 from gateway.clock import isoformat
 from gateway.errors import BadValue
 from gateway.store.routes import Route
@@ -47,11 +46,18 @@ def of_route(route: Route, own: str) -> Iterator[Condition]:
     if route.hours:
         yield _Hours(route.hours, hours.parse(route.hours), route.zone)
     if route.to_pattern:
-        yield _Pattern(re.compile(route.to_pattern), own)
+        yield _pattern(route.to_pattern, own)
     if route.country:
         yield _Country(route.country, own)
     if route.operator:
         yield _Operator(route.operator)
+
+
+def _pattern(written: str, own: str) -> Condition:
+    try:
+        return _Pattern(patterns.compile(written, "to_pattern"), own)
+    except BadValue as fault:
+        return _Unreadable(fault.reason)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,9 +138,9 @@ class _Hours:
 
 @dataclass(frozen=True, slots=True)
 class _Pattern:
-    """Tried on +E.164 and on the national spelling. `patience` has seen that it is quick over such numbers."""
+    """Tried on +E.164 and on the national spelling."""
 
-    pattern: re.Pattern[str]
+    pattern: patterns.Pattern
     own: str
 
     def holds(self, facts: RouteFacts) -> bool:
@@ -143,7 +149,20 @@ class _Pattern:
 
     def against(self, facts: RouteFacts) -> str:
         spellings = dict.fromkeys((facts.to, numbers.dialled(facts.to, "national", self.own)))
-        return f"the pattern {self.pattern.pattern} does not match the whole of {' or '.join(spellings)}"
+        return f"the pattern {self.pattern.written} does not match the whole of {' or '.join(spellings)}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Unreadable:
+    """In the place of a pattern that was kept before it was refused: the rule matches nothing, and says so."""
+
+    why: str
+
+    def holds(self, facts: RouteFacts) -> bool:
+        return False
+
+    def against(self, facts: RouteFacts) -> str:
+        return f"its pattern cannot be used: {self.why}"
 
 
 @dataclass(frozen=True, slots=True)

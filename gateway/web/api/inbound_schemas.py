@@ -6,7 +6,8 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints, WithJsonSchema
 
-from gateway.core.inbound import checks, conditions, pattern
+from gateway.core.inbound import checks, conditions
+from gateway.patterns import SYNTAX
 from gateway.web.api.message_schemas import MAX_TEXT
 from gateway.web.api.route_schemas import Position
 from gateway.web.schemas import NO_NUL, In, Out, Words, whole
@@ -16,7 +17,7 @@ _NAME = {"type": "string", "pattern": f"^{checks.NAME}$", "not": {"enum": list(c
 _SENDER_NAME = {"type": "string", "pattern": f"^{conditions.NAME}$", "maxLength": checks.LONGEST_ENTRY}
 _SENDER = {"anyOf": [{"type": "string", "pattern": f"^{conditions.PREFIX}$"}, _SENDER_NAME]}
 _KEYWORD = {"type": "string", "pattern": f"^{checks.KEYWORD}$", "maxLength": checks.LONGEST_ENTRY}
-_PATTERN = {"type": "string", "format": "regex", "minLength": 1, "maxLength": pattern.LONGEST_PATTERN}
+_PATTERN = {"type": "string", "format": "regex", "minLength": 1, "maxLength": checks.LONGEST_PATTERN}
 _EXTENSION = {"type": "string", "pattern": f"^{checks.EXTENSION}$"}
 
 Name = Annotated[str, WithJsonSchema(_NAME)]
@@ -43,8 +44,8 @@ class InboundChange(In):
     )
     pattern: Pattern | None = Field(
         None,
-        description=f"A regular expression, found anywhere in the first {pattern.LOOKED_AT} characters; case does not count. No"
-        " looking ahead or back, and no back references.",
+        description=f"A regular expression, found anywhere in the first {conditions.LOOKED_AT} characters; case does not count."
+        f" {SYNTAX}.",
     )
     webhooks: Annotated[list[WebhookId], Field(max_length=checks.MOST_WEBHOOKS)] = Field(
         [], description="These alone are told, whatever they subscribed to; none means those that subscribed."

@@ -12,6 +12,7 @@ from werkzeug.routing import BaseConverter
 
 from gateway.core.lanes import PoolView
 from gateway.errors import BadValue
+from gateway.patterns import LONGEST, SYNTAX
 from gateway.settings import strategy
 from gateway.settings.forms import NAME, expression
 from gateway.web.answers import answer, nothing
@@ -48,8 +49,8 @@ class PoolIn(In):
         "rotate", description="sticky, then cheapest or failover, then rotate, least-used or weighted: one of each kind at most."
     )
     weights: dict[str, Annotated[float, Field(ge=0.001, le=1000)]] = Field({}, description="For weighted; 1 where not named.")
-    accept: Annotated[str, StringConstraints(max_length=500, pattern=NO_NUL)] = Field(
-        "", description="A regular expression for the recipients it takes; empty takes all."
+    accept: Annotated[str, StringConstraints(max_length=LONGEST, pattern=NO_NUL)] = Field(
+        "", description=f"A regular expression for the whole of the recipients it takes; empty takes all. {SYNTAX}."
     )
     hint: Annotated[str, StringConstraints(max_length=500, pattern=NO_NUL)] = Field(
         "", description="Said to whom a recipient was refused."

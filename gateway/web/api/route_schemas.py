@@ -8,6 +8,7 @@ from pydantic import ConfigDict, Field, StringConstraints, WithJsonSchema
 
 from gateway import hours
 from gateway.core.routing import checks
+from gateway.patterns import SYNTAX
 from gateway.settings.forms import COUNTRIES
 from gateway.web.api.message_schemas import Campaign
 from gateway.web.schemas import KEY_NAME_ALONE, NO_NUL, In, Moment, Out, Timestamp, Words, whole
@@ -46,7 +47,8 @@ class RouteChange(In):
         None, description="That the number was first given out by; a ported number keeps the name of its first operator."
     )
     to_pattern: Pattern | None = Field(
-        None, description="A regular expression for the whole of the number, as +E.164 or as it is dialled in the country."
+        None,
+        description=f"A regular expression for the whole of the number, as +E.164 or as it is dialled in the country. {SYNTAX}.",
     )
     from_: Words | None = Field(None, alias="from", description="The number that was asked to send from.")
     key: KeyName | None = Field(None, description="The name of the client's key.")
