@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, parse_qsl, urlsplit
 import pytest
 
 from gateway.core import callbacks
-from gateway.core.forwarding.loop import _RECEIVER_KEPT_S
+from gateway.core.forwarding.loop import RECEIVER_KEPT_S
 from gateway.core.identifiers import new_id
 from gateway.errors import Conflict
 from gateway.records import Callback, Event, EventType, Webhook
@@ -241,7 +241,7 @@ async def test_a_connection_is_kept_for_a_minute(tmp_path: Path) -> None:
     with Receiver() as web:
         async with Stage(tmp_path) as stage:
             client = Client(stage)
-            for n, pause in enumerate((0.0, _RECEIVER_KEPT_S - 1, _RECEIVER_KEPT_S + 1), 1):
+            for n, pause in enumerate((0.0, RECEIVER_KEPT_S - 1, RECEIVER_KEPT_S + 1), 1):
                 stage.later(pause)
                 await stage.idle()
                 await client.happens(await client.sends(callbacks.kannel(f"{web.url}?n={n}", 8)), SENT)

@@ -36,7 +36,7 @@ OVERALL = 32
 _LOOK_EVERY_S = 5.0
 _RESTART_AFTER_S = 5.0
 # Connections to a receiver of callbacks are kept so long after the last of them.
-_RECEIVER_KEPT_S = 60.0
+RECEIVER_KEPT_S = 60.0
 
 # (what was posted, the texts its receiver wants sent back)
 Reply = Callable[[Forward, Sequence[str]], Awaitable[None]]
@@ -145,7 +145,7 @@ class Forwarding:
     def _look(self) -> None:
         now = self._clock.monotonic()
         self._judge.watch_clock()
-        kept = [row_id for row_id, served in self._served.items() if now - served.used_at < _RECEIVER_KEPT_S]
+        kept = [row_id for row_id, served in self._served.items() if now - served.used_at < RECEIVER_KEPT_S]
         self._match_lines(self._store.read(lambda db: webhooks.targets(db, kept)), now)
         for served in self._served.values():
             served.line.wake(now)

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from xml.sax.saxutils import escape, quoteattr
@@ -39,7 +40,7 @@ _ERRORS = {
 }
 _SHORTEST_TTL, _LONGEST_TTL = 20_000, 604_800_000
 _LONGEST_REF = 100
-_LONGEST_API_KEY = 64
+_API_KEY = re.compile(r"[!-~]{1,64}")  # anything else that a client calls itself is not told back
 
 
 def blueprint(doors: Doors) -> Blueprint:
@@ -99,8 +100,10 @@ def _callback(given: Mapping[str, str], key: Key, doors: Doors) -> Callback | No
     if not given.get("callback") or not _wants_report(given):
         return None
     login = request.authorization
-    called = given.get("api_key") or (login.username if login is not None and login.type == "basic" else None) or key.name
-    return callbacks.vonage(given["callback"], called[:_LONGEST_API_KEY], doors.settings.doors.vonage_callbacks)
+    called = given.get("api_key") or (login.username if login is not None and login.type == "basic" else None) or ""
+    if not _API_KEY.fullmatch(called):
+        called = key.name
+    return callbacks.vonage(given["callback"], called, doors.settings.doors.vonage_callbacks)
 
 
 def _wants_report(given: Mapping[str, str]) -> bool:

@@ -130,6 +130,14 @@ def test_vonage_keeps_a_callback_with_the_name_its_client_goes_by(opened: Open) 
     ]
 
 
+def test_vonage_tells_the_name_of_the_key_where_its_client_goes_by_none(opened: Open) -> None:
+    given = {"to": TO, "from": "4915110000000", "text": "x", "callback": "https://pbx.example/dlr"}
+    for user in ("", "\ud83d"):
+        answer = opened.client.post("/sms/json", json={**given, "api_key": user, "api_secret": KEY})
+        assert answer.json["messages"][0]["status"] == "0"
+    assert [options for _, _, _, options, _ in kept(opened)] == ['{"api_key": "pbx", "method": "post"}'] * 2
+
+
 def test_vonage_keeps_none_if_no_report_is_wanted(opened: Open) -> None:
     assert vonage(opened, **{"callback": "https://pbx.example/dlr", "status-report-req": "0"}) == "0"
     assert kept(opened) == []
