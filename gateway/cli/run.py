@@ -10,7 +10,8 @@ import click
 from gateway.cli import options
 
 # These write a line for every posting or job, with whole URLs; what matters of it is logged by ourselves.
-_TALKATIVE = ("httpx", "httpcore", "apscheduler", "waitress")
+# The last writes every parameter of every statement when asked for much: texts, numbers, and addresses with passwords in them.
+_TALKATIVE = ("httpx", "httpcore", "apscheduler", "waitress", "peewee")
 
 
 @click.command(short_help="Run the gateway.")

@@ -206,7 +206,7 @@ async def test_amis_is_tls_with_a_certificate_somebody_vouches_for(tmp_path: Pat
 @story
 async def test_it_logs_off_when_no_text_comes(tmp_path: Path) -> None:
     async with Asterisk() as pbx, Stage(tmp_path) as stage:
-        surroundings = stage.forwarding._surroundings
+        surroundings = stage.forwarding._of_webhooks.surroundings
         assert isinstance(surroundings, Surroundings)
         wire = AmiWire(surroundings, idle_s=0.01)
         request = FORMATS["asterisk-ami"].compose(

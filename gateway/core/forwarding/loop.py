@@ -43,8 +43,18 @@ Reply = Callable[[Forward, Sequence[str]], Awaitable[None]]
 
 
 @dataclass(slots=True, eq=False)
+class _Share:
+    """Room in the air and threads that resolve names: webhooks that people made have theirs, and receivers that requests named have
+    theirs, so that no client can use up what a PBX needs."""
+
+    surroundings: Surroundings
+    in_the_air: int = 0  # postings, or workers about to end
+
+
+@dataclass(slots=True, eq=False)
 class _Served:
     line: Line
+    share: _Share
     wire: Wire
     ami: AmiWire
     used_at: float  # monotonic
@@ -79,18 +89,19 @@ class Forwarding:
         self._as_box = as_box
         self._reply = reply
         self._trust = trust
-        self._surroundings = Surroundings(
-            timeout_s=settings.timeout_s,
-            reach=reach,
-            trust=self._context,
-            resolver=ThreadPoolExecutor(4, thread_name_prefix="webhook-names"),
+        self._of_webhooks, self._of_callbacks = (
+            _Share(Surroundings(settings.timeout_s, reach, self._context, ThreadPoolExecutor(4, thread_name_prefix=threads)))
+            for threads in ("webhook-names", "callback-names")
         )
         self._served: dict[int, _Served] = {}
         self._retired: list[_Served] = []
         self._results = Results(store)
         self._news = asyncio.Event()
         self._judge = Judge(store, self._results, settings, clock, chance or random.Random(), self.wake)
-        self.in_the_air = 0  # postings, or workers about to end
+
+    @property
+    def in_the_air(self) -> int:
+        return self._of_webhooks.in_the_air + self._of_callbacks.in_the_air
 
     @property
     def accepted_total(self) -> int:
@@ -138,7 +149,8 @@ class Forwarding:
         await asyncio.gather(*workers, return_exceptions=True)
         await self._close_retired()
         self._results.hand_over()
-        self._surroundings.resolver.shutdown(wait=False, cancel_futures=True)
+        for share in (self._of_webhooks, self._of_callbacks):
+            share.surroundings.resolver.shutdown(wait=False, cancel_futures=True)
 
     # Looking: rows into lines, lines to workers.
 
@@ -159,7 +171,9 @@ class Forwarding:
         for target in targets:
             served = self._served.get(target.row_id)
             if served is None:
-                self._served[target.row_id] = _Served(Line(target), Wire(self._surroundings), AmiWire(self._surroundings), now)
+                share = self._of_callbacks if target.webhook.callback else self._of_webhooks
+                wires = Wire(share.surroundings), AmiWire(share.surroundings)
+                self._served[target.row_id] = _Served(Line(target), share, *wires, now)
             elif served.line.target != target:
                 served.line.mended(target)
 
@@ -203,19 +217,19 @@ class Forwarding:
         free = min(PER_WEBHOOK - len(served.workers), line.may_take(now))
         for _ in range(free):
             # One posting is always allowed: webhooks that answer slowly must not use up the others' share.
-            if self.in_the_air >= OVERALL and served.workers:
+            if served.share.in_the_air >= OVERALL and served.workers:
                 return
             worker = asyncio.create_task(self._work(served))
             served.workers.add(worker)
             served.used_at = now
-            self.in_the_air += 1
+            served.share.in_the_air += 1
             worker.add_done_callback(lambda task: self._dismiss(served, task))
 
     def _dismiss(self, served: _Served, worker: asyncio.Task[None]) -> None:
         served.workers.discard(worker)
-        if self.in_the_air >= OVERALL or served.line.stopped:
+        if served.share.in_the_air >= OVERALL or served.line.stopped:
             self._news.set()  # somebody waits for this place, or for the line to end
-        self.in_the_air -= 1
+        served.share.in_the_air -= 1
 
     def _pause_before_next_look(self) -> float:
         now = self._clock.monotonic()

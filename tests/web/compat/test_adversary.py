@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 import pytest
 
+from gateway.cli.run import prepare_log
 from tests.web.compat.conftest import KEY, Open, basic
 
 TO = "+4915112345678"
@@ -49,3 +51,27 @@ def test_a_key_that_is_no_text_is_not_known(opened: Open, token: object) -> None
     answer = opened.client.post("/jsonrpc/sms", json={"method": "sms.send_sms", "params": params})
     assert (answer.status_code, "Invalid login or password" in answer.text) == (401, True), answer.text
     assert not opened.messages()
+
+
+@pytest.fixture
+def everything_logged(caplog: pytest.LogCaptureFixture) -> Any:
+    """As by `simrack run --log-level debug`."""
+    names = ("httpx", "httpcore", "apscheduler", "waitress", "peewee")
+    before = {name: logging.getLogger(name).level for name in names}
+    caplog.set_level(logging.DEBUG)
+    prepare_log("debug")
+    yield caplog
+    for name, level in before.items():
+        logging.getLogger(name).setLevel(level)
+
+
+def test_no_key_and_no_password_of_a_callback_is_logged(opened: Open, everything_logged: pytest.LogCaptureFixture) -> None:
+    url = "http://pbx.example/dlr?password=open-sesame&d=%d"
+    told = {"username": "u", "to": TO, "text": "hello", "dlr-mask": "31", "dlr-url": url}
+    for password in (KEY, "wrong-open-sesame-0123456789-0123456789"):
+        opened.client.get("/cgi-bin/sendsms", query_string={**told, "password": password})
+        opened.client.get("/api/send", query_string={"to": TO, "text": "hello", "key": password})
+        opened.client.get("/send", query_string={"username": "u", "password": password, "to": TO, "content": "hello"})
+    assert len(opened.messages()) == 3
+    assert "open-sesame" not in everything_logged.text
+    assert KEY not in everything_logged.text
