@@ -508,6 +508,7 @@ async def test_what_lies_on_deck_when_the_active_hours_end_waits_for_the_next_on
         rack.clock.jump(noon - rack.clock.now())
         await rack.limit("sim:*", Counted.HOURS, hours="Mon-Sun 08:00-20:00")
         first, second = await rack.add("on the air", "on deck")
+        await rack.on_air("p0", "on the air")
         await rack.until(lambda: rack.dispatch._berths["p0"].deck is not None, "a text on deck")
         rack.clock.jump(8 * 3600 + 1)
         p0.gives(Sent(1))

@@ -6,6 +6,8 @@ answer and is one OK ahead from then on: it reads +CSMS=? wrong, and acknowledge
 """
 
 import socket
+import time
+import urllib.error
 import urllib.request
 from urllib.parse import parse_qs, urlencode, urlsplit
 
@@ -83,6 +85,20 @@ def free_ports(count):
     return ports
 
 
+def wait_for_smsbox(smsbox, port):
+    """It says that it is connected a moment before its HTTP server answers."""
+    smsbox.wait_for("Connected to bearerbox")
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        try:
+            urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=PATIENCE).close()
+        except urllib.error.HTTPError:
+            return  # it knows no such page
+        except OSError:
+            assert time.monotonic() < deadline, "smsbox does not answer"
+            time.sleep(0.05)
+
+
 def send_by(port, **query):
     """Gives smsbox a text."""
     with urllib.request.urlopen(f"http://127.0.0.1:{port}/cgi-bin/sendsms?{urlencode(query)}", timeout=PATIENCE) as answer:
@@ -104,7 +120,7 @@ def story(tmp_path_factory):
         with Daemon("bearerbox", "-v", "0", settings, folder=folder) as bearerbox:
             bearerbox.wait_for("AT SMSC successfully opened", len(FAMILIES))
             with Daemon("smsbox", "-v", "1", settings, folder=folder) as smsbox:
-                smsbox.wait_for("Connected to bearerbox")
+                wait_for_smsbox(smsbox, send)
                 for family, port in ports.items():
                     for place, (text, coding) in enumerate(TEXTS.items()):
                         # %i and %d are for Kannel to fill in, and nothing else of the address may look so.

@@ -13,7 +13,7 @@ from gateway.cli import main
 from gateway.settings import DoorsSettings
 from simulator.testing import running_bank
 from tests.foreign.clients import EMOJI, PATIENCE, PRICE, Daemon, needs
-from tests.foreign.test_kannel import SETTINGS, free_ports, send_by
+from tests.foreign.test_kannel import SETTINGS, free_ports, send_by, wait_for_smsbox
 from tests.receiver import Receiver
 from tests.scenarios.box import running_gateway
 
@@ -42,7 +42,7 @@ def test_what_is_printed_makes_a_bearerbox_send_and_receive(tmp_path: Path) -> N
         with Daemon("bearerbox", "-v", "0", settings, folder=tmp_path) as bearerbox:
             bearerbox.wait_for("Start-up done")
             with Daemon("smsbox", "-v", "1", settings, folder=tmp_path) as smsbox:
-                smsbox.wait_for("Connected to bearerbox")
+                wait_for_smsbox(smsbox, send)
                 for number in range(6):  # none of them by the group that takes incoming texts
                     send_by(send, username="x", password="x", to=HANDSET, text=f"{PRICE} {number}", charset="UTF-8")
                 gateway.wait(lambda: len(bank.journal(kind="text", to=HANDSET)) == 6, "six texts", PATIENCE)

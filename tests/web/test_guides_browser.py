@@ -41,6 +41,7 @@ def test_every_guide_fits_a_phone_and_its_links_lead_on(phone: Any) -> None:
     for name in guides.names():
         phone.goto("/guides/")
         phone.get_by_role("link", name=guides.title(guides.page(name) or ""), exact=True).click()
+        phone.wait_for_load_state()
         assert phone.url.endswith(f"/guides/{name}")
         assert phone.evaluate("document.documentElement.scrollWidth") <= 375, name
         assert phone.locator("h1").inner_text() == guides.title(guides.page(name) or "")

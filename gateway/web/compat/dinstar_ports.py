@@ -38,7 +38,7 @@ class Ports:
             "block": lambda name, who: doors.fitness.pause(name, who, "blocked through the Dinstar door"),
             "unlock": lambda name, who: doors.fitness.resume(name, who, "unlocked through the Dinstar door"),
             "unblock": lambda name, who: doors.fitness.resume(name, who, "unblocked through the Dinstar door"),
-            "reset": lambda name, who: doors.unpark(name),
+            "reset": doors.unpark,
         }
 
     def info(self, key: Key) -> Response:
