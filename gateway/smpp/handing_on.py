@@ -53,6 +53,8 @@ class HandingOn:
         self._clock = clock
         self._accounts: dict[int, _Account] = {}
         self._on_the_way: set[asyncio.Task[None]] = set()
+        # Rows that a client is done with, until that is on disk: it is not given them again, however long the disk takes.
+        self._done: set[int] = set()
 
     @property
     def keys(self) -> list[Key]:
@@ -117,22 +119,17 @@ class HandingOn:
             if delivery.conversation in account.busy:
                 continue
             account.busy.add(delivery.conversation)
-            task = asyncio.create_task(self._hand_on(account, session, delivery))
+            # Judged now, by the same look at the rows: a moment later it may be written, and forgotten here.
+            task = asyncio.create_task(self._bring(account, session, delivery, done=delivery.id in self._done))
             self._on_the_way.add(task)
             task.add_done_callback(self._on_the_way.discard)
             room -= 1
             if room == 0:
                 return
 
-    async def _hand_on(self, account: _Account, session: Session, delivery: SmppDelivery) -> None:
+    async def _bring(self, account: _Account, session: Session, delivery: SmppDelivery, *, done: bool) -> None:
         try:
-            status = await session.deliver(codec.short_message(delivers.deliver(delivery)))
-            await self._judge(account, delivery, status)
-        except TimeoutError:
-            log.warning("SMPP: %s does not acknowledge; the next bind gets it again", session)
-            session.close()
-        except ConnectionError:
-            log.info("SMPP: %s ended before it acknowledged %s; the next bind gets it again", session, delivery.message)
+            await (self._write_done(delivery) if done else self._hand_on(account, session, delivery))
         except SimrackError as fault:
             log.error("SMPP: what became of %s could not be written down: %s", delivery.message, fault)
             self._put_off(account, delivery)
@@ -144,16 +141,32 @@ class HandingOn:
             account.busy.discard(delivery.conversation)
             account.news.set()
 
+    async def _hand_on(self, account: _Account, session: Session, delivery: SmppDelivery) -> None:
+        try:
+            status = await session.deliver(codec.short_message(delivers.deliver(delivery)))
+        except TimeoutError:
+            log.warning("SMPP: %s does not acknowledge; the next bind gets it again", session)
+            session.close()
+        except ConnectionError:
+            log.info("SMPP: %s ended before it acknowledged %s; the next bind gets it again", session, delivery.message)
+        else:
+            await self._judge(account, delivery, status)
+
     async def _judge(self, account: _Account, delivery: SmppDelivery, status: int) -> None:
         if status == Status.OK:
-            await self._deliveries.done(delivery)
+            await self._write_done(delivery)
         elif status in _FOR_GOOD:
             log.error("SMPP: %s refuses the %s of %s for good (%#x)", account.key.name, delivery.kind, delivery.message, status)
-            await self._deliveries.done(delivery)
+            await self._write_done(delivery)
         else:
             log.warning("SMPP: %s did not take the %s of %s (%#x)", account.key.name, delivery.kind, delivery.message, status)
             self._put_off(account, delivery)
             await self._deliveries.failed(delivery)
+
+    async def _write_done(self, delivery: SmppDelivery) -> None:
+        self._done.add(delivery.id)
+        await self._deliveries.done(delivery)
+        self._done.discard(delivery.id)
 
     def _put_off(self, account: _Account, delivery: SmppDelivery) -> None:
         pause = min(_FIRST_PAUSE_S * 2 ** min(delivery.tries, 10), _LONGEST_PAUSE_S)

@@ -1,0 +1,63 @@
+"""What a client acknowledged it is not given again, though the disk is slow or takes nothing for a while."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from pathlib import Path
+
+from gateway.store import Database
+from tests.core.stage import story
+from tests.smpp.stage import ENQUIRE, RESPONSE, UNBIND, Stage, short_text
+
+
+@story
+async def test_what_was_acknowledged_does_not_come_again_while_the_disk_takes_nothing(tmp_path: Path) -> None:
+    def refuse(db: Database) -> None:
+        db.execute_sql("CREATE TRIGGER full BEFORE DELETE ON smppdeliveries BEGIN SELECT RAISE(ABORT, 'no room'); END")
+
+    async with Stage(tmp_path) as stage:
+        peer = await stage.bound("bank", stage.account())
+        await stage.store.writer.arun(refuse)
+        await stage.text_comes("once", "+491701", "msg_1")
+        heard = await peer.hear()
+        assert short_text(heard.body)[2] == b"once"
+        peer.acknowledge(heard)
+        await stage.text_comes("other", "+491702", "msg_2")
+        heard = await peer.hear()
+        assert short_text(heard.body)[2] == b"other"
+        peer.acknowledge(heard)
+        for n in range(3, 6):
+            await stage.text_comes("mark", f"+49170{n}", f"msg_{n}")
+            heard = await peer.hear()
+            assert short_text(heard.body)[2] == b"mark"
+            peer.acknowledge(heard)
+            stage.clock.advance(400)
+            stage.server.wake()
+        assert stage.waiting() == 5
+        await stage.store.writer.arun(lambda db: db.execute_sql("DROP TRIGGER full"))
+        stage.clock.advance(400)
+        stage.server.wake()
+        await stage.until_waiting(0)
+        await stage.text_comes("after", "+491701", "msg_9")
+        assert short_text((await peer.hear()).body)[2] == b"after"
+
+
+@story
+async def test_what_was_acknowledged_does_not_come_again_to_a_bind_that_is_quicker_than_the_disk(tmp_path: Path) -> None:
+    async with Stage(tmp_path) as stage:
+        password, slow = stage.account(), threading.Event()
+        peer = await stage.bound("bank", password)
+        await stage.text_comes("once")
+        heard = await peer.hear()
+        writing = asyncio.ensure_future(stage.store.writer.arun(lambda db: slow.wait(20)))
+        peer.acknowledge(heard)
+        assert (await peer.ask(UNBIND)).status == 0  # by its answer the acknowledgement is read
+        peer = await stage.bound("bank", password)
+        stage.server.wake()
+        assert (await peer.ask(ENQUIRE)).command == ENQUIRE | RESPONSE  # and nothing before it
+        slow.set()
+        await writing
+        await stage.until_waiting(0)
+        await stage.text_comes("after", message="msg_2")
+        assert short_text((await peer.hear()).body)[2] == b"after"
