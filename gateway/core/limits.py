@@ -14,7 +14,7 @@ from typing import TypeVar
 from gateway.clock import Clock
 from gateway.core.limit_checks import checked
 from gateway.core.limit_subjects import Names, names
-from gateway.errors import Conflict
+from gateway.errors import Conflict, NotFound
 from gateway.records import Counted, Limit, Per
 from gateway.store import Database, Store, audit
 from gateway.store.limits import Book, Rooms, load, rows, upkeep
@@ -52,7 +52,7 @@ class Limits:
         return _shown(self._store.read(lambda db: rows.found(db, limit_id)), self.names())
 
     def add(self, wanted: Limit, by: str, pools: Collection[str]) -> Limit:
-        """Under a new number. Raises BadValue naming the field, and NotFound for a subject that there is not."""
+        """Under a new number. Raises BadValue naming the field, and Conflict for a subject that there is not."""
         known = self.names()
         new = _judged(wanted, known, pools)
 
@@ -175,8 +175,12 @@ class Limits:
 
 
 def _judged(wanted: Limit, known: Names, pools: Collection[str]) -> Limit:
+    """Raises Conflict for a subject that there is not: NotFound is of the limit itself."""
     new = checked(wanted)
-    return replace(new, subject=known.counted(new.subject, pools))
+    try:
+        return replace(new, subject=known.counted(new.subject, pools))
+    except NotFound as fault:
+        raise Conflict(str(fault)) from fault
 
 
 def _shown(limit: Limit, known: Names) -> Limit:

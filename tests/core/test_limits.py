@@ -110,7 +110,7 @@ def test_a_wrong_limit_is_refused_by_the_name_of_its_field(desk: Desk, wanted: L
 
 @pytest.mark.parametrize("subject", ["pool:none", "key:nobody", "sim:8999"])
 def test_what_there_is_not_cannot_be_limited(desk: Desk, subject: str) -> None:
-    with pytest.raises(NotFound):
+    with pytest.raises(Conflict):
         desk.add(texts(subject=subject))
 
 
