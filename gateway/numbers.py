@@ -9,6 +9,7 @@ import re
 from functools import lru_cache
 
 import phonenumbers
+from phonenumbers import PhoneNumber, PhoneNumberType
 
 from gateway.errors import BadValue
 
@@ -16,6 +17,7 @@ _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 _SHORT_CODE = re.compile(r"[0-9*#]{2,6}")
 _SEPARATORS = str.maketrans("", "", " -./()\u00a0\u2011")
 _NON_GEOGRAPHIC = "001"
+_DIGITS_OF_COUNTRY_CODES = "123456789"
 _COUNTRY_CODES = frozenset(str(code) for code in phonenumbers.COUNTRY_CODE_TO_REGION_CODE)
 
 
@@ -31,7 +33,7 @@ def has_country_code(number: str) -> bool:
 def recipient(written: str, country: str, field: str = "to") -> str:
     """Return `written` as +E.164, or unchanged when it is a short code (2-6 digits, * and #).
 
-    `country` is the ISO 3166 code that national numbers belong to. Raises BadValue naming `field`.
+    `country` is the ISO 3166 code that national numbers belong to; bare digits may lack but a plus sign. Raises BadValue naming `field`.
     """
     number = written.translate(_SEPARATORS)
     if _E164.fullmatch(number):
@@ -94,10 +96,29 @@ def _national(written: str, number: str, country: str, field: str) -> str:
         parsed = phonenumbers.parse(number, country)
     except phonenumbers.NumberParseException as fault:
         raise BadValue(field, f"{written!r} is not a phone number", _hint(country)) from fault
+    if number[0] in _DIGITS_OF_COUNTRY_CODES:
+        parsed = _lacking_plus(number, parsed, country) or parsed
     formatted = phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
     if not _E164.fullmatch(formatted) or not phonenumbers.is_possible_number(parsed):
         raise BadValue(field, f"{written!r} is not a possible phone number", _hint(country))
     return formatted
+
+
+def _lacking_plus(number: str, national: PhoneNumber, country: str) -> PhoneNumber | None:
+    """Bare digits as an international number without its plus sign, where that is what was meant: they cannot be a national number,
+    or they are a mobile number behind the own country code and none without it. National plans that allow many lengths take
+    4915112345678 for a landline; nobody dials one without its trunk prefix."""
+    try:
+        international = phonenumbers.parse(f"+{number}")
+    except phonenumbers.NumberParseException:
+        return None
+    if not number.isdigit() or not phonenumbers.is_valid_number(international):
+        return None
+    if not phonenumbers.is_possible_number(national):
+        return international
+    own = international.country_code == phonenumbers.country_code_for_region(country)
+    kinds = phonenumbers.number_type(international), phonenumbers.number_type(national)
+    return international if own and kinds[0] == PhoneNumberType.MOBILE != kinds[1] else None
 
 
 def _hint(country: str) -> str:

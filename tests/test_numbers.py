@@ -19,6 +19,37 @@ def test_numbers_as_people_write_them_become_e164_or_stay_short_codes(written: s
     assert recipient(written, "DE") == kept
 
 
+@pytest.mark.parametrize(
+    ("written", "country", "kept"),
+    [
+        ("4915112345678", "DE", "+4915112345678"),  # was +494915112345678, a landline of eight digits in Leer
+        ("491701234567", "DE", "+491701234567"),
+        ("49 151 12345678", "DE", "+4915112345678"),
+        ("15112345678", "DE", "+4915112345678"),
+        ("4921123456", "DE", "+494921123456"),  # Emden without its 0, or Duesseldorf without its plus: stays national
+        ("04921123456", "DE", "+494921123456"),
+        ("41791234567", "DE", "+4941791234567"),  # Swiss, or a landline: stays national
+        ("4915112345678", "US", "+4915112345678"),
+        ("447911123456", "US", "+447911123456"),
+        ("12125550100", "US", "+12125550100"),
+        ("2125550100", "US", "+12125550100"),
+        ("447911123456", "GB", "+447911123456"),
+        ("7911123456", "GB", "+447911123456"),
+        ("07911123456", "GB", "+447911123456"),
+        ("4915112345678", "GB", "+4915112345678"),
+        ("393331234567", "IT", "+393331234567"),
+        ("3331234567", "IT", "+393331234567"),
+        ("3931234567", "IT", "+393931234567"),  # a mobile number that begins as the country code does
+        ("0612345678", "IT", "+390612345678"),
+        ("4915112345678", "IT", "+4915112345678"),
+        ("436641234567", "AT", "+436641234567"),
+        ("06641234567", "AT", "+436641234567"),
+    ],
+)
+def test_bare_digits_lack_a_plus_sign_where_they_can_be_nothing_else(written: str, country: str, kept: str) -> None:
+    assert recipient(written, country) == kept
+
+
 @pytest.mark.parametrize("wrong", ["", "hello", "+", "+999123456789", "0", "+49151123456789012345", "1234567890123456789"])
 def test_what_is_no_number_is_refused_naming_the_field(wrong: str) -> None:
     with pytest.raises(BadValue) as refused:
