@@ -33,7 +33,8 @@ def has_country_code(number: str) -> bool:
 def recipient(written: str, country: str, field: str = "to") -> str:
     """Return `written` as +E.164, or unchanged when it is a short code (2-6 digits, * and #).
 
-    `country` is the ISO 3166 code that national numbers belong to; bare digits may lack but a plus sign. Raises BadValue naming `field`.
+    `country` is the ISO 3166 code that national numbers belong to; bare digits may lack but a plus sign. Raises BadValue naming
+    `field`.
     """
     number = written.translate(_SEPARATORS)
     if _E164.fullmatch(number):

@@ -363,6 +363,13 @@ def test_a_text_is_sent_and_its_id_printed(running: tuple[str, str], tmp_path: P
     (tmp_path / "key").write_text(key)
     sent = simrack("send", "015112345678", "hello", "--url", url, "--key-file", str(tmp_path / "key"))
     assert sent.exit_code == 0 and sent.stdout.startswith("msg_")
+    counted = simrack("send", "015112345678", "x" * 200, "--preview", "--from", "Café", SIMRACK_URL=url, SIMRACK_KEY=key)
+    assert counted.stdout.splitlines() == [
+        "200 of 670 characters, gsm7, 2 parts, 106 left in it",
+        "the sender would be 'Cafe' where names are allowed",
+    ]
+    counted = simrack("send", "015112345678", "x" * 671, "--preview", SIMRACK_URL=url, SIMRACK_KEY=key)
+    assert counted.stdout.splitlines()[-1] == "the key may not send it"
     sent = simrack("send", "015112345678", "-", "--json", given="from a pipe", SIMRACK_URL=url, SIMRACK_KEY=key)
     assert json.loads(sent.stdout)["text"] == "from a pipe"
 

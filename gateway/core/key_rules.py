@@ -34,18 +34,19 @@ def require_text(text: str, key: Key, settings: SendingSettings, field: str) -> 
         remedy = f"the key {key.name} may send {most}; POST /v1/messages/preview counts"
         raise BadValue(field, f"has {len(text)} characters", remedy)
     warning = link_warning(text, key.rules, settings)
-    if warning and _links(key.rules, settings) == Links.REFUSE:
+    if warning and link_rule(key.rules, settings) == Links.REFUSE:
         raise AgainstRule(field, warning, f"the key {key.name} may send none")
     return (warning,) if warning else ()
 
 
 def link_warning(text: str, rules: KeyRules, settings: SendingSettings) -> str:
     """Empty for a text without a link, and where links are no matter."""
-    link = "" if _links(rules, settings) == Links.ALLOW else first_link(text)
+    link = "" if link_rule(rules, settings) == Links.ALLOW else first_link(text)
     return f"holds a link: {link}" if link else ""
 
 
-def _links(rules: KeyRules, settings: SendingSettings) -> str:
+def link_rule(rules: KeyRules, settings: SendingSettings) -> str:
+    """A word of `Links`."""
     return settings.links if rules.links is None else rules.links
 
 

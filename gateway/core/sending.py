@@ -7,23 +7,22 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from gateway.clock import Clock
 from gateway.core import callbacks
-from gateway.core.allowed import require_accepted, require_allowed
+from gateway.core.allowed import require_allowed
 from gateway.core.forwarding.addresses import Reach
 from gateway.core.identifiers import new_id
 from gateway.core.key_rules import link_warning, require_text
-from gateway.core.key_senders import Origins, origins
-from gateway.core.lanes import PoolView
 from gateway.core.pools import Pools
 from gateway.core.reporting import announce
-from gateway.core.routes import RouteFacts, Routes
-from gateway.errors import AgainstRule, BadValue
+from gateway.core.routes import Routes
+from gateway.core.ways import Facts, Ways
+from gateway.errors import BadValue
 from gateway.numbers import recipient
 from gateway.pdu.split import Preview, preview, split
-from gateway.records import ChannelFacts, Direction, Key, Message, Part, SendRequest, Status
+from gateway.records import Direction, Key, Message, Part, SendRequest, Status
 from gateway.settings import Settings
 from gateway.store import Database, Store, lanes, outbox, unknowns
 from gateway.store.callbacks import NewCallback
@@ -33,15 +32,6 @@ log = logging.getLogger("simrack.sending")
 
 # No part carries more (140 octets of 7-bit characters).
 _MOST_CHARACTERS = 160
-
-Facts = Callable[[], Sequence[ChannelFacts]]
-
-
-@dataclass(frozen=True, slots=True)
-class _Way:
-    lane: str
-    sticky: str = ""
-    route: str | None = None
 
 
 class Sending:
@@ -67,11 +57,10 @@ class Sending:
         self._clock = clock
         self._facts = facts
         self._pools = pools
-        self._routes = routes
+        self._ways = Ways(settings, facts, pools, routes)
         self._wake = wake
         self._came_in = came_in
         self._due = due
-        self._channels = frozenset(settings.channel_names)
         self._reach = Reach.of(settings)
 
     def accept(self, request: SendRequest, key: Key, idempotency: tuple[str, str] | None = None) -> Message:
@@ -181,13 +170,11 @@ class Sending:
         expires_at = request.expires_at
         if expires_at is None:
             expires_at = max(now, request.send_at or 0.0) + self._settings.sending.expire_after_hours * 3600
-        may = self._origins(request, key, prefix)
-        request = self._from_the_only_number(request, may)
-        way = self._way(request, to, key, may, now, prefix)
+        way = self._ways.of(request, to, key, now, prefix)
         return NewMessage(
             public_id=new_id("msg", now),
             recipient=to,
-            sender=request.from_ or "",
+            sender=way.sender,
             text=request.text,
             encoding=parts[0].encoding,
             parts=parts,
@@ -223,81 +210,6 @@ class Sending:
             needs = f"needs {len(parts)} parts" if parts else f"has {len(text)} characters"
             raise BadValue(f"{prefix}text", needs, f"at most {most} parts are allowed; POST /v1/messages/preview counts them")
         return parts
-
-    def _origins(self, request: SendRequest, key: Key, prefix: str) -> Origins | None:
-        if not key.rules.senders and not key.rules.extensions:
-            return None
-        return origins(key, request.extension, self._facts(), self._pools.expand, prefix)
-
-    def _from_the_only_number(self, request: SendRequest, may: Origins | None) -> SendRequest:
-        """Where rules leave one own number, that one is meant, unless the text asks for something itself."""
-        asks = request.from_ or request.channel or request.pool
-        if may is None or len(may.channels) > 1 or asks:
-            return request
-        number = next((facts.number for facts in self._facts() if facts.name in may.channels), "")
-        return replace(request, from_=number) if number else request
-
-    def _way(self, request: SendRequest, to: str, key: Key, may: Origins | None, now: float, prefix: str) -> _Way:
-        """By which lane a text leaves: the channel or pool that was asked for, else what the routes say, else its sender's."""
-        if request.channel is not None:
-            return self._way_of_channel(request, request.channel, may, prefix)
-        if request.pool is not None:
-            return self._way_of_pool(request, request.pool, to, may, prefix)
-        facts = RouteFacts(to, request.from_, key.name, request.priority, request.campaign, request.send_at or now)
-        chosen = self._routes.choose(facts)
-        if chosen.refusal is not None:
-            raise AgainstRule(f"{prefix}to", chosen.refusal, f"the route {chosen.route} refuses it")
-        if chosen.pool is not None:
-            return replace(self._way_of_pool(request, chosen.pool, to, may, prefix), route=chosen.route)
-        if request.from_ is not None:
-            return _Way(lanes.of_channel(self._channel_of(request, None, may, prefix)))
-        return _Way(lanes.ANY if may is None else self._pools.lane_of_set(may.channels))
-
-    def _way_of_channel(self, request: SendRequest, written: str, may: Origins | None, prefix: str) -> _Way:
-        if written in self._channels:
-            if request.from_ is not None and self._channel_of(request, None, may, prefix) != written:
-                reason = f"{request.from_!r} is not the number of {written}"
-                raise BadValue(f"{prefix}from", reason, "leave out one of them")
-            lane, channels = lanes.of_channel(written), (written,)
-        else:
-            if request.from_ is not None:
-                raise BadValue(f"{prefix}from", "cannot be kept by several channels", "leave out one of them")
-            lane = self._pools.lane_of_dial(written, f"{prefix}channel")
-            channels = lanes.set_of(lane) or (lanes.channel_of(lane),)
-        if may is not None:
-            may.require(channels, f"{prefix}channel", repr(written))
-        return _Way(lane)
-
-    def _way_of_pool(self, request: SendRequest, pool: str, to: str, may: Origins | None, prefix: str) -> _Way:
-        views = {view.name: view for view in self._pools.find()}
-        if pool not in views:
-            raise BadValue(f"{prefix}pool", f"there is no pool {pool!r}", "GET /v1/pools lists them")
-        view = views[pool]
-        if view.accept:
-            require_accepted(to, request.to, view, self._settings.numbers.country, f"{prefix}to")
-        if request.from_ is not None:
-            return _Way(lanes.of_member(pool, self._channel_of(request, view, may, prefix)))
-        if may is None or set(view.members) <= set(may.channels):
-            return _Way(*self._pools.lane_of(pool, to))
-        some = may.among(view.members)
-        if not some:
-            raise may.refusal(f"{prefix}{'from' if request.pool is None else 'pool'}", f"the pool {pool}")
-        return _Way(self._pools.lane_of_members(pool, some))
-
-    def _channel_of(self, request: SendRequest, pool: PoolView | None, may: Origins | None, prefix: str) -> str:
-        """The channel with the number that was asked for; of the pool, if there is one."""
-        field = f"{prefix}from"
-        number = recipient(request.from_ or "", self._settings.numbers.country, field)
-        found = [facts.name for facts in self._facts() if facts.number == number]
-        if not found:
-            raise BadValue(field, f"no channel has the number {number}", "GET /v1/channels shows their numbers")
-        if may is not None and not may.among(found):
-            raise may.refusal(field, number)
-        left = [name for name in found if (pool is None or name in pool.members) and (may is None or name in may.channels)]
-        if not left:
-            where = f"no channel of the pool {pool.name}" if pool is not None else "no channel"
-            raise BadValue(field, f"{where} has the number {number}", "GET /v1/pools shows its channels")
-        return left[0]
 
 
 def _as_message(new: NewMessage, now: float) -> Message:

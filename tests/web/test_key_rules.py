@@ -104,6 +104,24 @@ def test_a_preview_says_what_the_key_may(alice: Caller, bob: Caller) -> None:
     assert (shown["longest"], shown["fits"], shown["warnings"]) == (10, True, [])
 
 
+def test_a_preview_says_when_a_rule_would_refuse_it(alice: Caller, bob: Caller) -> None:
+    rule(alice, links="refuse")
+    shown = bob.post("/v1/messages/preview", {"text": "see www.example.com"}).json
+    assert (shown["fits"], shown["warnings"]) == (False, ["holds a link: www.example.com, which the key may not send"])
+    assert bob.post("/v1/messages/preview", {"text": "see you"}).json["fits"] is True
+    assert bob.post("/v1/messages/preview", {"text": "ж" * 670}).json["fits"] is True
+    assert bob.post("/v1/messages/preview", {"text": "😀" * 670}).json["fits"] is False  # 21 parts
+
+
+def test_a_preview_shows_how_a_name_would_look_where_senders_may_have_one(bob: Caller) -> None:
+    shown = bob.post("/v1/messages/preview", {"text": "x", "from": "Café Größe 24"}).json
+    assert shown["sender"] == {
+        "name": "Cafe Grosse",
+        "changes": ["é becomes e", "ö becomes o", "ß becomes ss", "cut to 11 characters"],
+    }
+    assert "sender" not in bob.post("/v1/messages/preview", {"text": "x", "from": "+4915110000000"}).json
+
+
 def test_rules_are_shown_with_their_key_and_every_change_leaves_a_trace(alice: Caller, bob: Caller, gateway: Gateway) -> None:
     (shown,) = [key for key in alice.get("/v1/keys").json["data"] if key["name"] == "bob"]
     assert shown["rules"]["longest"] is None and shown["rules"]["links"] is None

@@ -81,6 +81,7 @@ def test_a_wrong_value_is_refused_by_the_name_of_its_field(alice: Caller, change
     [
         ({"to": "abc"}, "'abc' is not a phone number; write it as +49151… or as a national number of DE"),
         ({"to": 49151}, "must be text in double quotes"),
+        ({"from": "Acme"}, "'Acme' is a name, and a SIM always sends from its own number; leave it out"),
         ({"to": "1"}, "is too short; give at least 2 characters"),
         ({"text": ""}, "is empty; give at least 1 character"),
         ({"text": "x" * 10_000}, "is too long; give at most 8415 characters"),

@@ -63,6 +63,7 @@ class BatchIn(In):
 
 class PreviewIn(In):
     text: Annotated[str, StringConstraints(max_length=MAX_TEXT, pattern=NO_NUL)]
+    from_: Words | None = Field(None, alias="from", description="A name, to see how it would be shown where names are allowed.")
 
 
 class SettleIn(In):
@@ -158,6 +159,11 @@ class BatchOut(Out):
     data: list[MessageOut]
 
 
+class SenderOut(Out):
+    name: str
+    changes: list[str] = Field(description="What is not as it was written.")
+
+
 class PreviewOut(Out):
     encoding: Encoding
     characters: int
@@ -165,5 +171,6 @@ class PreviewOut(Out):
     parts: int
     remaining: int = Field(description="Units left in the last part.")
     longest: int = Field(description="Characters that a text of this key may have.")
-    fits: bool = Field(description="Neither characters nor parts are too many.")
+    fits: bool = Field(description="The key may send it: neither too many characters nor parts, and no link that is refused.")
     warnings: list[str] = Field(description="What a rule of the key says to the text.")
+    sender: SenderOut | None = Field(None, description="For a name in `from`: how a provider that allows names would show it.")

@@ -12,11 +12,12 @@ from flask import Response, g, request
 from werkzeug.routing import BaseConverter
 
 from gateway import numbers
-from gateway.core.key_rules import link_warning, longest
+from gateway.core.key_rules import link_rule, link_warning, longest
 from gateway.core.message_json import attempt_json, message_json
+from gateway.core.sender_name import is_name, sender_name
 from gateway.errors import AgainstRule, BadValue, NotFound
 from gateway.pdu.split import Preview
-from gateway.records import KeyRules, SendRequest
+from gateway.records import KeyRules, Links, SendRequest
 from gateway.settings import SendingSettings
 from gateway.store.messages import MessageFilter
 from gateway.web.answers import answer
@@ -85,7 +86,8 @@ def blueprint(doors: Doors, guard: Guard) -> APIBlueprint:
     @bp.output(PreviewOut)
     @bp.doc(summary="How a text would be coded and split", security="bearer", responses=documented(*_BODY))
     def preview(wanted: PreviewIn) -> Response:
-        return answer(_preview_json(sending.preview(wanted.text), wanted.text, g.key.rules, doors.settings.sending))
+        shown = _preview_json(sending.preview(wanted.text), wanted.text, g.key.rules, doors.settings.sending)
+        return answer({**shown, **_sender_json(wanted.from_ or "")})
 
     @bp.get("")
     @guard.needs("read")
@@ -177,8 +179,8 @@ def _as_request(wanted: SendIn) -> SendRequest:
 
 
 def _preview_json(shown: Preview, text: str, rules: KeyRules, settings: SendingSettings) -> dict[str, object]:
-    most = longest(rules, settings)
-    warning = link_warning(text, rules, settings)
+    most, warning = longest(rules, settings), link_warning(text, rules, settings)
+    refused = bool(warning) and link_rule(rules, settings) == Links.REFUSE
     return {
         "encoding": shown.encoding.value,
         "characters": shown.characters,
@@ -186,9 +188,16 @@ def _preview_json(shown: Preview, text: str, rules: KeyRules, settings: SendingS
         "parts": shown.parts,
         "remaining": shown.remaining,
         "longest": most,
-        "fits": shown.characters <= most and shown.parts <= settings.max_parts,
-        "warnings": [warning] if warning else [],
+        "fits": shown.characters <= most and shown.parts <= settings.max_parts and not refused,
+        "warnings": [f"{warning}, which the key may not send" if refused else warning] if warning else [],
     }
+
+
+def _sender_json(written: str) -> dict[str, object]:
+    if not is_name(written):
+        return {}
+    shown = sender_name(written)
+    return {"sender": {"name": shown.name, "changes": list(shown.changes)}}
 
 
 def _refusal(fault: BadValue, requests: Sequence[SendRequest]) -> Problem:

@@ -1,0 +1,123 @@
+"""By which lane a text leaves: the channel or pool that was asked for, else what the routes say, else its sender's; and always
+among the channels that the rules of its key leave. Queues nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from gateway.core.allowed import require_accepted
+from gateway.core.key_senders import Origins, origins
+from gateway.core.lanes import PoolView
+from gateway.core.pools import Pools
+from gateway.core.routes import RouteFacts, Routes
+from gateway.core.sender_name import is_name
+from gateway.errors import AgainstRule, BadValue
+from gateway.numbers import recipient
+from gateway.records import ChannelFacts, Key, SendRequest
+from gateway.settings import Settings
+from gateway.store import lanes
+
+Facts = Callable[[], Sequence[ChannelFacts]]
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    lane: str
+    sticky: str = ""
+    route: str | None = None
+    sender: str = ""  # the own number that was asked for, or that is the only one left
+
+
+class Ways:
+    def __init__(self, settings: Settings, facts: Facts, pools: Pools, routes: Routes) -> None:
+        self._country = settings.numbers.country
+        self._channels = frozenset(settings.channel_names)
+        self._facts = facts
+        self._pools = pools
+        self._routes = routes
+
+    def of(self, request: SendRequest, to: str, key: Key, now: float, prefix: str) -> Way:
+        """The way to the number `to`. Raises BadValue, and AgainstRule, naming the field behind `prefix`."""
+        may = self._origins(request, key, prefix)
+        request = self._from_the_only_number(request, may)
+        way = self._of(request, to, key, may, now, prefix)
+        return replace(way, sender=request.from_) if request.from_ else way
+
+    def _origins(self, request: SendRequest, key: Key, prefix: str) -> Origins | None:
+        if not key.rules.senders and not key.rules.extensions:
+            return None
+        return origins(key, request.extension, self._facts(), self._pools.expand, prefix)
+
+    def _from_the_only_number(self, request: SendRequest, may: Origins | None) -> SendRequest:
+        """Where rules leave one own number, that one is meant, unless the text asks for something itself."""
+        asks = request.from_ or request.channel or request.pool
+        if may is None or len(may.channels) > 1 or asks:
+            return request
+        number = next((facts.number for facts in self._facts() if facts.name in may.channels), "")
+        return replace(request, from_=number) if number else request
+
+    def _of(self, request: SendRequest, to: str, key: Key, may: Origins | None, now: float, prefix: str) -> Way:
+        if request.channel is not None:
+            return self._of_channel(request, request.channel, may, prefix)
+        if request.pool is not None:
+            return self._of_pool(request, request.pool, to, may, prefix)
+        facts = RouteFacts(to, request.from_, key.name, request.priority, request.campaign, request.send_at or now)
+        chosen = self._routes.choose(facts)
+        if chosen.refusal is not None:
+            raise AgainstRule(f"{prefix}to", chosen.refusal, f"the route {chosen.route} refuses it")
+        if chosen.pool is not None:
+            return replace(self._of_pool(request, chosen.pool, to, may, prefix), route=chosen.route)
+        if request.from_ is not None:
+            return Way(lanes.of_channel(self._channel_of(request, None, may, prefix)))
+        return Way(lanes.ANY if may is None else self._pools.lane_of_set(may.channels))
+
+    def _of_channel(self, request: SendRequest, written: str, may: Origins | None, prefix: str) -> Way:
+        if written in self._channels:
+            if request.from_ is not None and self._channel_of(request, None, may, prefix) != written:
+                reason = f"{request.from_!r} is not the number of {written}"
+                raise BadValue(f"{prefix}from", reason, "leave out one of them")
+            lane, channels = lanes.of_channel(written), (written,)
+        else:
+            if request.from_ is not None:
+                raise BadValue(f"{prefix}from", "cannot be kept by several channels", "leave out one of them")
+            lane = self._pools.lane_of_dial(written, f"{prefix}channel")
+            channels = lanes.set_of(lane) or (lanes.channel_of(lane),)
+        if may is not None:
+            may.require(channels, f"{prefix}channel", repr(written))
+        return Way(lane)
+
+    def _of_pool(self, request: SendRequest, pool: str, to: str, may: Origins | None, prefix: str) -> Way:
+        views = {view.name: view for view in self._pools.find()}
+        if pool not in views:
+            raise BadValue(f"{prefix}pool", f"there is no pool {pool!r}", "GET /v1/pools lists them")
+        view = views[pool]
+        if view.accept:
+            require_accepted(to, request.to, view, self._country, f"{prefix}to")
+        if request.from_ is not None:
+            return Way(lanes.of_member(pool, self._channel_of(request, view, may, prefix)))
+        if may is None or set(view.members) <= set(may.channels):
+            return Way(*self._pools.lane_of(pool, to))
+        some = may.among(view.members)
+        if not some:
+            raise may.refusal(f"{prefix}{'from' if request.pool is None else 'pool'}", f"the pool {pool}")
+        return Way(self._pools.lane_of_members(pool, some))
+
+    def _channel_of(self, request: SendRequest, pool: PoolView | None, may: Origins | None, prefix: str) -> str:
+        """The channel with the number that was asked for; of the pool, if there is one."""
+        field = f"{prefix}from"
+        if is_name(request.from_ or ""):
+            remedy = "leave it out, or give an own number; POST /v1/messages/preview shows how a name would look elsewhere"
+            raise BadValue(field, f"{request.from_!r} is a name, and a SIM always sends from its own number", remedy)
+        number = recipient(request.from_ or "", self._country, field)
+        found = [facts.name for facts in self._facts() if facts.number == number]
+        if not found:
+            raise BadValue(field, f"no channel has the number {number}", "GET /v1/channels shows their numbers")
+        if may is not None and not may.among(found):
+            raise may.refusal(field, number)
+        left = [name for name in found if (pool is None or name in pool.members) and (may is None or name in may.channels)]
+        if not left:
+            where = f"no channel of the pool {pool.name}" if pool is not None else "no channel"
+            raise BadValue(field, f"{where} has the number {number}", "GET /v1/pools shows its channels")
+        return left[0]
