@@ -6,6 +6,8 @@ import json
 import re
 from typing import Any
 
+from gateway.core.inbound.checks import EXTENSION
+from gateway.core.key_rules import MOST_EXTENSIONS, MOST_SENDERS
 from gateway.core.webhooks import forms, is_on_the_web
 from gateway.hours import zones
 from gateway.numbers import plain_form
@@ -38,6 +40,7 @@ def describe(spec: dict[str, Any], settings: Settings) -> dict[str, Any]:
         _limit_route(schemas[name]["properties"], settings)
     for name in ("InboundIn", "InboundChange"):
         _limit_inbound(schemas[name]["properties"], settings)
+    _limit_rules(schemas["RulesIn"]["properties"], settings)
     _choose(schemas["LimitIn"]["properties"]["zone"], list(zones()))
     _limit_pool(schemas["PoolIn"]["properties"], settings)
     schemas["ExplainIn"]["properties"]["to"]["pattern"] = plain_form(settings.numbers.country)
@@ -94,6 +97,20 @@ def _limit_inbound(fields: dict[str, Any], settings: Settings) -> None:
     fields["from"]["items"]["anyOf"].append({**number, "not": {"pattern": "[*]$"}})
     _choose_some(fields["channels"], list(settings.channel_names))
     _choose(fields["pool"], [pool.name for pool in settings.pools])
+
+
+def _limit_rules(fields: dict[str, Any], settings: Settings) -> None:
+    names = [*settings.channel_names, *(pool.name for pool in settings.pools)]
+    number = {"type": "string", "minLength": 7, "pattern": plain_form(settings.numbers.country)}  # no short code
+    senders = {"type": "array", "maxItems": MOST_SENDERS, "items": {"anyOf": [{"type": "string", "enum": names}, number]}}
+    extensions = {
+        "type": "object",
+        "maxProperties": MOST_EXTENSIONS,
+        "propertyNames": {"pattern": rf"^(\*|{EXTENSION})$"},
+        "additionalProperties": senders,
+    }
+    fields["from"]["anyOf"] = [senders, {"type": "null"}]
+    fields["extensions"]["anyOf"] = [extensions, {"type": "null"}]
 
 
 def _limit_pool(fields: dict[str, Any], settings: Settings) -> None:
