@@ -9,7 +9,7 @@ from tests.bench.stage import stage
 
 # Small enough for every run of the suite; `make bench ARGS=mixed` tells it with 32 channels and 20,000 texts.
 SMALL = Plan(
-    modems=4, boxes=2, box_ports=2, texts=600, recipients=450, kills=3, sim_minute=45, p1_minute=10, pool_minute=170,
+    modems=4, boxes=2, box_ports=2, texts=600, recipients=450, side_texts=12, kills=3, sim_minute=40, p1_minute=10, side_minute=3,
     key_minute=160, p0_recipients_hour=30, seconds=150.0,
 )  # fmt: skip
 
