@@ -25,7 +25,8 @@ def verdict(
     at_network = Counter(entry["text"] for entry in entries)
     told = _told(database)
     lost = sum(at_network[text] == 0 for text in told.sent)
-    shares = Counter(str(entry["port"]) for entry in entries)
+    # A turn was taken as well with a text that a kill, or a port that hung, kept from the network.
+    shares = Counter(str(entry["port"]) for entry in entries) + Counter(port for text, port in told.unknown if not at_network[text])
     # p0 and p1 have tighter limits than the others, and a share that is what those leave them.
     sound = [shares[name] for name in plan.channels if name not in (*plan.dead_box, plan.hung_port, "p0", "p1")]
     windows = Windows.of(plan, entries, minute)
