@@ -23,6 +23,7 @@ from gateway.web.problems import MEDIA_TYPE, problem_body
 # A caller that says nothing for this long is disconnected; a PBX keeps its connection between texts.
 _IDLE_S = 120
 _LAST_WORDS_S = 5
+_GIVEN = re.compile(rb"[?=]")
 _BARE = re.compile(rb"[ \x80-\xff]")
 _LISTEN_REMEDY = "choose an address of this machine, and a port above 1023 unless started as root"
 
@@ -41,14 +42,15 @@ class _ProblemTask(ErrorTask):
 
 
 class _Parser(HTTPRequestParser):
-    """Lets pass what URL templates of PBXs make of a text: blanks and letters that nobody encoded, in a query."""
+    """Lets pass what URL templates of PBXs make of a text: blanks and letters that nobody encoded, behind the first ? or =."""
 
     def parse_header(self, header_plus: bytes) -> None:
         line, end, rest = header_plus.partition(b"\r\n")
         target, _, version = line.rpartition(b" ")
-        path, mark, query = target.partition(b"?")
-        if mark and version.startswith(b"HTTP/1.") and _BARE.search(query):
-            line = path + mark + _BARE.sub(lambda found: b"%%%02X" % found[0][0], query) + b" " + version
+        given = _GIVEN.search(target)
+        if given and version.startswith(b"HTTP/1.") and _BARE.search(target, given.end()):
+            values = _BARE.sub(lambda found: b"%%%02X" % found[0][0], target[given.end() :])
+            line = target[: given.end()] + values + b" " + version
         super().parse_header(line + end + rest)
 
 

@@ -1,11 +1,12 @@
 """The form by which programs send over uContact Integra: destination, message, campaign, agent, source; answered OK or ERROR.
 
-There is no session to begin and end here: the key stands in Authorization, bare as Integra's token does, or as Basic.
+There is no session to begin and end here: the key stands in Authorization, bare as Integra's token does, or as Basic, or in `api`.
 """
 
 from __future__ import annotations
 
 import re
+from urllib.parse import parse_qsl
 
 from flask import Blueprint, Response, request
 
@@ -25,16 +26,20 @@ _STATUS = {
     Why.BUSY: 503,
     Why.INTERNAL: 500,
 }
+_PATH = "/Integra/resources/SMS/SendSMS"
+_FIELDS = re.compile(r"(destination|message|campaign|agent|source|api)=")
 
 
 def blueprint(doors: Doors) -> Blueprint:
     entry = Entry("integra", doors, _say)
     bp = entry.blueprint()
 
-    @bp.route("/Integra/resources/SMS/SendSMS", methods=["GET", "POST"])
-    def send() -> Response:
-        key = entry.key(password() or bearer() or request.headers.get("Authorization", "").strip(), "send")
-        given = fields()
+    # Slashes are letters of the text there, two of them as well.
+    @bp.route(f"{_PATH}/<path:pairs>", methods=["GET", "POST"], merge_slashes=False)
+    @bp.route(_PATH, methods=["GET", "POST"])
+    def send(pairs: str = "") -> Response:
+        given = _in_path() | fields() if pairs else fields()
+        key = entry.key(password() or bearer() or request.headers.get("Authorization", "").strip() or given.get("api"), "send")
         for name in ("destination", "message"):
             if not given.get(name):
                 raise missing(name)
@@ -52,6 +57,14 @@ def blueprint(doors: Doors) -> Blueprint:
         return Response("OK", content_type="text/plain; charset=utf-8")
 
     return bp
+
+
+def _in_path() -> dict[str, str]:
+    """`destination=…&message=…&api=…` behind the last slash, escaped as in a query; read where & and %26 are still two things."""
+    written, mark, query = request.environ.get("REQUEST_URI", "").partition(f"{_PATH}/")[2].partition("?")
+    if mark and not _FIELDS.match(query):  # a question mark of the text, not escaped
+        written += f"%3F{query}"
+    return dict(parse_qsl(written, keep_blank_values=True))
 
 
 def _extension(agent: str) -> str | None:

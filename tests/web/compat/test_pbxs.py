@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import http.client
 import json
+import socket
 
 import pytest
 
@@ -159,6 +161,43 @@ def test_integras_source_is_a_channel_or_a_number_of_ours(opened: Open) -> None:
         answer = opened.client.post(INTEGRA, data=form, headers=basic())
         assert (answer.status_code, answer.text) == (status, "OK" if status == 200 else "ERROR")
     assert "+15550100" in answer.headers["X-Reason"]
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("/destination=4915112345678&message=h%C3%A4ufig%20%26+gern&api=KEY", "häufig & gern"),
+        ("/destination=+4915112345678&message=at%20https://example.org//a/b&api=KEY", "at https://example.org//a/b"),
+        ("/destination=4915112345678&message=How%20are%20you?&api=KEY", "How are you?"),
+        ("/destination=4915112345678&message=How%20are%20you%3F?api=KEY", "How are you?"),
+        ("?destination=4915112345678&message=hello&api=KEY", "hello"),
+    ],
+)
+def test_integras_form_may_stand_in_the_path_with_the_key_as_api(opened: Open, path: str, text: str) -> None:
+    answer = opened.client.get(INTEGRA + path.replace("KEY", KEY))
+    assert (answer.status_code, answer.data) == (200, b"OK"), answer.headers
+    assert (opened.last().to, opened.last().text) == ("+4915112345678", text)
+
+
+def test_integras_form_takes_the_key_from_its_body_and_no_wrong_one_from_the_path(opened: Open) -> None:
+    form = {"destination": "015112345678", "message": "hello"}
+    assert opened.client.post(INTEGRA, data={**form, "api": KEY}).data == b"OK"
+    for path in ("/destination=015112345678&message=hello&api=guessed", "/destination=015112345678&message=hello", "/hello"):
+        refused = opened.client.get(INTEGRA + path)
+        assert (refused.status_code, refused.data) == (401, b"ERROR")
+    refused = opened.client.get(f"{INTEGRA}/message=hello&api={KEY}")
+    assert (refused.status_code, refused.data, refused.headers["X-Reason"]) == (400, b"ERROR", "destination is missing")
+
+
+def test_integras_path_may_hold_blanks_and_letters_that_nobody_encoded(opened: Open, url: str) -> None:
+    host, _, port = url.removeprefix("http://").partition(":")
+    with socket.create_connection((host, int(port)), timeout=5) as connection:
+        line = f"GET {INTEGRA}/destination=015112345678&message=Der Tisch für Müller ist frei&api={KEY} HTTP/1.1\r\nHost: x\r\n\r\n"
+        connection.sendall(line.encode())
+        answer = http.client.HTTPResponse(connection)
+        answer.begin()
+        assert answer.read() == b"OK"
+    assert opened.last().text == "Der Tisch für Müller ist frei"
 
 
 WILDIX = "/api/v1/originate/sms"
