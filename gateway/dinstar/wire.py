@@ -213,7 +213,10 @@ def whole(value: object) -> int | None:
 
 
 def text(value: object) -> str:
-    return value.strip() if isinstance(value, str) else str(value) if isinstance(value, int) else ""
+    """A short field. JSON may hold halves of surrogate pairs, which can be kept nowhere, and would be asked for again for ever."""
+    if isinstance(value, str):
+        return value.strip().encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    return str(value) if isinstance(value, int) else ""
 
 
 def _port(row: Document) -> int:
@@ -230,8 +233,13 @@ def moment(time: str) -> datetime | None:
 
 
 def canonical(facts: Document) -> str:
-    """One spelling for the same facts, to recognise them by."""
-    return json.dumps(facts, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    """One spelling for the same facts, to recognise them by. What ends in half a character has only escapes for it."""
+    spelt = json.dumps(facts, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    try:
+        spelt.encode()
+    except UnicodeEncodeError:
+        return json.dumps(facts, sort_keys=True, separators=(",", ":"))
+    return spelt
 
 
 # What error_code says of a text that was not taken.
