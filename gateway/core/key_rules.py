@@ -23,6 +23,7 @@ MOST_SENDERS = 200
 MOST_EXTENSIONS = 1000
 LONGEST_SENDER = 64
 
+
 def longest(rules: KeyRules, settings: SendingSettings) -> int:
     return settings.max_characters if rules.longest is None else rules.longest
 
