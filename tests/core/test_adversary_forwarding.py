@@ -63,3 +63,15 @@ async def test_callbacks_that_answer_late_leave_a_webhook_all_its_room(tmp_path:
             await pbx.expect(8)
             pbx.release()
             late.release()
+
+
+@story
+async def test_an_address_is_called_as_it_was_given_its_parameters_too(tmp_path: Path) -> None:
+    with Receiver() as pbx:
+        async with Stage(tmp_path) as stage:
+            stage.hook(f"{pbx.url};jsessionid=12;v=1?x=1;y")
+            client = Client(stage)
+            await client.happens(await client.sends(callbacks.kannel(f"{pbx.url};id=7/dlr;type=%d", 8)), EventType.MESSAGE_SENT)
+            await stage.tell("hello")
+            paths = {one.path for one in await pbx.expect(2)}
+            assert paths == {"/hook;jsessionid=12;v=1?x=1;y", "/hook;id=7/dlr;type=8"}

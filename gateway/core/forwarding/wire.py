@@ -170,7 +170,10 @@ async def _read(response: httpcore.Response) -> bytes:
 
 @lru_cache(maxsize=256)
 def _endpoint(url: str) -> httpcore.URL:
-    return httpcore.URL(url)
+    # Taken apart here: httpcore would leave out what stands behind a ';' in the last step of the path.
+    split = urlsplit(url)
+    target = (split.path or "/") + (f"?{split.query}" if split.query else "")
+    return httpcore.URL(scheme=split.scheme, host=split.hostname or "", port=split.port, target=target)
 
 
 def _on_the_wire(request: HttpRequest) -> httpcore.Request:
