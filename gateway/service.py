@@ -94,6 +94,7 @@ class Service:
             heard=self.balances.heard,
             decide=lambda message: self.inbound.decide(message),
             country=settings.numbers.country,
+            smpp_open=bool(settings.smpp.listen),
         )
         self.reporting = Reporting(self.store, self.clock, self._forward, self._wake)
         wake = self._from_thread(self._wake)

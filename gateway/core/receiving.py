@@ -23,7 +23,8 @@ _WARNED_EVERY_S = 3600.0
 class Receiving:
     """`own_number(channel)` is the number of a channel's SIM, "" if unknown; `forward` says that forwards are waiting,
     `parts_wait` that a part waits for its others. `heard(db, message, sim)` runs inside the commit that completes a text;
-    so does `decide`, which says whom it is for. National senders are of `country`."""
+    so does `decide`, which says whom it is for. National senders are of `country`. Unless `smpp_open`, no SMPP
+    client can come for a text."""
 
     def __init__(
         self,
@@ -36,6 +37,7 @@ class Receiving:
         heard: Callable[[Database, Message, str], None],
         decide: Callable[[Message], Decision] = lambda message: AS_SUBSCRIBED,
         country: str = "DE",
+        smpp_open: bool = True,
     ) -> None:
         self._store = store
         self._patience_s = settings.incomplete_after_hours * 3600
@@ -46,6 +48,7 @@ class Receiving:
         self._heard = heard
         self._decide = decide
         self._country = country
+        self._smpp_open = smpp_open
         self._unclaimed = 0  # since the last warning
         self._warned_at: float | None = None
 
@@ -84,7 +87,7 @@ class Receiving:
         return len(messages)
 
     def _tell(self, db: Database, message: Message, now: float) -> Message:
-        return claims.tell(db, message, self._decide(message), now)
+        return claims.tell(db, message, self._decide(message), now, smpp_open=self._smpp_open)
 
     def _note(self, message: Message) -> None:
         if message.claimed:

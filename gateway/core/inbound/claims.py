@@ -12,12 +12,12 @@ from gateway.store import Database, forwards, inbound, smpp
 _DAY_S = 86400.0
 
 
-def tell(db: Database, message: Message, decision: Decision, now: float) -> Message:
+def tell(db: Database, message: Message, decision: Decision, now: float, *, smpp_open: bool = True) -> Message:
     """A job: queue what is told of a text that has just become whole. SMPP clients hear every text; that they do is enough where
     the rules leave a text to those who subscribed. The message as it is kept."""
     message = labelled(db, message, decision, now)
     told = queue(db, message, decision, now)
-    heard = smpp.tell(db, message, now)
+    heard = smpp.tell(db, message, now) and smpp_open
     message = replace(message, claimed=told > 0 or (heard and decision.taken and not decision.webhooks))
     if decision != AS_SUBSCRIBED or not message.claimed:
         inbound.decided(db, message)
