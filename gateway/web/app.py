@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from apiflask import APIFlask
+from flask import abort, request
 
 import gateway
 from gateway.web import compat, guides, health, intake, metrics, problems, push
 from gateway.web.api import audit, channels, inbound, keys, limits, messages, pools, routes, sims, traffic, webhooks
 from gateway.web.auth import SECURITY, Guard
+from gateway.web.compat import strays
 from gateway.web.doors import Doors
 from gateway.web.proxies import behind
 from gateway.web.published import describe
@@ -15,6 +17,9 @@ from gateway.web.published import describe
 __all__ = ["Doors", "create_app"]
 
 MOST_OCTETS = 1_000_000
+# In the environment of a request: the status and the words with which the server refuses it before its body is read. Each part of
+# the application has its own language for that, which the server does not know.
+REFUSED = "simrack.refused"
 
 
 def create_app(doors: Doors) -> APIFlask:
@@ -56,6 +61,13 @@ def create_app(doors: Doors) -> APIFlask:
         *compat.blueprints(doors),
     ):
         app.register_blueprint(blueprint)
-    problems.install(app)
+    app.before_request(_heed_the_server)
+    problems.install(app, strays.answered)
     app.spec_processor(lambda spec: describe(spec, doors.settings))
     return app
+
+
+def _heed_the_server() -> None:
+    refused = request.environ.get(REFUSED)
+    if refused is not None:
+        abort(*refused)

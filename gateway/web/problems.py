@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import http
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from flask import Flask, Response, request
@@ -91,11 +91,16 @@ def bad_value(fault: BadValue, place: str = "pointer") -> Problem:
     return Problem(422, f"{fault.field}: {detail}", [{place: name, "detail": detail}])
 
 
-def install(app: Flask) -> None:
-    """Answer every exception that leaves a view, and every error of routing, with a problem."""
+def install(app: Flask, others: Callable[[HTTPException], Response | None]) -> None:
+    """Answer every exception that leaves a view, and every error of routing that is none of `others`, with a problem."""
+
+    def routing(fault: HTTPException) -> Response:
+        response = others(fault)
+        return _theirs(fault) if response is None else response
+
     app.register_error_handler(Problem, Problem.response)
     app.register_error_handler(SimrackError, _ours)
-    app.register_error_handler(HTTPException, _theirs)
+    app.register_error_handler(HTTPException, routing)
 
 
 def _ours(fault: SimrackError) -> Response:

@@ -11,13 +11,14 @@ from typing import Any
 
 from waitress import wasyncore
 from waitress.channel import HTTPChannel
-from waitress.parser import HTTPRequestParser
+from waitress.parser import HTTPRequestParser, ParsingError
 from waitress.server import create_server
-from waitress.task import ErrorTask
+from waitress.task import ErrorTask, WSGITask
+from waitress.utilities import RequestHeaderFieldsTooLarge
 
 from gateway.errors import AlreadyRunning, BadSetting
 from gateway.settings import HttpSettings
-from gateway.web.app import MOST_OCTETS
+from gateway.web.app import MOST_OCTETS, REFUSED
 from gateway.web.problems import MEDIA_TYPE, problem_body
 
 # A caller that says nothing for this long is disconnected; a PBX keeps its connection between texts.
@@ -29,7 +30,7 @@ _LISTEN_REMEDY = "choose an address of this machine, and a port above 1023 unles
 
 
 class _ProblemTask(ErrorTask):
-    """What waitress refuses by itself (a broken request line, a body without end) is answered as a problem too."""
+    """What waitress refuses before there is a path (a broken request line) is answered as a problem too."""
 
     def execute(self) -> None:
         fault = self.request.error
@@ -41,8 +42,44 @@ class _ProblemTask(ErrorTask):
         self.write(body)
 
 
+class _Task(WSGITask):
+    def get_environment(self) -> dict[str, Any]:
+        environment = super().get_environment()
+        if self.request.refused is not None:
+            environment[REFUSED] = self.request.refused
+        return environment
+
+
 class _Parser(HTTPRequestParser):
-    """Lets pass what URL templates of PBXs make of a text: blanks and letters that nobody encoded, behind the first ? or =."""
+    """Hands what is refused for its length or form to the application all the same, without its body, to word the answer.
+
+    And lets pass what URL templates of PBXs make of a text: blanks and letters that nobody encoded, behind the first ? or =.
+    """
+
+    path: str | None = None
+    refused: tuple[int, str] | None = None
+
+    def received(self, data: bytes) -> int:
+        so_far = self.header_plus + data if self.body_rcv is None else b""
+        consumed = super().received(data)
+        fault = self.error
+        if isinstance(fault, RequestHeaderFieldsTooLarge):
+            self.path = None
+            self._parse_line_of(so_far)
+        if fault is not None and fault.code < 500 and self.path is not None:
+            self.refused, self.error = (fault.code, fault.body), None
+            self.headers.pop("CONTENT_LENGTH", None)
+            self.headers["CONNECTION"] = "close"  # what follows is no request
+            self.expect_continue = False
+        return consumed
+
+    def _parse_line_of(self, received: bytes) -> None:
+        line, end, _ = received.lstrip().partition(b"\r\n")
+        if end:
+            try:
+                self.parse_header(line + end)
+            except ParsingError:
+                self.path = None
 
     def parse_header(self, header_plus: bytes) -> None:
         line, end, rest = header_plus.partition(b"\r\n")
@@ -55,6 +92,7 @@ class _Parser(HTTPRequestParser):
 
 
 class _Channel(HTTPChannel):
+    task_class = _Task
     error_task_class = _ProblemTask
     parser_class = _Parser
 

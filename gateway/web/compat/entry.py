@@ -14,7 +14,7 @@ from dataclasses import replace
 
 from apiflask import APIBlueprint
 from flask import Blueprint, Response, request
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from gateway import numbers
 from gateway.core.inbound.checks import EXTENSION, EXTENSION_WORDS
@@ -28,6 +28,9 @@ from gateway.web.doors import Doors, Once
 log = logging.getLogger("simrack.web")
 
 Say = Callable[[Refused], Response]
+
+# Where an application keeps the entries of its open doors.
+OPENED = "doors"
 
 # Seconds after which a client may try again when we cannot take more.
 _RETRY_AFTER = "30"
@@ -44,11 +47,25 @@ class Entry:
     def blueprint(self, url_prefix: str | None = None) -> Blueprint:
         """No part of the published API: who made the language of a door describes it."""
         bp = APIBlueprint(f"compat_{self.door}", __name__, url_prefix=url_prefix, enable_openapi=False)
+        bp.record_once(lambda state: state.app.extensions.setdefault(OPENED, []).append(self))
         bp.before_request(self._admit)
         bp.register_error_handler(Refused, self._answer)
         bp.register_error_handler(SimrackError, lambda fault: self._answer(from_ours(fault)))
         bp.register_error_handler(HTTPException, lambda fault: self._answer(from_http(fault)))
         return bp
+
+    def stray(self, fault: HTTPException) -> Response:
+        """What was asked of this door without coming to any of its views."""
+        try:
+            self._admit()
+        except Refused as refused:
+            return self._answer(refused)
+        response = self._answer(from_http(fault))
+        if response.status_code == 400 and fault.code:  # a door has no word of its own for it
+            response.status_code = fault.code
+        if isinstance(fault, MethodNotAllowed) and fault.valid_methods:
+            response.headers["Allow"] = ", ".join(sorted(fault.valid_methods))
+        return response
 
     def _admit(self) -> None:
         if self._networks is not None and not within(request.remote_addr or "", self._networks):

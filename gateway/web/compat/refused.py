@@ -83,5 +83,5 @@ def from_http(fault: HTTPException) -> Refused:
     status = fault.code or 500
     if status >= 500:  # logged with its traceback already
         return Refused(Why.INTERNAL, "an unexpected error was logged")
-    kinds = {404: Why.NOT_FOUND, 405: Why.METHOD, 413: Why.LARGE}
+    kinds = {404: Why.NOT_FOUND, 405: Why.METHOD, 413: Why.LARGE, 431: Why.LARGE}
     return Refused(kinds.get(status, Why.BODY), fault.description or fault.name)
