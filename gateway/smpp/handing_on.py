@@ -25,6 +25,10 @@ log = logging.getLogger("simrack.smpp")
 _LOOK_EVERY_S = 5.0
 _RESTART_AFTER_S = 5.0
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 5.0, 300.0
+# So many refusals one after the other, and it is the client that takes nothing now: it is asked for so many at a time, and then
+# left alone for a while. Else it would be asked for each of the thousands that may wait, and all others would wait for that.
+_REFUSALS_IN_A_ROW = 10
+_LEFT_ALONE_S = 5.0
 # The client has read it and will never want it: to give it again would only hold up what follows.
 _FOR_GOOD = frozenset({Status.PERMANENT_FAULT, Status.REJECTED})
 
@@ -36,6 +40,8 @@ class _Account:
     news: asyncio.Event = field(default_factory=asyncio.Event)
     busy: set[str] = field(default_factory=set)  # conversations with something on its way
     asleep: dict[str, float] = field(default_factory=dict)  # conversations that wait after a refusal, and until when
+    refusals: int = 0  # one after the other
+    left_alone_until: float = 0.0
     task: asyncio.Task[None] | None = None
 
     @property
@@ -68,6 +74,7 @@ class HandingOn:
         account = self._accounts.setdefault(key.id, _Account(key))
         account.sessions.append(session)
         account.asleep.clear()
+        account.left_alone_until = 0.0
         account.news.set()
         if account.task is None:
             account.task = asyncio.create_task(self._run(account), name=f"smpp {key.name}")
@@ -105,14 +112,16 @@ class HandingOn:
             now = self._clock.monotonic()
             account.asleep = {name: until for name, until in account.asleep.items() if until > now}
             session = account.hearing
-            if session is not None:
+            if session is not None and now >= account.left_alone_until:
                 self._staff(account, session)
+            moments = (account.left_alone_until, *account.asleep.values())
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(min([_LOOK_EVERY_S, *(until - now for until in account.asleep.values())])):
+                async with asyncio.timeout(min([_LOOK_EVERY_S, *(moment - now for moment in moments if moment > now)])):
                     await account.news.wait()
 
     def _staff(self, account: _Account, session: Session) -> None:
-        room = self._window - len(account.busy)
+        most = self._window if account.refusals < _REFUSALS_IN_A_ROW else min(self._window, _REFUSALS_IN_A_ROW)
+        room = most - len(account.busy)
         if room <= 0:
             return
         for delivery in self._deliveries.waiting(account.key.id, {*account.busy, *account.asleep}, 4 * self._window):
@@ -154,6 +163,7 @@ class HandingOn:
 
     async def _judge(self, account: _Account, delivery: SmppDelivery, status: int) -> None:
         if status == Status.OK:
+            account.refusals = 0
             await self._write_done(delivery)
         elif status in _FOR_GOOD:
             log.error("SMPP: %s refuses the %s of %s for good (%#x)", account.key.name, delivery.kind, delivery.message, status)
@@ -161,7 +171,13 @@ class HandingOn:
         else:
             log.warning("SMPP: %s did not take the %s of %s (%#x)", account.key.name, delivery.kind, delivery.message, status)
             self._put_off(account, delivery)
+            self._count_refusal(account)
             await self._deliveries.failed(delivery)
+
+    def _count_refusal(self, account: _Account) -> None:
+        account.refusals += 1
+        if account.refusals >= _REFUSALS_IN_A_ROW:
+            account.left_alone_until = self._clock.monotonic() + _LEFT_ALONE_S
 
     async def _write_done(self, delivery: SmppDelivery) -> None:
         self._done.add(delivery.id)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from gateway.store import Database
 from tests.core.stage import story
-from tests.smpp.stage import ENQUIRE, RESPONSE, UNBIND, Stage, short_text
+from tests.smpp.stage import ENQUIRE, PATIENCE_S, RESPONSE, UNBIND, Stage, short_text
 
 
 @story
@@ -61,3 +61,40 @@ async def test_what_was_acknowledged_does_not_come_again_to_a_bind_that_is_quick
         await stage.until_waiting(0)
         await stage.text_comes("after", message="msg_2")
         assert short_text((await peer.hear()).body)[2] == b"after"
+
+
+@story
+async def test_a_client_that_takes_nothing_is_asked_for_a_few_at_a_time_and_gets_all_in_the_end(tmp_path: Path) -> None:
+    async with Stage(tmp_path, "window = 40") as stage:
+        peer = await stage.bound("bank", stage.account())
+        for n in range(100):
+            await stage.text_comes(f"text {n}", f"+4917{n:07}", f"msg_{n}")
+        refused = 0
+        for most in (40, 10, 10):  # all that was on its way already, then few
+            heard = [await peer.hear() for _ in range(most)]
+            for one in heard:
+                peer.acknowledge(one, 0x14)
+            refused += most
+            await _until_refused(stage, refused)
+            assert (await peer.ask(ENQUIRE)).command == ENQUIRE | RESPONSE  # nothing else before it
+            stage.clock.advance(5)
+            stage.server.wake()
+        texts: set[bytes] = set()
+        while len(texts) < 100:
+            stage.clock.advance(300)
+            stage.server.wake()
+            one = await peer.hear()
+            texts.add(short_text(one.body)[2])
+            peer.acknowledge(one)
+        await stage.until_waiting(0)
+
+
+async def _until_refused(stage: Stage, times: int) -> None:
+    """Until so many refusals are written down, on the loop we share."""
+    async with asyncio.timeout(PATIENCE_S):
+        while stage.store.read(_refusals) != times:  # noqa: ASYNC110
+            await asyncio.sleep(0)
+
+
+def _refusals(db: Database) -> int:
+    return int(db.execute_sql("SELECT SUM(tries) FROM smppdeliveries").fetchone()[0])
