@@ -8,6 +8,7 @@ import logging
 import ssl
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from weakref import WeakValueDictionary
 
 from gateway.clock import Clock
 from gateway.core.keys import Keys
@@ -28,6 +29,8 @@ log = logging.getLogger("simrack.smpp")
 
 # Clients that have not bound count too.
 _MOST_CONNECTIONS = 500
+# Of one address; so whoever only knocks does not keep out those from elsewhere.
+_MOST_UNBOUND = 50
 _LOOK_EVERY_S = 5.0
 
 
@@ -55,6 +58,8 @@ class SmppServer:
         self._handing_on = HandingOn(SmppDeliveries(store), settings.smpp, clock)
         # One login after the other: each takes a while, which also slows down who guesses.
         self._logins = ThreadPoolExecutor(1, thread_name_prefix="smpp-login")
+        # One at a time for each address: who tries many passwords stands in line behind himself alone.
+        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._server: asyncio.Server | None = None
         self._sessions: set[Session] = set()
 
@@ -110,14 +115,15 @@ class SmppServer:
 
     # What sessions ask
 
-    async def login(self, system_id: str, password: str) -> Key | Status:
+    async def login(self, system_id: str, password: str, address: str) -> Key | Status:
         def work() -> Key | Status:
             found = self._keys.smpp_login(system_id, password)
             if found is None:
                 return Status.BAD_PASSWORD if self._store.keys.smpp(system_id) else Status.BAD_SYSTEM_ID
             return found if found.revoked_at is None else Status.BIND_FAILED
 
-        return await asyncio.get_running_loop().run_in_executor(self._logins, work)
+        async with self._turns.setdefault(address, asyncio.Lock()):
+            return await asyncio.get_running_loop().run_in_executor(self._logins, work)
 
     def joined(self, session: Session) -> bool:
         """False when the key has all the binds it may have."""
@@ -155,6 +161,10 @@ class SmppServer:
             return
         if len(self._sessions) >= _MOST_CONNECTIONS:
             log.warning("SMPP: %d clients are connected; one more is turned away", _MOST_CONNECTIONS)
+            writer.close()
+            return
+        if sum(one.key is None and one.address == address for one in self._sessions) >= _MOST_UNBOUND:
+            log.warning("SMPP: %d clients at %s have not bound; one more is turned away", _MOST_UNBOUND, address)
             writer.close()
             return
         session = Session(reader, writer, self, self._settings, self._clock)

@@ -39,7 +39,7 @@ _BINDS = {
 class Host(Protocol):
     """What a session asks of the server."""
 
-    async def login(self, system_id: str, password: str) -> Key | Status: ...
+    async def login(self, system_id: str, password: str, address: str) -> Key | Status: ...
 
     def joined(self, session: Session) -> bool: ...
 
@@ -75,7 +75,7 @@ class Session:
         self.sends = False
         self.hears = False
         peer = writer.get_extra_info("peername")
-        self._peer = str(peer[0]) if peer else "?"
+        self.address = str(peer[0]) if peer else "?"
         self._requests: dict[int, Callable[[Pdu], Awaitable[None]]] = {
             **dict.fromkeys(_BINDS, self._bind),
             Command.SUBMIT_SM: self._submit,
@@ -86,7 +86,7 @@ class Session:
         }
 
     def __str__(self) -> str:
-        return f"{self.key.name if self.key else 'a client'} at {self._peer}"
+        return f"{self.key.name if self.key else 'a client'} at {self.address}"
 
     async def run(self) -> None:
         """Serve until the connection ends, whoever ends it."""
@@ -200,7 +200,7 @@ class Session:
             return
         asked = codec.read_bind(pdu.body)
         sends, hears = _BINDS[Command(pdu.command)]
-        found = await self._host.login(asked.system_id, asked.password)
+        found = await self._host.login(asked.system_id, asked.password, self.address)
         if isinstance(found, Status):
             self._no_bind(pdu, found, f"{asked.system_id!r} gave no right system_id and password")
             return
@@ -220,7 +220,7 @@ class Session:
         self._write(codec.answer(pdu, Status.OK, codec.bind_answer(SYSTEM_ID, VERSION)))
 
     def _no_bind(self, pdu: Pdu, status: Status, why: str) -> None:
-        log.warning("SMPP: no bind for %s: %s", self._peer, why)
+        log.warning("SMPP: no bind for %s: %s", self.address, why)
         self._write(codec.answer(pdu, status))
         self.close()
 

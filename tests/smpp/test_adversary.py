@@ -8,7 +8,7 @@ from pathlib import Path
 
 from gateway.store import Database
 from tests.core.stage import story
-from tests.smpp.stage import ENQUIRE, PATIENCE_S, RESPONSE, UNBIND, Stage, short_text
+from tests.smpp.stage import ENQUIRE, PATIENCE_S, RESPONSE, UNBIND, Peer, Stage, short_text
 
 
 @story
@@ -98,3 +98,31 @@ async def _until_refused(stage: Stage, times: int) -> None:
 
 def _refusals(db: Database) -> int:
     return int(db.execute_sql("SELECT SUM(tries) FROM smppdeliveries").fetchone()[0])
+
+
+async def _knocks(stage: Stage, address: str = "127.0.0.2") -> Peer:
+    host, port = stage.server.address
+    return Peer(*await asyncio.open_connection(host, port, local_addr=(address, 0)))
+
+
+@story
+async def test_who_only_knocks_keeps_out_nobody_who_comes_from_elsewhere(tmp_path: Path) -> None:
+    async with Stage(tmp_path) as stage:
+        password = stage.account()
+        knocking = [await _knocks(stage) for _ in range(50)]
+        await (await _knocks(stage)).ends()
+        await stage.bound("bank", password)
+        for one in knocking:
+            one.close()
+
+
+@story
+async def test_who_tries_passwords_makes_nobody_else_wait_for_all_of_them(tmp_path: Path) -> None:
+    async with Stage(tmp_path) as stage:
+        password = stage.account()
+        guessing = [await _knocks(stage) for _ in range(20)]
+        answers = [asyncio.ensure_future(one.bind("bank", "wrong")) for one in guessing]
+        await asyncio.wait(answers, return_when=asyncio.FIRST_COMPLETED)
+        await stage.bound("bank", password)
+        assert sum(one.done() for one in answers) < 10
+        assert {one.status for one in await asyncio.gather(*answers)} == {0x0E}
