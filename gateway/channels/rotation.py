@@ -15,7 +15,8 @@ from enum import StrEnum
 from typing import NamedTuple
 
 # A channel that was away may catch up so much and no more: what it missed beyond that was done by others. A box port has up to
-# three texts in hand; when it stops, their turns are given back, and it must be able to make up for all of them.
+# three texts in hand; when it stops, their turns are given back, and it must be able to make up for all of them. Nor is a
+# channel that went on alone further ahead than that when the others come back.
 _MOST_OWED = 4.0
 
 
@@ -162,14 +163,26 @@ def _why(lane: Lane, tier: int, rank: str) -> str:
     return f"{', '.join(words)}: {rank}" if rank else ", ".join(words)
 
 
-def rejoin(turns: Turns, others: Collection[str], back: str, together: Collection[str] = ()) -> float:
-    """The turn count with which `back` takes its place again: it keeps what it is owed, up to four turns; a new one is owed one.
+def rejoin(turns: Turns, staying: Collection[str], back: Collection[str]) -> dict[str, float]:
+    """The turn counts with which channels that come `back` together and those that were `staying` go on side by side.
 
-    `others` are the channels of its tier that take part in the present round. Where there are none, after a restart or a pause
-    of all, those that come back `together` with it say where they stood.
+    Nobody catches up by more than a few turns, and nobody is waited for until others have caught up with him. Otherwise those
+    that come back keep their places among themselves, as do those that stayed: where the two are too far apart, the fewer are
+    moved as they stand. A new one begins one turn behind.
     """
-    own = turns.get(back, 0.0)
-    owed = _MOST_OWED if back in turns else 1.0
-    if others:
-        return max(own, min(turns.get(name, 0.0) for name in others) - owed)
-    return max(own, max((turns.get(name, 0.0) for name in together), default=own) - owed)
+    found = {name: turns.get(name, 0.0) for name in staying}
+    known = sorted(turns[name] for name in back if name in turns)
+    middle = known[(len(known) - 1) // 2] if known else min(found.values(), default=1.0)
+    for name in back:
+        own = turns.get(name, middle - 1)
+        found[name] = min(max(own, middle - _MOST_OWED), middle + _MOST_OWED)
+    behind = _apart(found, back, staying) - _apart(found, staying, back)
+    fewer, shift = (staying, -behind) if len(back) > len(staying) else (back, behind)
+    return {**found, **{name: found[name] + shift for name in fewer}}
+
+
+def _apart(turns: Turns, low: Collection[str], high: Collection[str]) -> float:
+    """By how many turns more than may be owed all of `low` are behind all of `high`; 0 where they are not."""
+    if not low or not high:
+        return 0.0
+    return max(0.0, min(turns[name] for name in high) - _MOST_OWED - max(turns[name] for name in low))

@@ -99,14 +99,43 @@ def test_strategies_are_read(written: str, expected: Strategy) -> None:
     assert strategy(written) == expected
 
 
+def back(turns: dict[str, float], staying: tuple[str, ...], *names: str) -> list[float]:
+    found = rejoin(turns, staying, names)
+    return [found[name] for name in names]
+
+
 def test_who_comes_back_keeps_what_it_is_owed_up_to_four_turns() -> None:
-    assert rejoin({"p0": 5, "p1": 4}, ("p0",), "p1") == 4  # after a restart, say
-    assert rejoin({"p0": 500, "p1": 497}, ("p0",), "p1") == 497  # a box port whose three texts came back
-    assert rejoin({"p0": 500, "p1": 4}, ("p0",), "p1") == 496
-    assert rejoin({"p0": 500}, ("p0",), "p1") == 499  # new in the pool: it missed nothing
-    assert rejoin({"p0": 5, "p1": 9}, ("p0",), "p1") == 9
-    assert rejoin({"p0": 5, "p1": 4, "p2": 0}, ("p0",), "p1") == 4
-    assert rejoin({"p1": 4}, (), "p1") == 4
+    assert back({"p0": 5, "p1": 4}, ("p0",), "p1") == [4]
+    assert back({"p0": 500, "p1": 497}, ("p0",), "p1") == [497]  # a box port whose three texts came back
+    assert back({"p0": 500, "p1": 4}, ("p0",), "p1") == [496]
+    assert back({"p0": 5, "p1": 9}, ("p0",), "p1") == [9]
+    assert back({"p1": 4}, (), "p1") == [4]
+
+
+def test_a_new_channel_is_owed_one_turn() -> None:
+    assert back({"p0": 500}, ("p0",), "p1") == [499]
+    assert back({}, (), "p0", "p1") == [0, 0]
+
+
+def test_who_went_on_alone_does_not_put_the_others_out_of_their_order() -> None:
+    """p0 had no limit, and the others had one."""
+    turns = {"p0": 210.0, "p1": 149.0, "p2": 150.0, "p3": 149.0}
+    assert rejoin(turns, ("p0",), ("p1", "p2", "p3")) == {"p0": 154, "p1": 149, "p2": 150, "p3": 149}
+    assert rejoin({**turns, "p0": 154}, ("p0", "p1", "p3"), ("p2",)) == {"p0": 154, "p1": 149, "p2": 150, "p3": 149}
+
+
+def test_fewer_are_moved_together_and_keep_their_order() -> None:
+    turns = {"p0": 500.0, "p1": 501.0, "p2": 500.0, "p3": 9.0, "p4": 10.0}
+    assert back(turns, ("p0", "p1", "p2"), "p3", "p4") == [495, 496]
+
+
+def test_after_a_restart_those_that_were_long_away_or_far_ahead_stand_near_the_others() -> None:
+    turns = {"p0": 500.0, "p1": 501.0, "p2": 500.0, "dead": 9.0, "alone": 700.0}
+    assert rejoin(turns, (), tuple(turns)) == {"p0": 500, "p1": 501, "p2": 500, "dead": 496, "alone": 504}
+
+
+def test_who_comes_back_from_ahead_is_not_kept_waiting() -> None:
+    assert back({"p0": 5, "p1": 5, "p2": 90}, ("p0", "p1"), "p2") == [9]
 
 
 @given(st.integers(1, 9), st.lists(st.sets(st.integers(0, 8), min_size=1), min_size=1, max_size=30))
@@ -118,8 +147,8 @@ def test_under_rotate_the_shares_of_those_that_stay_differ_by_at_most_one(channe
     before: set[str] = set()
     for fit in fits:
         present = {f"p{n}" for n in fit if n < channels} | {"stays", "also"}
-        for name in present - before if before else ():
-            turns[name] = rejoin(turns, before & present, name)
+        if before:
+            turns.update(rejoin(turns, before & present, present - before))
         before = present
         for _ in range(5):
             found = choose(one, {name: Candidate(name in present) for name in turns}, turns)

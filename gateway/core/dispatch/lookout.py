@@ -195,9 +195,9 @@ class Lookout:
         present = frozenset(name for name in lane.channels if candidates[name].counts)
         before = self._present.get(lane.name, frozenset())
         if present != before:
-            for name in present - before:
-                tier = present.intersection(lane.tier_of(name))
-                turns[name] = rotation.rejoin(turns, tier & before, name, tier)
+            for tier in lane.tiers:
+                if back := present.intersection(tier) - before:
+                    turns.update(rotation.rejoin(turns, present.intersection(tier) & before, back))
             self._present[lane.name] = present
         return turns
 
