@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from apiflask import APIFlask
 from flask import abort, request
 
@@ -22,9 +24,16 @@ MOST_OCTETS = 1_000_000
 REFUSED = "simrack.refused"
 
 
+class _App(APIFlask):
+    def log_exception(self, exc_info: Any) -> None:
+        """By the route and not by the path, in which a key and a text may stand."""
+        route = request.url_rule.rule if request.url_rule is not None else "a path that is no route"
+        self.logger.error("a request of %s %s failed", request.method, route, exc_info=exc_info)
+
+
 def create_app(doors: Doors) -> APIFlask:
     intake.install()
-    app = APIFlask(__name__, title="simrack", version=gateway.__version__, docs_path=None, json_errors=False, static_folder=None)
+    app = _App(__name__, title="simrack", version=gateway.__version__, docs_path=None, json_errors=False, static_folder=None)
     app.config.update(
         MAX_CONTENT_LENGTH=MOST_OCTETS,
         OPENAPI_VERSION="3.1.0",

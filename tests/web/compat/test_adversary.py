@@ -75,3 +75,17 @@ def test_no_key_and_no_password_of_a_callback_is_logged(opened: Open, everything
     assert len(opened.messages()) == 3
     assert "open-sesame" not in everything_logged.text
     assert KEY not in everything_logged.text
+
+
+def test_a_key_in_a_path_is_not_logged_when_something_breaks(
+    opened: Open, everything_logged: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def breaks(*given: object) -> None:
+        raise RuntimeError("something that nobody thought of")
+
+    monkeypatch.setattr(opened.gateway.sending, "accept_batch", breaks)
+    path = f"/Integra/resources/SMS/SendSMS/destination={TO}&message=a-secret-text&api={KEY}"
+    answer = opened.client.get(path)
+    assert (answer.status_code, answer.text) == (500, "ERROR")
+    assert "something that nobody thought of" in everything_logged.text and "/Integra/" in everything_logged.text
+    assert KEY not in everything_logged.text and "a-secret-text" not in everything_logged.text
