@@ -5,6 +5,7 @@ An error says what is wrong, where, and what the person who can mend it should d
 
 from __future__ import annotations
 
+import math
 from typing import Literal
 
 
@@ -44,6 +45,18 @@ class IdempotencyMismatch(Conflict):
 
 class StorageFull(SimrackError):
     """The disk or the database refuses to take more. Nothing was accepted, nothing was lost."""
+
+
+class QueueFull(StorageFull):
+    """As many texts wait as the configuration allows. Nothing was accepted."""
+
+
+class TooFast(SimrackError):
+    """A key gives more texts in a second than it may. Nothing was accepted; `wait_s` seconds later it may go on."""
+
+    def __init__(self, reason: str, wait_s: float) -> None:
+        self.wait_s = max(math.ceil(wait_s), 1)
+        super().__init__(f"{reason}; go on in {self.wait_s} s")
 
 
 class AlreadyRunning(SimrackError):

@@ -14,8 +14,10 @@ from gateway.core import callbacks
 from gateway.core.allowed import require_allowed
 from gateway.core.forwarding.addresses import Reach
 from gateway.core.identifiers import new_id
+from gateway.core.key_paces import KeyPaces
 from gateway.core.key_rules import link_warning, require_text
 from gateway.core.pools import Pools
+from gateway.core.queue_bound import QueueBound
 from gateway.core.reporting import announce
 from gateway.core.routes import Routes
 from gateway.core.ways import Facts, Ways
@@ -62,9 +64,11 @@ class Sending:
         self._came_in = came_in
         self._due = due
         self._reach = Reach.of(settings)
+        self._paces = KeyPaces(clock)
+        self._bound = QueueBound(settings.sending.max_queued, lambda: store.read(outbox.queued), clock)
 
     def accept(self, request: SendRequest, key: Key, idempotency: tuple[str, str] | None = None) -> Message:
-        """Queue one message durably. Raises BadValue naming the field, IdempotencyMismatch, StorageFull."""
+        """Queue one message durably. Raises BadValue naming the field, IdempotencyMismatch, TooFast, StorageFull."""
         return self.accept_batch([request], key, idempotency, single=True)[0]
 
     def accept_batch(
@@ -83,6 +87,7 @@ class Sending:
         if earlier is not None:
             return self._again(earlier, key)
         news = [self.check(request, key, now, "" if single else f"messages/{at}/") for at, request in enumerate(requests)]
+        self._paces.take(key, len(news), self._settings.http.sends_per_s)
         earlier = self.queue(news, now, once)
         if earlier is not None:
             return self._again(earlier, key)
@@ -100,6 +105,7 @@ class Sending:
         Returns the earlier ids when `once` was seen before, else None. Raises StorageFull.
         """
         self._store.require_room()
+        self._bound.take(len(news))
 
         def job(db: Database) -> list[str] | None:
             earlier = outbox.add(db, news, now, once)

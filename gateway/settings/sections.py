@@ -26,6 +26,7 @@ MOST_CHARACTERS = 255 * 33
 class HttpSettings:
     listen: str = field(default="127.0.0.1:8080", metadata=form(LISTEN))
     threads: int = field(default=8, metadata=between(1, 64))
+    sends_per_s: float = field(default=0.0, metadata=between(0, 100_000))  # texts that a key may give in a second; 0 is no bound
     # addresses or networks of proxies in front: of them alone X-Forwarded-For is believed
     trusted_proxies: tuple[str, ...] = field(default=(), metadata={**judged_by(network), "empty": True, "such_as": '["127.0.0.1"]'})
 
@@ -67,6 +68,8 @@ class SendingSettings:
     # a key may have a number, and a word, of its own instead (`simrack key rules`)
     max_characters: int = field(default=670, metadata=between(1, MOST_CHARACTERS))
     links: str = field(default="allow", metadata=one_of(("allow", "warn", "refuse")))
+    # texts that may wait to be sent, sooner or later; 0 is no bound
+    max_queued: int = field(default=2_000_000, metadata=between(0, 1_000_000_000))
 
 
 @dataclass(frozen=True, slots=True)

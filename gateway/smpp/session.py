@@ -14,12 +14,12 @@ from typing import Protocol
 from gateway.clock import Clock
 from gateway.core.submitting import Submission
 from gateway.errors import SimrackError
+from gateway.pace import Pace
 from gateway.records import Key, Message
 from gateway.settings import SmppSettings
 from gateway.smpp import codec, delivers, submits, times
 from gateway.smpp.codec import Malformed, Pdu
 from gateway.smpp.collector import Taken
-from gateway.smpp.pace import Pace
 from gateway.smpp.words import RESPONSE, STATES, VERSION, Command, Status
 
 log = logging.getLogger("simrack.smpp")
@@ -226,7 +226,7 @@ class Session:
 
     async def _submit(self, pdu: Pdu) -> None:
         key = self._require_sender()
-        if not self._pace.may_go(self._clock.monotonic()):
+        if self._pace.wait(self._clock.monotonic()):
             self._write(codec.answer(pdu, Status.THROTTLED))
             return
         asked = codec.read_short_message(pdu.body)

@@ -283,6 +283,11 @@ def forget_idempotency(db: SqliteDatabase, before: float) -> None:
     db.execute_sql("DELETE FROM idempotency WHERE created_at < ?", (before,))
 
 
+def queued(db: SqliteDatabase) -> int:
+    """How many messages wait to be sent, now or later."""
+    return int(db.execute_sql("SELECT COUNT(*) FROM messages INDEXED BY messages_line WHERE status = 'queued'").fetchone()[0])
+
+
 def sizes(db: SqliteDatabase) -> dict[str, int]:
     """How many outgoing messages are in each status that still waits for something."""
     waiting = ("queued", "sending", "unknown")

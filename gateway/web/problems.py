@@ -11,7 +11,17 @@ from flask import Flask, Response, request
 from pydantic_core import to_json
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
-from gateway.errors import BadValue, Conflict, IdempotencyMismatch, NotFound, SimrackError, StorageFull, UssdFailed
+from gateway.errors import (
+    BadValue,
+    Conflict,
+    IdempotencyMismatch,
+    NotFound,
+    QueueFull,
+    SimrackError,
+    StorageFull,
+    TooFast,
+    UssdFailed,
+)
 from gateway.store.writer import StoreClosed
 
 log = logging.getLogger("simrack.web")
@@ -34,6 +44,7 @@ _KINDS: dict[int, tuple[str, str]] = {
     413: ("too_large", "The request is too large"),
     415: ("media_type", "The body must be JSON"),
     422: ("invalid", "A value cannot be accepted"),
+    429: ("too_fast", "The key gives too many texts a second"),
     500: ("internal", "The gateway failed"),
     502: ("refused", "The network refused it"),
     503: ("unavailable", "The gateway cannot take this now"),
@@ -113,9 +124,11 @@ def _ours(fault: SimrackError) -> Response:
         problem = Problem(422, str(fault), where, code="idempotency_mismatch")
     elif isinstance(fault, Conflict):
         problem = Problem(409, str(fault))
+    elif isinstance(fault, TooFast):
+        problem = Problem(429, str(fault), headers={"Retry-After": str(fault.wait_s)})
     elif isinstance(fault, StorageFull | StoreClosed):
         # Nothing was accepted, and it may go well later.
-        code = "storage_full" if isinstance(fault, StorageFull) else "stopping"
+        code = "queue_full" if isinstance(fault, QueueFull) else "storage_full" if isinstance(fault, StorageFull) else "stopping"
         problem = Problem(503, str(fault), headers={"Retry-After": _RETRY_AFTER}, code=code)
     elif isinstance(fault, UssdFailed):
         problem = Problem(_USSD[fault.why], f"{fault.reason}; {fault.remedy}", code=f"ussd_{fault.why.replace('-', '_')}")

@@ -11,12 +11,13 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 
-GROUND = {"records", "errors", "numbers", "hours", "clock", "patterns", "settings"}
+GROUND = {"records", "errors", "numbers", "hours", "clock", "pace", "patterns", "settings"}
 MAY_IMPORT: dict[str, set[str]] = {
     "errors": set(),
     "records": {"errors"},
     "clock": {"errors"},
     "numbers": {"errors"},
+    "pace": {"errors"},
     "hours": {"errors"},
     "patterns": {"errors"},
     "settings": {"errors", "records", "patterns"},

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -71,7 +71,17 @@ class Gateway:
         for facts in self.facts:
             self.fitness.changed(facts)
         self.limits = Limits(self.store, self.clock, self._wake)
-        self.sending = Sending(
+        self.sending = self._new_sending()
+
+    def bound(self, *, sends_per_s: float = 0.0, max_queued: int = 0) -> None:
+        """As if the configuration said so."""
+        http = replace(self.settings.http, sends_per_s=sends_per_s)
+        sending = replace(self.settings.sending, max_queued=max_queued)
+        self.settings = replace(self.settings, http=http, sending=sending)
+        self.sending = self._new_sending()
+
+    def _new_sending(self) -> Sending:
+        return Sending(
             *(self.store, self.settings, self.clock, lambda: self.facts, self.pools, self.routes),
             wake=self._wake,
             came_in=lambda lanes, priority: self._wake(),

@@ -57,7 +57,7 @@ def blueprint(doors: Doors, guard: Guard) -> APIBlueprint:
     @bp.input(SendHeaders, location="headers", arg_name="headers")
     @bp.input(SendIn, arg_name="wanted")
     @bp.output(MessageOut, status_code=202, description="Accepted: it is on disk and will be sent")
-    @bp.doc(summary="Send a text", security="bearer", responses=documented(*_BODY, 409, 503))
+    @bp.doc(summary="Send a text", security="bearer", responses=documented(*_BODY, 409, 429, 503))
     def send(wanted: SendIn, headers: SendHeaders) -> Response:
         request = _as_request(wanted)
         try:
@@ -71,7 +71,7 @@ def blueprint(doors: Doors, guard: Guard) -> APIBlueprint:
     @bp.input(SendHeaders, location="headers", arg_name="headers")
     @bp.input(BatchIn, arg_name="wanted")
     @bp.output(BatchOut, status_code=202, description="All are accepted, in the order given")
-    @bp.doc(summary="Send many texts: all or none", security="bearer", responses=documented(*_BODY, 409, 503))
+    @bp.doc(summary="Send many texts: all or none", security="bearer", responses=documented(*_BODY, 409, 429, 503))
     def send_batch(wanted: BatchIn, headers: SendHeaders) -> Response:
         requests = [_as_request(one) for one in wanted.messages]
         try:

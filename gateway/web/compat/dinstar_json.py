@@ -26,6 +26,7 @@ _ERRORS = {
     Why.LONG: (200, 413),
     Why.LARGE: (200, 413),
     Why.CONFLICT: (200, _OTHER),
+    Why.FAST: (200, _OTHER),
     Why.BUSY: (200, _OTHER),
     Why.INTERNAL: (500, _OTHER),
 }

@@ -31,9 +31,6 @@ Say = Callable[[Refused], Response]
 
 # Where an application keeps the entries of its open doors.
 OPENED = "doors"
-
-# Seconds after which a client may try again when we cannot take more.
-_RETRY_AFTER = "30"
 _LONGEST = {"to": 64, "from": 64, "channel": 64, "pool": 64, "client_ref": 255, "campaign": 64}
 
 
@@ -76,8 +73,8 @@ class Entry:
 
     def _answer(self, refused: Refused) -> Response:
         response = self._say(refused)
-        if refused.why is Why.BUSY:
-            response.headers.setdefault("Retry-After", _RETRY_AFTER)
+        if refused.retry_after is not None:
+            response.headers.setdefault("Retry-After", str(refused.retry_after))
         return response
 
     def key(self, token: str | None, scope: str) -> Key:

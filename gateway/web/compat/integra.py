@@ -23,6 +23,7 @@ _STATUS = {
     Why.SCOPE: 403,
     Why.CONTENT: 403,
     Why.RULE: 403,
+    Why.FAST: 429,
     Why.BUSY: 503,
     Why.INTERNAL: 500,
 }

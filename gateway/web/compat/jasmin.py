@@ -27,11 +27,13 @@ _STATUS = {
     Why.FROM: 412,
     Why.METHOD: 405,
     Why.LARGE: 413,
+    Why.FAST: 403,
     Why.BUSY: 503,
     Why.INTERNAL: 500,
 }
 _SENTENCES = {
     Why.CREDENTIALS: "Authentication failure",
+    Why.FAST: "User throughput exceeded",
     Why.CALLBACK: "Argument [dlr-url] has an invalid value.",
 }
 _HEX_CODINGS = {0: "ascii", 3: "latin-1", 8: "utf-16-be"}

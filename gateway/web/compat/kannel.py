@@ -32,6 +32,7 @@ _SENTENCES = {
     Why.RULE: _NOT_ROUTABLE,
     Why.FROM: _NOT_ROUTABLE,
     Why.CALLBACK: (400, "DLR-URL field misformed, rejected"),
+    Why.FAST: _LATER,
     Why.BUSY: _LATER,
     Why.INTERNAL: _LATER,
 }

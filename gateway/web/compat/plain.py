@@ -23,6 +23,7 @@ _STATUS = {
     Why.NOT_FOUND: 404,
     Why.METHOD: 405,
     Why.LARGE: 413,
+    Why.FAST: 429,
     Why.BUSY: 503,
     Why.INTERNAL: 500,
 }

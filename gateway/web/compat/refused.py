@@ -7,10 +7,14 @@ from enum import StrEnum
 
 from werkzeug.exceptions import HTTPException
 
-from gateway.errors import AgainstRule, BadValue, Conflict, NotFound, SimrackError, StorageFull
+from gateway.errors import AgainstRule, BadValue, Conflict, NotFound, SimrackError, StorageFull, TooFast
 from gateway.store.writer import StoreClosed
 
 log = logging.getLogger("simrack.web")
+
+
+# Seconds after which a client may try again when we cannot take more.
+_RETRY_AFTER = 30
 
 
 class Why(StrEnum):
@@ -31,6 +35,7 @@ class Why(StrEnum):
     CONFLICT = "conflict"
     METHOD = "method"
     LARGE = "large"
+    FAST = "fast"  # more texts a second than the key may give
     BUSY = "busy"  # nothing was accepted; it may go well later
     INTERNAL = "internal"
 
@@ -40,11 +45,12 @@ _BY_RULE = {"text": Why.CONTENT, "from": Why.FROM, "channel": Why.FROM, "pool": 
 
 
 class Refused(Exception):
-    def __init__(self, why: Why, detail: str, field: str = "") -> None:
+    def __init__(self, why: Why, detail: str, field: str = "", retry_after: int | None = None) -> None:
         super().__init__(detail)
         self.why = why
         self.detail = detail
         self.field = field
+        self.retry_after = retry_after  # seconds
 
 
 def missing(field: str) -> Refused:
@@ -73,8 +79,10 @@ def from_ours(fault: SimrackError) -> Refused:
         return Refused(Why.NOT_FOUND, str(fault))
     if isinstance(fault, Conflict):
         return Refused(Why.CONFLICT, str(fault))
+    if isinstance(fault, TooFast):
+        return Refused(Why.FAST, str(fault), retry_after=fault.wait_s)
     if isinstance(fault, StorageFull | StoreClosed):
-        return Refused(Why.BUSY, str(fault))
+        return Refused(Why.BUSY, str(fault), retry_after=_RETRY_AFTER)
     log.error("a request failed", exc_info=fault)
     return Refused(Why.INTERNAL, "an unexpected error was logged")
 

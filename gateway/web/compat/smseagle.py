@@ -26,6 +26,7 @@ _STATUS = {
     Why.SCOPE: 403,
     Why.CONTENT: 403,
     Why.RULE: 403,
+    Why.FAST: 429,
     Why.BUSY: 503,
     Why.INTERNAL: 500,
 }
@@ -115,7 +116,7 @@ def _say(refused: Refused) -> Response:
     word = "Invalid login or password" if refused.why in _DENIED else "Wrong parameters"
     if request.path.startswith("/api/v2/"):
         return answer({"message": refused.detail}, status)
-    if refused.why in (Why.BUSY, Why.INTERNAL):
+    if refused.why in (Why.FAST, Why.BUSY, Why.INTERNAL):
         word = "Error while adding message"
     if "/jsonrpc/" in request.path:
         return answer({"result": word, "error": refused.detail}, status)

@@ -32,6 +32,7 @@ _STATUS = {
     Why.CONFLICT: 409,
     Why.METHOD: 405,
     Why.LARGE: 413,
+    Why.FAST: 429,
     Why.BUSY: 503,
     Why.INTERNAL: 500,
 }

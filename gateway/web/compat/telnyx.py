@@ -42,6 +42,7 @@ _ERRORS = {
     Why.METHOD: (405, "10015", "Bad Request"),
     Why.LARGE: (413, "10015", "Bad Request"),
     Why.BODY: (400, "10015", "Bad Request"),
+    Why.FAST: (429, "10011", "Too many requests"),
     Why.BUSY: (429, "10011", "Too many requests"),
     Why.INTERNAL: (500, "10007", "Unexpected error"),
 }

@@ -50,6 +50,7 @@ _ERRORS = {
     Why.CONFLICT: (409, 20009),
     Why.METHOD: (405, 20004),
     Why.LARGE: (413, 20413),
+    Why.FAST: (429, 20429),
     Why.BUSY: (429, 20429),
     Why.INTERNAL: (500, 20500),
 }

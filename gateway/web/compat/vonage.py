@@ -35,6 +35,7 @@ _ERRORS = {
     Why.CONTENT: ("6", ""),
     Why.CALLBACK: ("23", "Invalid Callback URL"),
     Why.CONFLICT: ("14", "Invalid Signature"),
+    Why.FAST: ("1", "Throughput Rate Exceeded"),
     Why.BUSY: ("1", "Throughput Rate Exceeded"),
     Why.INTERNAL: ("5", "Internal Error"),
 }

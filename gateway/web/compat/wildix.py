@@ -20,6 +20,7 @@ _STATUS = {
     Why.CONTENT: 403,
     Why.METHOD: 405,
     Why.LARGE: 413,
+    Why.FAST: 429,
     Why.BUSY: 503,
     Why.INTERNAL: 500,
 }

@@ -263,6 +263,70 @@ def test_a_full_disk_is_told_as_something_that_passes(opened: Open, door: str, m
     assert answer.headers["Retry-After"] == "30"
 
 
+# (HTTP status, words of the body) for a key that gives more texts a second than it may.
+TOO_FAST = {
+    "telnyx": (429, '"code":"10011","title":"Too many requests"'),
+    "plain": (429, "ERROR the key pbx may give 2 texts a second; go on in 1 s"),
+    "integra": (429, "ERROR"),
+    "kannel": (503, "Temporal failure, try again later."),
+    "twilio": (429, '"code":20429'),
+    "vonage": (200, '"status":"1","error-text":"Throughput Rate Exceeded"'),
+    "smseagle": (429, "Error while adding message: the key pbx may give 2 texts a second"),
+    "smsgate": (429, '"message":"the key pbx may give 2 texts a second; go on in 1 s"'),
+    "wildix": (429, '"type":"error","reason":"the key pbx may give 2 texts a second'),
+    "playsms": (200, '"status":"ERR","error":"200","error_string":"the key pbx may give 2 texts a second'),
+    "jasmin": (403, 'Error "User throughput exceeded"'),
+    "dinstar": (200, '"error_code":500'),
+}
+
+
+@every_door
+def test_who_gives_more_than_a_second_allows_is_told_so_and_when_to_go_on(opened: Open, door: str) -> None:
+    opened.gateway.bound(sends_per_s=2.0)
+    hurried = opened.again()
+    for _ in range(2):
+        assert send(hurried, door).status_code in (200, 201, 202)
+    status, words = TOO_FAST[door]
+    answer = send(hurried, door)
+    assert (answer.status_code, words in answer.text) == (status, True), answer.text
+    assert answer.headers["Retry-After"] == "1"
+    assert len(opened.messages()) == 2
+    opened.gateway.clock.advance(0.5)
+    send(hurried, door)
+    assert len(opened.messages()) == 3
+    send(hurried, door)
+    assert len(opened.messages()) == 3
+
+
+@every_door
+def test_a_full_queue_is_told_as_something_that_passes(opened: Open, door: str) -> None:
+    opened.gateway.bound(max_queued=1)
+    narrow = opened.again()
+    send(narrow, door)
+    status, word = CALLS[door].busy
+    answer = send(narrow, door)
+    assert (answer.status_code, word in answer.text) == (status, True), answer.text
+    assert answer.headers["Retry-After"] == "30"
+    (waits,) = opened.messages()
+    opened.gateway.sending.cancel(waits.id)
+    opened.gateway.clock.advance(1)
+    send(narrow, door)
+    assert len(opened.messages()) == 2
+
+
+def test_a_text_that_was_throttled_is_accepted_once_when_it_comes_again_with_its_reference(opened: Open) -> None:
+    opened.gateway.bound(sends_per_s=1.0)
+    hurried = opened.again()
+
+    def text(ref: str) -> TestResponse:
+        return hurried.client.get("/api/send", query_string={"to": TO, "text": TEXT, "key": KEY, "ref": ref})
+
+    assert [text(ref).status_code for ref in ("a", "b", "a")] == [200, 429, 200]
+    opened.gateway.clock.advance(1)
+    assert [text(ref).status_code for ref in ("b", "b")] == [200, 200]
+    assert [message.client_ref for message in opened.messages()] == ["a", "b"]
+
+
 @every_door
 def test_a_door_is_entered_from_its_addresses_alone(opened: Open, door: str) -> None:
     narrow = opened.again(addresses={door: "192.0.2.7, 198.51.100.0/24"})
