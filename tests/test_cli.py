@@ -251,15 +251,15 @@ def test_keys_are_listed_and_revoked(config: str) -> None:
 def test_what_a_key_may_send_is_changed_shown_and_given_back(config: str) -> None:
     simrack("key", "add", "pbx", "--scope", "send", "--config", config)
     assert simrack("key", "rules", "pbx", "--config", config).stdout == "as the configuration says\n"
-    changed = simrack("key", "rules", "pbx", "--longest", "160", "--links", "warn", "--config", config)
-    assert changed.exit_code == 0 and changed.stdout == "longest=160 links=warn\n"
+    changed = simrack("key", "rules", "pbx", "--longest", "160", "--links", "warn", "--per-second", "0.5", "--config", config)
+    assert changed.exit_code == 0 and changed.stdout == "longest=160 links=warn per-second=0.5\n"
     assert "longest=160 links=warn" in simrack("key", "list", "--config", config).stdout
     shown = json.loads(simrack("key", "rules", "pbx", "--longest", "default", "--json", "--config", config).stdout)
     assert (shown["longest"], shown["links"]) == (None, "warn")
     assert json.loads(simrack("key", "list", "--json", "--config", config).stdout)[0]["rules"] == shown
     Path(config).write_text(CONFIGURATION + '[[modem]]\nname = "p0"\nport = "/dev/p0"\n')
     wanted = ("--from", "0151 12345670,p0", "--extension", "101=p0", "--extension", "*=")
-    assert simrack("key", "rules", "pbx", *wanted, "--config", config).stdout == "links=warn from=+4915112345670,p0 101=p0 *=\n"
+    assert simrack("key", "rules", "pbx", *wanted, "--config", config).stdout == "links=warn per-second=0.5 from=+4915112345670,p0 101=p0 *=\n"
     simrack("key", "rules", "pbx", "--from", "all", "--config", config)
     assert simrack("key", "rules", "pbx", "--extension", "none", "--config", config).stdout == "links=warn\n"
     limits = (("--longest", "many"), ("--longest", "0"), ("--links", "maybe"))

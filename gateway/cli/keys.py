@@ -29,6 +29,15 @@ def _longest(_ctx: click.Context, _parameter: click.Parameter, value: str | None
     return int(value)
 
 
+def _per_second(_ctx: click.Context, _parameter: click.Parameter, value: str | None) -> float | str | None:
+    if value is None or value == "default":
+        return value
+    try:
+        return float(value)
+    except ValueError as fault:
+        raise click.BadParameter(f"{value!r} is no number of texts, nor default.") from fault
+
+
 def _extensions(_ctx: click.Context, _parameter: click.Parameter, values: tuple[str, ...]) -> dict[str, list[str]] | None:
     if not values or values == ("none",):
         return {} if values else None
@@ -151,6 +160,7 @@ def list_(as_json: bool, config: str) -> None:
 @click.argument("name")
 @click.option("--longest", metavar="N|default", callback=_longest, help="Characters of a text.")
 @click.option("--links", type=click.Choice(["allow", "warn", "refuse", "default"]), help="What becomes of texts that hold a link.")
+@click.option("--per-second", metavar="N|default", callback=_per_second, help="Texts it may give in a second; 0 is no bound.")
 @click.option(
     "--from",
     "from_",
@@ -174,7 +184,7 @@ def rules(
 ) -> None:
     """Change what the key called NAME may send, and print its rules. A running gateway keeps to them from the next text on.
 
-    What is not given stays as it is; default is what the configuration says in [sending]. The numbers, or the extensions, that
+    What is not given stays as it is; default is what the configuration says. The numbers, or the extensions, that
     are given are all there are from then on. Once a key has extensions, each text must name one of them.
     """
     from gateway.clock import SystemClock
@@ -198,6 +208,7 @@ def rules(
 def _in_words(rules: dict[str, Any]) -> str:
     """What differs from the configuration, on one line."""
     found = [f"{name}={rules[name]}" for name in ("longest", "links") if rules[name] is not None]
+    found += [] if rules["per_second"] is None else [f"per-second={rules['per_second']:g}"]
     found += [f"from={','.join(rules['from'])}"] if rules["from"] else []
     return " ".join([*found, *(f"{extension}={','.join(senders)}" for extension, senders in rules["extensions"].items())])
 

@@ -18,13 +18,14 @@ class KeyPaces:
 
     def take(self, key: Key, texts: int, usual: float) -> None:
         """Count so many texts of a key that may give `usual` a second, where it has no number of its own. Raises TooFast."""
-        if not usual or not key.id:  # what the gateway sends itself has no key, and nobody who would wait
+        per_second = usual if key.rules.per_second is None else key.rules.per_second
+        if not per_second or not key.id:  # what the gateway sends itself has no key, and nobody who would wait
             return
         with self._lock:
             now = self._clock.monotonic()
             pace = self._paces.get(key.id)
-            if pace is None or pace.per_second != usual:
-                pace = self._paces[key.id] = Pace(usual, now)
+            if pace is None or pace.per_second != per_second:
+                pace = self._paces[key.id] = Pace(per_second, now)
             wait_s = pace.wait(now, texts)
         if wait_s:
-            raise TooFast(f"the key {key.name} may give {usual:g} texts a second", wait_s)
+            raise TooFast(f"the key {key.name} may give {per_second:g} texts a second", wait_s)

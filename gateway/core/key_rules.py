@@ -19,6 +19,7 @@ from gateway.records import Key, KeyRules, Links
 from gateway.settings import SendingSettings
 from gateway.settings.sections import MOST_CHARACTERS
 
+MOST_PER_SECOND = 100_000
 MOST_SENDERS = 200
 MOST_EXTENSIONS = 1000
 LONGEST_SENDER = 64
@@ -56,6 +57,7 @@ def rules_json(rules: KeyRules) -> dict[str, Any]:
     return {
         "longest": rules.longest,
         "links": None if rules.links is None else rules.links.value,
+        "per_second": rules.per_second,
         "from": list(rules.senders),
         "extensions": {extension: list(senders) for extension, senders in rules.extensions.items()},
     }
@@ -68,6 +70,8 @@ def changed(rules: KeyRules, changes: Mapping[str, Any], country: str, expand: E
             rules = replace(rules, longest=_longest(value))
         elif name == "links":
             rules = replace(rules, links=_links_of(value))
+        elif name == "per_second":
+            rules = replace(rules, per_second=_per_second(value))
         elif name == "from":
             rules = replace(rules, senders=_senders(value or (), "from", country, expand))
         else:
@@ -78,6 +82,13 @@ def changed(rules: KeyRules, changes: Mapping[str, Any], country: str, expand: E
 def _longest(value: int | None) -> int | None:
     if value is not None and not 1 <= value <= MOST_CHARACTERS:
         raise BadValue("longest", f"{value} characters are no limit", f"give 1 to {MOST_CHARACTERS}; null is what [sending] says")
+    return value
+
+
+def _per_second(value: float | None) -> float | None:
+    if value is not None and not 0 <= value <= MOST_PER_SECOND:
+        remedy = f"give 0 to {MOST_PER_SECOND}; 0 is no bound, null is what [http] says"
+        raise BadValue("per_second", f"{value:g} texts are no pace", remedy)
     return value
 
 

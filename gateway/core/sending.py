@@ -87,11 +87,15 @@ class Sending:
         if earlier is not None:
             return self._again(earlier, key)
         news = [self.check(request, key, now, "" if single else f"messages/{at}/") for at, request in enumerate(requests)]
-        self._paces.take(key, len(news), self._settings.http.sends_per_s)
+        self.keep_pace(key, len(news), self._settings.http.sends_per_s)
         earlier = self.queue(news, now, once)
         if earlier is not None:
             return self._again(earlier, key)
         return [_as_message(new, now) for new in news]
+
+    def keep_pace(self, key: Key, texts: int, usual: float) -> None:
+        """`usual` is how many a second a key may give that has no rule about it; 0 for no bound. Raises TooFast."""
+        self._paces.take(key, texts, usual)
 
     def queue(
         self,

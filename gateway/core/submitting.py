@@ -85,6 +85,7 @@ class Submitting:
                 key = keys[submission.key.id]
                 if key is None or key.revoked_at is not None:
                     raise Conflict(f"the key {submission.key.name!r} is revoked")
+                self._sending.keep_pace(key, 1, 0.0)  # its own rule; what [smpp] says was kept when it came
                 taken = self._whole if submission.concat is None else self._part
                 answers.append(taken(replace(submission, key=key), now, plan))
             except SimrackError as fault:

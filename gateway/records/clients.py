@@ -28,6 +28,7 @@ class KeyRules:
     links: Links | None = None
     senders: tuple[str, ...] = ()
     extensions: Mapping[str, tuple[str, ...]] = field(default_factory=dict, hash=False)
+    per_second: float | None = None  # texts it may give; 0 is no bound
 
 
 NO_RULES = KeyRules()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from gateway.core.submitting import Submission
-from gateway.errors import AgainstRule, BadValue, SimrackError, StorageFull
+from gateway.errors import AgainstRule, BadValue, SimrackError, StorageFull, TooFast
 from gateway.records import Concat, Key, SendRequest, SmppWish
 from gateway.smpp import addresses, text, times
 from gateway.smpp.codec import Malformed, ShortMessage
@@ -64,6 +64,8 @@ def status_of(fault: Exception) -> Status:
             return _BY_FIELD.get(fault.field, Status.SUBMIT_FAILED)
         case StorageFull():
             return Status.QUEUE_FULL
+        case TooFast():
+            return Status.THROTTLED
         case SimrackError():
             return Status.SUBMIT_FAILED
         case _:

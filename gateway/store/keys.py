@@ -155,7 +155,13 @@ def _column(rules: KeyRules) -> str | None:
     if rules == NO_RULES:
         return None
     links = None if rules.links is None else rules.links.value
-    return json.dumps({"longest": rules.longest, "links": links, "senders": rules.senders, "extensions": dict(rules.extensions)})
+    return json.dumps({
+        "longest": rules.longest,
+        "links": links,
+        "senders": rules.senders,
+        "extensions": dict(rules.extensions),
+        "per_second": rules.per_second,
+    })
 
 
 @lru_cache(maxsize=1024)
@@ -166,4 +172,5 @@ def _rules(column: str) -> KeyRules:
         links=None if found["links"] is None else Links(found["links"]),
         senders=tuple(found["senders"]),
         extensions={extension: tuple(senders) for extension, senders in found["extensions"].items()},
+        per_second=found.get("per_second"),  # came later than the others
     )

@@ -275,6 +275,28 @@ async def test_who_sends_faster_than_allowed_is_throttled_until_the_second_is_ov
 
 
 @story
+async def test_a_key_with_a_pace_of_its_own_has_it_over_all_its_binds(tmp_path: Path) -> None:
+    async with Stage(tmp_path) as stage:
+        password = stage.account()
+        one, other = await stage.bound("bank", password), await stage.bound("bank", password)
+        await asyncio.to_thread(stage.keys.change_rules, "bank", {"per_second": 2.0}, "a test", stage.settings)
+        assert [(await peer.submit()).status for peer in (one, other, one, other)] == [0, 0, 0x58, 0x58]
+        stage.clock.advance(0.5)
+        assert (await other.submit()).status == 0
+        assert len(stage.messages()) == 3
+
+
+@story
+async def test_a_full_queue_is_said_as_one(tmp_path: Path) -> None:
+    async with Stage(tmp_path, "[sending]", "max_queued = 2") as stage:
+        peer = await stage.bound("bank", stage.account())
+        assert [(await peer.submit()).status for _ in range(3)] == [0, 0, 0x14]
+        stage.sending.cancel(stage.messages()[0].id)
+        stage.clock.advance(1)
+        assert [(await peer.submit()).status for _ in range(2)] == [0, 0x14]
+
+
+@story
 async def test_a_full_disk_is_said_as_a_full_queue(tmp_path: Path) -> None:
     async with Stage(tmp_path) as stage:
         peer = await stage.bound("bank", stage.account())

@@ -63,6 +63,20 @@ def test_keys_do_not_slow_each_other_down(bounded: Gateway, bob: Caller) -> None
     assert [send(other, 3).status_code, send(other).status_code] == [202, 429]
 
 
+def test_a_key_may_have_a_pace_of_its_own_from_the_next_text_on(bounded: Gateway, bob: Caller) -> None:
+    assert [send(bob, 3).status_code, send(bob).status_code] == [202, 429]
+    admin = Caller(bob.client, bounded.keys.add("admin", ["admin"])[1])
+    shown = admin.patch("/v1/keys/bob", {"per_second": 0.5})
+    assert shown.status_code == 200 and shown.json is not None and shown.json["rules"]["per_second"] == 0.5
+    assert [send(bob).status_code, send(bob).headers["Retry-After"]] == [202, "2"]
+    admin.patch("/v1/keys/bob", {"per_second": 0})
+    assert [send(bob).status_code for _ in range(4)] == [202] * 4
+    admin.patch("/v1/keys/bob", {"per_second": None})
+    assert bounded.store.keys.require("bob").rules.per_second is None
+    for wrong in (-1, 1e6, "fast"):
+        assert faults(admin.patch("/v1/keys/bob", {"per_second": wrong})) == ["/per_second"]
+
+
 def test_what_is_wrong_in_itself_does_not_count(bounded: Gateway, bob: Caller) -> None:
     for _ in range(5):
         assert bob.post("/v1/messages", {"to": "+4", "text": "hello"}).status_code == 422

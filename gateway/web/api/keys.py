@@ -9,7 +9,7 @@ from flask import Response, g
 from pydantic import Field, StringConstraints
 
 from gateway.clock import isoformat
-from gateway.core.key_rules import rules_json
+from gateway.core.key_rules import MOST_PER_SECOND, rules_json
 from gateway.errors import Conflict
 from gateway.records import Key
 from gateway.settings.sections import MOST_CHARACTERS
@@ -28,7 +28,9 @@ class KeyIn(In):
 
 
 LinkRule = Literal["allow", "warn", "refuse"]
+Pace = Annotated[float, Field(ge=0, le=MOST_PER_SECOND, allow_inf_nan=False)]
 _LONGEST = "Characters of a text; null is max_characters in [sending] of the configuration."
+_PER_SECOND = "Texts it may give in a second, 0 for no bound; null is sends_per_s in [http], and for SMPP no bound but throughput."
 _LINKS = "What becomes of texts that hold a link; null is what [sending] says."
 
 
@@ -42,6 +44,7 @@ _EXTENSIONS = (
 class RulesIn(In):
     longest: whole(1, MOST_CHARACTERS) | None = Field(None, description=_LONGEST)
     links: LinkRule | None = Field(None, description=_LINKS)
+    per_second: Pace | None = Field(None, description=_PER_SECOND)
     from_: list[Words] | None = Field(None, alias="from", description=_FROM)
     extensions: dict[str, list[Words]] | None = Field(None, description=_EXTENSIONS)
 
@@ -49,6 +52,7 @@ class RulesIn(In):
 class RulesOut(Out):
     longest: int | None = Field(description=_LONGEST)
     links: LinkRule | None = Field(description=_LINKS)
+    per_second: float | None = Field(description=_PER_SECOND)
     from_: list[str] = Field(alias="from", description=_FROM)
     extensions: dict[str, list[str]] = Field(description=_EXTENSIONS)
 
