@@ -259,8 +259,9 @@ def test_what_a_key_may_send_is_changed_shown_and_given_back(config: str) -> Non
     assert json.loads(simrack("key", "list", "--json", "--config", config).stdout)[0]["rules"] == shown
     Path(config).write_text(CONFIGURATION + '[[modem]]\nname = "p0"\nport = "/dev/p0"\n')
     wanted = ("--from", "0151 12345670,p0", "--extension", "101=p0", "--extension", "*=")
-    assert simrack("key", "rules", "pbx", *wanted, "--config", config).stdout == "links=warn per-second=0.5 from=+4915112345670,p0 101=p0 *=\n"
-    simrack("key", "rules", "pbx", "--from", "all", "--config", config)
+    found = simrack("key", "rules", "pbx", *wanted, "--config", config).stdout
+    assert found == "links=warn per-second=0.5 from=+4915112345670,p0 101=p0 *=\n"
+    simrack("key", "rules", "pbx", "--from", "all", "--per-second", "default", "--config", config)
     assert simrack("key", "rules", "pbx", "--extension", "none", "--config", config).stdout == "links=warn\n"
     limits = (("--longest", "many"), ("--longest", "0"), ("--links", "maybe"))
     for wrong in (*limits, ("--from", "p9"), ("--extension", "101"), ("--extension", "1 2=p0")):

@@ -1,4 +1,4 @@
-"""Text, headers, times, addresses, pace and receipts, each from octets or words written by hand."""
+"""Text, headers, times, addresses and receipts, each from octets or words written by hand."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import pytest
 from gateway.records import Concat, Key, SmppAddress, SmppDelivery
 from gateway.smpp import addresses, delivers, submits, text, times
 from gateway.smpp.codec import Malformed, ShortMessage
-from gateway.smpp.pace import Pace
 from gateway.smpp.words import Status
 
 NOW = 1_795_300_260.0  # 2026-11-21T22:31:00Z
@@ -91,14 +90,6 @@ def test_numbers_become_addresses() -> None:
     assert addresses.address_of("22122") == SmppAddress(0, 1, "22122")
     assert addresses.address_of("Bank") == SmppAddress(5, 0, "Bank")
     assert addresses.address_of("") == SmppAddress(0, 0, "")
-
-
-def test_a_pace_lets_through_what_a_second_allows() -> None:
-    pace = Pace(2, 100.0)
-    assert [pace.may_go(100.0) for _ in range(3)] == [True, True, False]
-    assert [pace.may_go(100.5), pace.may_go(100.5)] == [True, False]
-    assert [pace.may_go(200.0) for _ in range(3)] == [True, True, False]
-    assert all(Pace(0, 0.0).may_go(0.0) for _ in range(1000))
 
 
 def test_a_receipt_is_spelt_as_clients_parse_it() -> None:

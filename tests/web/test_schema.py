@@ -61,6 +61,14 @@ checks.negative_data_rejection.enabled = false
 [[operations]]
 include-name = "PATCH /v1/keys/{name}"
 checks.negative_data_rejection.enabled = false
+
+# Names of channels in a rule, and of a pool in a limit, are well formed and yet unknown: 422 and 404.
+[[operations]]
+include-name = "PATCH /v1/keys/{name}"
+checks.positive_data_acceptance.enabled = false
+[[operations]]
+include-name = "PUT /v1/limits/{limit_id}"
+checks.ensure_resource_availability.enabled = false
 """
 
 
