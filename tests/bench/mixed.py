@@ -191,8 +191,11 @@ def out_mixed_32_200() -> list[Figure]:
         gateway = on.gateway(bank, extra=tables(bank, 2))
         until(lambda: gateway.ready(32), 60, "all channels")
         rate, wrong = run(gateway, bank, 3200, 90, pool="main")
-    note = f"{rate:.1f}/s, {wrong} out of order"
-    return [Figure("out, 16 modem and 2 x 8 box ports, rotate, 200 ms", rate / 160 * 100, ">=", 95, "% of 160 texts/s", note)]
+    what = "out, 16 modem and 2 x 8 box ports, rotate, 200 ms"
+    return [
+        Figure(what, rate / 160 * 100, ">=", 95, "% of 160 texts/s", f"{rate:.1f}/s"),
+        Figure("… texts out of order for their recipient", wrong, "=", 0, ""),
+    ]
 
 
 BULK = 100_000
