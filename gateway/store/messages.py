@@ -17,6 +17,8 @@ T = TypeVar("T")
 # What a cursor of the list of messages looks like; the API publishes it. What it means is nobody else's business.
 CURSOR = r"m[0-9]{1,18}"
 
+_MOVED = "CASE direction WHEN 'in' THEN created_at ELSE sent_at END"
+
 Read = Callable[[Callable[[SqliteDatabase], Any]], Any]
 
 
@@ -27,10 +29,16 @@ class MessageFilter:
     to: str | None = None
     from_: str | None = None
     since: float | None = None
+    until: float | None = None
+    after: str | None = None  # the id of a message; those accepted later
+    moved_since: float | None = None  # when it left, or came in
+    moved_until: float | None = None
+    among: tuple[Status, ...] | None = None
     client_ref: str | None = None
     channel: str | None = None
     campaign: str | None = None
     key_id: int | None = None
+    seen_by: int | None = None  # the key whose own texts these are, beside incoming ones
     claimed: bool | None = None  # of incoming texts alone
 
 
@@ -44,9 +52,13 @@ class Messages:
     def __init__(self, read: Read) -> None:
         self._read = read
 
-    def get(self, public_id: str) -> Message | None:
+    def get(self, public_id: str, seen_by: int | None = None) -> Message | None:
+        """`seen_by` is the key that must have sent it, unless it came in."""
+        conditions, values = _conditions(MessageFilter(seen_by=seen_by))
+        where = " AND ".join(["public_id = ?", *conditions])
+
         def query(db: SqliteDatabase) -> Message | None:
-            row = db.execute_sql(f"SELECT {rows.MESSAGE_COLUMNS} FROM messages WHERE public_id = ?", (public_id,)).fetchone()
+            row = db.execute_sql(f"SELECT {rows.MESSAGE_COLUMNS} FROM messages WHERE {where}", (public_id, *values)).fetchone()
             return None if row is None else rows.message(row)
 
         found: Message | None = self._read(query)
@@ -66,7 +78,19 @@ class Messages:
         attempts: list[Attempt] = self._read(query)
         return attempts
 
-    def find(self, wanted: MessageFilter, cursor: str | None, limit: int) -> Page:
+    def count(self, wanted: MessageFilter, most: int) -> int:
+        """How many there are, counted to `most`."""
+        conditions, values = _conditions(wanted)
+        where = f"WHERE {' AND '.join(conditions)}" if conditions else ""
+
+        def query(db: SqliteDatabase) -> int:
+            sql = f"SELECT count(*) FROM (SELECT 1 FROM messages {where} LIMIT ?)"
+            return int(db.execute_sql(sql, (*values, most)).fetchone()[0])
+
+        found: int = self._read(query)
+        return found
+
+    def find(self, wanted: MessageFilter, cursor: str | None, limit: int, offset: int = 0) -> Page:
         """Newest first. `cursor` is a former page's `next_cursor`; a broken one raises BadValue."""
         conditions, values = _conditions(wanted)
         if cursor is not None:
@@ -75,8 +99,8 @@ class Messages:
         where = f"WHERE {' AND '.join(conditions)}" if conditions else ""
 
         def query(db: SqliteDatabase) -> list[tuple[Any, ...]]:
-            sql = f"SELECT {rows.MESSAGE_COLUMNS}, id FROM messages {where} ORDER BY id DESC LIMIT ?"
-            return list(db.execute_sql(sql, (*values, limit + 1)).fetchall())
+            sql = f"SELECT {rows.MESSAGE_COLUMNS}, id FROM messages {where} ORDER BY id DESC LIMIT ? OFFSET ?"
+            return list(db.execute_sql(sql, (*values, limit + 1, offset)).fetchall())
 
         found = self._read(query)
         page = tuple(rows.message(row) for row in found[:limit])
@@ -90,17 +114,25 @@ def _conditions(wanted: MessageFilter) -> tuple[list[str], list[object]]:
         "recipient = ?": wanted.to,
         "sender = ?": wanted.from_,
         "created_at >= ?": wanted.since,
+        "created_at < ?": wanted.until,
+        "id > (SELECT id FROM messages WHERE public_id = ?)": wanted.after,
+        f"{_MOVED} >= ?": wanted.moved_since,
+        f"{_MOVED} < ?": wanted.moved_until,
         "client_ref = ?": wanted.client_ref,
         "channel = ?": wanted.channel,
         "campaign = ?": wanted.campaign,
         "key_id = ?": wanted.key_id,
+        "(direction = 'in' OR key_id = ?)": wanted.seen_by,
     }
     used = {condition: value for condition, value in given.items() if value is not None}
-    conditions = list(used)
+    conditions, values = list(used), list(used.values())
+    if wanted.among is not None:
+        conditions.append(f"status IN ({', '.join('?' * len(wanted.among))})")
+        values += wanted.among
     if wanted.claimed is not None:
         # Written out: the index of what is unclaimed serves no parameter.
         conditions += ["direction = 'in'", f"claimed = {int(wanted.claimed)}"]
-    return conditions, list(used.values())
+    return conditions, values
 
 
 def _cursor(position: int) -> str:

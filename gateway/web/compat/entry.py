@@ -21,7 +21,7 @@ from gateway.core.inbound.checks import EXTENSION, EXTENSION_WORDS
 from gateway.errors import BadValue, SimrackError
 from gateway.records import Key, Message, SendRequest
 from gateway.settings.networks import within
-from gateway.web.compat.reading import international, moment
+from gateway.web.compat.reading import international, moment, plus
 from gateway.web.compat.refused import Refused, Why, from_http, from_ours, from_value, wrong
 from gateway.web.doors import Doors, Once
 
@@ -90,6 +90,14 @@ class Entry:
             raise Refused(Why.SCOPE, f"the key {key.name!r} lacks the scope {scope!r}")
         return key
 
+    def only(self, key: Key) -> int | None:
+        """Whose outgoing texts this key may look up and change: its own, those of all with scope admin."""
+        return None if key.may("admin") else key.id
+
+    def found(self, public_id: str, key: Key) -> Message | None:
+        """One that this key may look up, sent or come in."""
+        return self.doors.store.messages.get(public_id, self.only(key))
+
     def accept(self, requests: Sequence[SendRequest], key: Key, once: Once | None = None) -> list[Message]:
         """Queue all of them or none; they are on disk when this returns. Raises Refused."""
         wanted = [self._sound(one) for one in requests]
@@ -130,6 +138,15 @@ class Entry:
         if self.doors.settings.doors.bare_numbers == "international":
             return international(written)
         return numbers.with_plus(written, self.doors.settings.numbers.country)
+
+    def kept(self, number: str | None) -> str | None:
+        """A number in a filter as the store spells it; what is none stays, and finds nothing."""
+        if not number:
+            return None
+        try:
+            return numbers.recipient(self.number(plus(number).strip()), self.doors.settings.numbers.country)
+        except BadValue:
+            return number
 
     def _is_ours(self, written: str) -> bool:
         try:

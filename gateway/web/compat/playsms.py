@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from flask import Blueprint, Response
 
 from gateway.clock import isoformat
-from gateway.records import Direction, Message, SendRequest, Status
+from gateway.records import Direction, Key, Message, SendRequest, Status
 from gateway.store.messages import MessageFilter
 from gateway.web.answers import answer
 from gateway.web.compat.entry import Entry
@@ -65,18 +66,47 @@ def _accepted(message: Message) -> dict[str, str]:
 
 
 def _delivery(entry: Entry, given: Mapping[str, str], doors: Doors) -> Response:
-    entry.key(given.get("h"), "read")
+    key = entry.key(given.get("h"), "read")
     named = given.get("smslog_id") or given.get("queue")
     if named:
-        one = doors.store.messages.get(named) if named.isascii() else None
+        one = entry.found(named, key) if named.isascii() else None
         messages = [one] if one is not None and one.direction is Direction.OUT else []
     else:
         count = int(given["c"]) if given.get("c", "").isdecimal() and len(given["c"]) < 5 else _MOST
-        page = doors.store.messages.find(MessageFilter(direction=Direction.OUT), None, min(max(count, 1), _MOST))
+        page = doors.store.messages.find(_asked(entry, given, key), None, min(max(count, 1), _MOST))
         messages = list(page.messages)
     if not messages:
         raise Refused(Why.NOT_FOUND, "no delivery status available")
     return answer({"data": [_status(message) for message in messages], "error_string": None})
+
+
+def _asked(entry: Entry, given: Mapping[str, str], key: Key) -> MessageFilter:
+    """src and dst are numbers, dt a day or a second in UTC, last the smslog_id after which texts came."""
+    numbers = {name: entry.kept(plus(given[name])) for name in ("src", "dst") if given.get(name)}
+    since = until = after = None
+    if given.get("dt"):
+        since, until = _span(given["dt"].strip())
+    if given.get("last"):
+        after = entry.found(given["last"], key) if given["last"].isascii() else None
+        if after is None:
+            raise wrong("last", "is no smslog_id of a text of this key")
+    return MessageFilter(
+        direction=Direction.OUT,
+        from_=numbers.get("src"),
+        to=numbers.get("dst"),
+        since=since,
+        until=until,
+        after=None if after is None else after.id,
+        key_id=entry.only(key),
+    )
+
+
+def _span(written: str) -> tuple[float, float]:
+    try:
+        moment = datetime.fromisoformat(written).replace(tzinfo=UTC).timestamp()
+    except (ValueError, OverflowError) as fault:
+        raise wrong("dt", "is no date such as 2026-11-21 or 2026-11-21 20:03:04") from fault
+    return moment, moment + (86_400 if len(written) <= len("2026-11-21") else 1)
 
 
 def _status(message: Message) -> dict[str, Any]:

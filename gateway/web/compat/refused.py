@@ -34,6 +34,7 @@ class Why(StrEnum):
     NOT_FOUND = "not_found"
     CONFLICT = "conflict"
     METHOD = "method"
+    ABSENT = "absent"  # a part of the language that is not offered here
     LARGE = "large"
     FAST = "fast"  # more texts a second than the key may give
     BUSY = "busy"  # nothing was accepted; it may go well later

@@ -1,5 +1,5 @@
 """android-sms-gateway (SMSGate) as its clients know it, `/3rdparty/v1`: send, look up, list, call back. The id a client chose is
-its reference here; used again it is refused (409). Webhooks and tokens are not given out here: webhooks are ours, keys are ours.
+its reference here; used again it is refused (409). Tokens are not given out: keys are ours.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from gateway.errors import IdempotencyMismatch
 from gateway.records import ChannelFacts, ChannelState, Direction, Key, Message, SendRequest, Status
 from gateway.store.messages import MessageFilter
 from gateway.web.answers import answer
+from gateway.web.compat import smsgate_webhooks
 from gateway.web.compat.entry import Entry
 from gateway.web.compat.reading import bearer, document, moment, password, whole
 from gateway.web.compat.refused import Refused, Why, missing, wrong
@@ -33,6 +34,7 @@ _STATUS = {
     Why.METHOD: 405,
     Why.LARGE: 413,
     Why.FAST: 429,
+    Why.ABSENT: 501,
     Why.BUSY: 503,
     Why.INTERNAL: 500,
 }
@@ -44,9 +46,15 @@ _STATE = {
     Status.DELIVERED: "Delivered",
     Status.CANCELLED: "Cancelled",
 }
+_FAILED = "Failed"
+_STATES = {
+    state: tuple(one for one in Status if one is not Status.RECEIVED and _STATE.get(one, _FAILED) == state)
+    for state in (*dict.fromkeys(_STATE.values()), _FAILED)
+}
 # The state of several recipients together is the first of these that one of them has.
 _WORST = ("Pending", "Processed", "Failed", "Cancelled", "Sent", "Delivered")
 _MOST_RECIPIENTS = 100
+_MOST_COUNTED = 100_000
 _ID = re.compile(r"[A-Za-z0-9._~:-]{1,36}")
 
 
@@ -83,8 +91,11 @@ def blueprint(doors: Doors) -> Blueprint:
     def listed() -> Response:
         key = entry.key(password() or bearer(), "read")
         limit = whole("limit", request.args.get("limit") or 50, 1, 100)
-        page = doors.store.messages.find(MessageFilter(direction=Direction.OUT, key_id=key.id), None, limit)
-        return answer([_shown(message.client_ref or message.id, [message]) for message in page.messages])
+        offset = whole("offset", request.args.get("offset") or 0, 0, _MOST_COUNTED)
+        wanted = _listed(request.args, entry.only(key))
+        page = doors.store.messages.find(wanted, None, limit, offset)
+        total = {"X-Total-Count": str(doors.store.messages.count(wanted, _MOST_COUNTED))}
+        return answer([_shown(message.client_ref or message.id, [message]) for message in page.messages], headers=total)
 
     for path in ("/messages", "/message"):
         bp.add_url_rule(path, f"send_{path[1:]}", send, methods=["POST"])
@@ -100,6 +111,8 @@ def blueprint(doors: Doors) -> Blueprint:
         cancelled = [doors.sending.cancel(message.id) for message in found(ref, key)]
         return answer(_shown(ref, cancelled), 202)
 
+    smsgate_webhooks.add_to(bp, entry, doors)
+
     @bp.get("/devices")
     def devices() -> Response:
         entry.key(password() or bearer(), "read")
@@ -111,6 +124,22 @@ def blueprint(doors: Doors) -> Blueprint:
         return answer({"status": "pass", "version": "1", "releaseId": 1, "checks": {}})
 
     return bp
+
+
+def _listed(asked: Mapping[str, str], key_id: int | None) -> MessageFilter:
+    if asked.get("sort") == "created_at":
+        raise wrong("sort", "is not offered; the newest stand first")
+    state = asked.get("state")
+    if state and state not in _STATES:
+        raise wrong("state", f"is none of {', '.join(_STATES)}")
+    return MessageFilter(
+        direction=Direction.OUT,
+        channel=asked.get("deviceId") or None,
+        since=_moment(asked, "from"),
+        until=_moment(asked, "to"),
+        among=_STATES[state] if state else None,
+        key_id=key_id,
+    )
 
 
 def _wanted(given: Mapping[str, Any], doors: Doors) -> list[SendRequest]:
@@ -172,7 +201,7 @@ def _moment(given: Mapping[str, Any], name: str) -> float | None:
 
 
 def _shown(ref: str, messages: Sequence[Message]) -> dict[str, Any]:
-    states = [_STATE.get(message.status, "Failed") for message in messages]
+    states = [_STATE.get(message.status, _FAILED) for message in messages]
     first = messages[0]
     told = {"Pending": first.created_at, "Sent": first.sent_at, "Delivered": first.delivered_at}
     return {

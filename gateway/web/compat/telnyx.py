@@ -64,8 +64,7 @@ def blueprint(doors: Doors) -> Blueprint:
 
     @bp.get("/compat/telnyx/v2/messages/<message_id>")
     def get(message_id: str) -> Response:
-        entry.key(bearer(), "read")
-        message = doors.store.messages.get(message_id)
+        message = entry.found(message_id, entry.key(bearer(), "read"))
         if message is None:
             raise Refused(Why.NOT_FOUND, f"there is no message {message_id}")
         return answer({"data": _shown(message)})

@@ -11,7 +11,7 @@ from datetime import datetime
 from flask import Blueprint, Response, request
 
 from gateway.core import callbacks
-from gateway.records import Message, SendRequest
+from gateway.records import Key, Message, SendRequest
 from gateway.store.messages import MessageFilter
 from gateway.web.answers import answer, nothing
 from gateway.web.compat import twilio_json
@@ -59,15 +59,19 @@ class _Views:
         return answer(twilio_json.shown(message, account), 201)
 
     def fetch(self, account: str, sid: str) -> Response:
-        self._entry.key(password(), "read")
-        return answer(twilio_json.shown(self._found(sid), account))
+        key = self._entry.key(password(), "read")
+        return answer(twilio_json.shown(self._found(sid, key), account))
 
     def list(self, account: str) -> Response:
-        self._entry.key(password(), "read")
+        key = self._entry.key(password(), "read")
         size = whole("PageSize", request.args.get("PageSize") or 50, 1, _MOST_ON_A_PAGE)
-        country = self._doors.settings.numbers.country
+        since, until = twilio_json.sent_between(request.args)
         wanted = MessageFilter(
-            to=twilio_json.kept(request.args.get("To"), country), from_=twilio_json.kept(request.args.get("From"), country)
+            to=self._entry.kept(request.args.get("To")),
+            from_=self._entry.kept(request.args.get("From")),
+            moved_since=since,
+            moved_until=until,
+            seen_by=self._entry.only(key),
         )
         page = self._doors.store.messages.find(wanted, request.args.get("PageToken") or None, size)
         shown = [message for message in page.messages if not twilio_json.is_erased(message)]
@@ -77,7 +81,7 @@ class _Views:
     def change(self, account: str, sid: str) -> Response:
         """Status=canceled calls it back, an empty Body takes its text out."""
         key = self._entry.key(password(), "send")
-        message = self._found(sid)
+        message = self._found(sid, key)
         if request.form.get("Status") == "canceled":
             return answer(twilio_json.shown(self._doors.sending.cancel(message.id), account))
         if request.form.get("Body") == "":
@@ -86,16 +90,16 @@ class _Views:
 
     def delete(self, account: str, sid: str) -> Response:
         key = self._entry.key(password(), "send")
-        self._doors.erasing.erase(self._found(sid).id, key)
+        self._doors.erasing.erase(self._found(sid, key).id, key)
         return nothing()
 
     def nothing(self, rest: str) -> Response:
         self._entry.key(password(), "read")
         raise Refused(Why.NOT_FOUND, f"The requested resource /2010-04-01/{rest} was not found")
 
-    def _found(self, sid: str) -> Message:
+    def _found(self, sid: str, key: Key) -> Message:
         public_id = twilio_json.public_id(sid.removesuffix(".json"))
-        message = None if public_id is None else self._doors.store.messages.get(public_id)
+        message = None if public_id is None else self._entry.found(public_id, key)
         if message is None or twilio_json.is_erased(message):
             raise Refused(Why.NOT_FOUND, f"The requested resource Messages/{sid} was not found")
         return message

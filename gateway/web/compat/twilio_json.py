@@ -11,12 +11,9 @@ from urllib.parse import urlencode
 
 from flask import Response
 
-from gateway.errors import BadValue
-from gateway.numbers import recipient
 from gateway.records import Direction, Message, Status
 from gateway.web.answers import answer
-from gateway.web.compat.reading import plus
-from gateway.web.compat.refused import Refused, Why
+from gateway.web.compat.refused import Refused, Why, wrong
 
 # The letters of our ids (core.identifiers): 26 of them are 128 bits, as are the 32 hexadecimal digits of a SID.
 _LETTERS = "0123456789abcdefghjkmnpqrstvwxyz"
@@ -55,6 +52,7 @@ _ERRORS = {
     Why.INTERNAL: (500, 20500),
 }
 _MISSING = {"To": 21604, "From": 21603, "Body": 21602}
+_DAY = len("2026-11-21")
 _UNKNOWN_HANDSET = 30005  # of a message: the number is none that texts reach
 _UNKNOWN_ERROR = 30008
 
@@ -130,14 +128,24 @@ def page(
     }
 
 
-def kept(number: str | None, country: str) -> str | None:
-    """A number in a filter as the store spells it; what is none stays, and finds nothing."""
-    if not number:
-        return None
+def sent_between(asked: Mapping[str, str]) -> tuple[float | None, float | None]:
+    """From and until when texts left: DateSent is a whole day, `DateSent>` and `DateSent<` are days or moments, included; all in UTC."""
+    day, first, last = (asked.get(name) for name in ("DateSent", "DateSent>", "DateSent<"))
+    if day:
+        start = _moment(day[:_DAY])
+        return start, start + 86_400
+    return (
+        _moment(first) if first else None,
+        _moment(last) + (86_400 if len(last) <= _DAY else 1) if last else None,
+    )
+
+
+def _moment(written: str) -> float:
     try:
-        return recipient(plus(number), country)
-    except BadValue:
-        return number
+        moment = datetime.fromisoformat(written)
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+    except (ValueError, OverflowError) as fault:
+        raise wrong("DateSent", "is no date or moment of ISO 8601") from fault
 
 
 def say(refused: Refused) -> Response:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 from werkzeug.test import TestResponse
 
@@ -172,3 +174,24 @@ def test_playsms_sends_and_tells_what_became_of_it(opened: Open) -> None:
 )
 def test_playsms_numbers_its_errors(opened: Open, query: dict[str, str], number: str) -> None:
     assert playsms(opened, **query)["error"] == number
+
+
+def test_playsms_tells_of_the_texts_that_are_asked_for(opened: Open) -> None:
+    for n in range(3):
+        playsms(opened, op="pv", to=f"+491511234567{n}", msg="hello", **{"from": "+4915110000000" if n else "+4915110000001"})
+    first, second, third = (one.id for one in opened.messages())
+
+    def told(**query: str) -> list[str]:
+        return [row["smslog_id"] for row in playsms(opened, op="ds", **query).get("data", [])]
+
+    assert told() == [third, second, first]
+    assert told(c="1") == [third]
+    assert told(dst="015112345671") == told(dst=" 4915112345671") == [second]
+    assert told(dst="+490000") == []
+    assert told(src="+4915110000000") == [third, second]
+    assert told(last=first) == [third, second]
+    day = datetime.fromtimestamp(opened.gateway.clock.now(), UTC)
+    assert told(dt=day.strftime("%Y-%m-%d")) == told(dt=day.strftime("%Y-%m-%d %H:%M:%S")) == [third, second, first]
+    assert told(dt="2001-01-01") == []
+    assert "dt" in playsms(opened, op="ds", dt="today")["error_string"]
+    assert "last" in playsms(opened, op="ds", last="msg_nothing")["error_string"]

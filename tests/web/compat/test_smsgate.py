@@ -10,8 +10,8 @@ import pytest
 
 android = pytest.importorskip("android_sms_gateway")
 from android_sms_gateway.client import APIClient  # noqa: E402
-from android_sms_gateway.domain import Message, TextMessage  # noqa: E402
-from android_sms_gateway.enums import ProcessState  # noqa: E402
+from android_sms_gateway.domain import Message, QueryPagination, TextMessage, Webhook  # noqa: E402
+from android_sms_gateway.enums import ProcessState, WebhookEvent  # noqa: E402
 from android_sms_gateway.http import RequestsHttpClient  # noqa: E402
 
 from tests.web.compat.conftest import KEY, Open, basic  # noqa: E402
@@ -71,6 +71,70 @@ def test_channels_are_its_devices_and_texts_its_list(phone: APIClient) -> None:
     assert [one.id for one in phone.list_devices()] == ["p0", "p1"]
     sent = phone.send(text(to=TO[:1]))
     assert [one.id for one in phone.get_messages()] == [sent.id]
+
+
+def test_the_list_has_pages_and_filters(phone: APIClient, opened: Open) -> None:
+    ids = [phone.send(text(to=TO[:1], id=f"order-{n}")).id for n in range(5)]
+    phone.cancel_message("order-1")
+
+    def listed(query: str) -> tuple[list[str], str]:
+        answer = opened.client.get(f"/3rdparty/v1/messages?{query}", headers=basic())
+        return [one["id"] for one in answer.json], answer.headers["X-Total-Count"]
+
+    assert [one.id for one in phone.get_messages(pagination=QueryPagination(limit=2, offset=1))] == ids[3:1:-1]
+    assert listed("limit=2&offset=4") == (ids[:1], "5")
+    assert listed("state=Cancelled") == (["order-1"], "1")
+    assert listed("state=Pending")[1] == "4"
+    assert listed("deviceId=p0") == ([], "0")
+    assert listed("from=2001-01-01T00:00:00Z&to=2001-01-02T00:00:00Z") == ([], "0")
+    assert listed("from=2001-01-01T00:00:00Z")[1] == "5"
+    for wrong in ("state=Lost", "offset=-1", "limit=0", "from=soon", "sort=created_at"):
+        answer = opened.client.get(f"/3rdparty/v1/messages?{wrong}", headers=basic())
+        assert (answer.status_code, set(answer.json)) == (400, {"message"}), wrong
+
+
+def test_the_client_registers_lists_and_removes_webhooks(url: str, opened: Open) -> None:
+    _, admin = opened.gateway.keys.add("boss", ["admin"])
+    with RequestsHttpClient() as http, APIClient("u", admin, base_url=f"{url}/3rdparty/v1", http=http) as boss:
+        wanted = Webhook(None, "https://pbx.example.net/in", WebhookEvent.SMS_RECEIVED)
+        made = boss.create_webhook(wanted)
+        assert boss.create_webhook(wanted) == made
+        failed = boss.create_webhook(Webhook(None, "https://pbx.example.net/in", WebhookEvent.SMS_FAILED, "p1"))
+        assert boss.get_webhooks() == [made, failed]
+        ours = {one.id: (one.format, one.events, one.channels) for one in opened.gateway.webhooks.all()}
+        assert ours == {
+            made.id: ("sms-gate", ("message.received",), ()),
+            failed.id: ("sms-gate", ("message.undelivered", "message.failed"), ("p1",)),
+        }
+        boss.delete_webhook(failed.id)
+        assert boss.get_webhooks() == [made]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "status"),
+    [
+        ("POST", "webhooks", {"event": "sms:received"}, 400),
+        ("POST", "webhooks", {"url": "https://x.example/", "event": "mms:received"}, 400),
+        ("POST", "webhooks", {"url": "ftp://x.example/", "event": "sms:sent"}, 400),
+        ("POST", "webhooks", {"url": "https://x.example/", "event": "sms:sent", "deviceId": "nowhere"}, 400),
+        ("DELETE", "webhooks/wh_nothing", None, 404),
+        ("POST", "auth/token", {"ttl": 3600, "scopes": ["all:any"]}, 501),
+        ("POST", "auth/token/refresh", {}, 501),
+        ("DELETE", "auth/token/7", None, 501),
+        ("POST", "inbox/refresh", {}, 404),
+        ("GET", "settings", None, 404),
+    ],
+)
+def test_what_cannot_be_registered_is_one_message(opened: Open, method: str, path: str, body: object, status: int) -> None:
+    _, admin = opened.gateway.keys.add("boss", ["admin"])
+    answer = opened.client.open(f"/3rdparty/v1/{path}", method=method, json=body, headers=basic(admin))
+    assert (answer.status_code, set(answer.json)) == (status, {"message"}), answer.text
+    assert opened.gateway.webhooks.all() == []
+
+
+def test_webhooks_are_for_admins(opened: Open) -> None:
+    for method, path in (("GET", "webhooks"), ("POST", "webhooks"), ("DELETE", "webhooks/wh_1")):
+        assert opened.client.open(f"/3rdparty/v1/{path}", method=method, json={}, headers=basic()).status_code == 403
 
 
 @pytest.mark.parametrize(

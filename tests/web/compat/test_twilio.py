@@ -149,3 +149,18 @@ def test_a_sid_and_our_id_are_the_same_128_bits() -> None:
     assert public_id("SM0197c000000000000000000000000000") == "msg_01jz0000000000000000000000"
     assert public_id("SMffffffffffffffffffffffffffffffff") == "msg_7zzzzzzzzzzzzzzzzzzzzzzzzz"
     assert public_id("SM0") is None
+
+
+def test_the_list_is_asked_for_by_when_texts_left(twilio: Client, opened: Open) -> None:
+    now = datetime.fromtimestamp(opened.gateway.clock.now(), UTC)
+    left = twilio.messages.create(to=TO, from_=OURS, body="gone").sid
+    opened.gateway.store.writer.run(lambda db: db.execute_sql("UPDATE messages SET sent_at = ?", (now.timestamp(),)))
+    twilio.messages.create(to=TO, from_=OURS, body="waits")  # and has no date yet
+    hour = timedelta(hours=1)
+    assert [one.sid for one in twilio.messages.list(date_sent_after=now - hour, date_sent_before=now + hour)] == [left]
+    assert [one.sid for one in twilio.messages.list(date_sent=now.date())] == [left]
+    assert twilio.messages.list(date_sent_after=now + hour) == []
+    assert twilio.messages.list(date_sent_before=now - hour) == []
+    assert twilio.messages.list(date_sent=now.date() + timedelta(days=1)) == []
+    answer = opened.client.get("/2010-04-01/Accounts/AC1/Messages.json?DateSent=soon", headers=basic())
+    assert (answer.status_code, answer.json["code"]) == (400, 20001)
