@@ -125,7 +125,8 @@ def _conditions(wanted: MessageFilter) -> tuple[list[str], list[object]]:
         "(direction = 'in' OR key_id = ?)": wanted.seen_by,
     }
     used = {condition: value for condition, value in given.items() if value is not None}
-    conditions, values = list(used), list(used.values())
+    conditions = list(used)
+    values: list[object] = list(used.values())
     if wanted.among is not None:
         conditions.append(f"status IN ({', '.join('?' * len(wanted.among))})")
         values += wanted.among

@@ -129,7 +129,7 @@ def page(
 
 
 def sent_between(asked: Mapping[str, str]) -> tuple[float | None, float | None]:
-    """From and until when texts left: DateSent is a whole day, `DateSent>` and `DateSent<` are days or moments, included; all in UTC."""
+    """From and until when texts left: DateSent is a day, `DateSent>` and `DateSent<` are days or moments, included; all in UTC."""
     day, first, last = (asked.get(name) for name in ("DateSent", "DateSent>", "DateSent<"))
     if day:
         start = _moment(day[:_DAY])
