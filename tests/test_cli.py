@@ -288,6 +288,19 @@ def test_a_webhook_is_made_listed_tested_and_removed(config: str) -> None:
     assert simrack("webhook", "remove", made["id"], "--config", config).exit_code == 1
 
 
+def test_what_died_for_a_webhook_is_posted_again(config: str) -> None:
+    added = simrack("webhook", "add", "https://pbx.example/sms", "--event", "*", "--json", "--config", config)
+    made = json.loads(added.stdout)["id"]
+    first, second = (simrack("webhook", "test", made, "--config", config).stdout.strip() for _ in range(2))
+    with store_of(config) as store:
+        store.writer.run(lambda db: db.execute_sql("UPDATE forwards SET state = 'dead', finished_at = created_at"))
+    assert simrack("webhook", "replay", made, first, "--config", config).stderr == "1 event will be posted again\n"
+    assert simrack("webhook", "replay", made, "--config", config).stderr == "1 event will be posted again\n"
+    told = json.loads(simrack("webhook", "deliveries", made, "--json", "--config", config).stdout)
+    assert sorted((one["event"], one["state"]) for one in told) == sorted([(first, "pending"), (second, "pending")])
+    assert simrack("webhook", "replay", "wh_none", "--config", config).exit_code == 1
+
+
 def test_a_webhook_is_made_in_another_form_and_changed(config: str, tmp_path: Path) -> None:
     secret = tmp_path / "secret"
     secret.write_text("swordfish\n")

@@ -167,6 +167,14 @@ def test_what_speaks_smpp_gets_a_password_for_it(config: str) -> None:
     assert '[smpp]\n  listen = "0.0.0.0:2775"' in shown and made["key"]["password"] not in shown
 
 
+def test_smpp_that_listens_here_alone_is_told_where_to_listen_and_of_no_proxy(tmp_path: Path) -> None:
+    (tmp_path / "simrack.toml").write_text(CONFIGURATION + '[smpp]\nlisten = "127.0.0.1:2776"\n')
+    args = ("--gateway", "http://192.0.2.20:8080", "--config", str(tmp_path / "simrack.toml"))
+    shown = simrack("connect", "smpp", *args).stdout
+    assert 'listen = "0.0.0.0:2776" in [smpp]' in shown and "proxy" not in shown
+    assert "SMPP -> 192.0.2.20, TCP 2776" in shown
+
+
 def test_what_takes_us_for_a_dinstar_box_gets_a_password_for_that(config: str) -> None:
     made = connect(config, "dinstar", "--name", "contact", "--gateway", "http://192.0.2.20:8080")
     assert made["type"]["URL"] == "http://192.0.2.20:8080" and made["type"]["User"] == "contact"

@@ -84,6 +84,9 @@ def _notes(settings: Settings, file: str) -> list[str]:
         for n, modem in enumerate(settings.modems, 1)
         if modem.port.startswith("/") and not Path(modem.port).exists()
     ]
+    pool = settings.doors.dinstar_pool
+    if pool and pool not in {one.name for one in settings.pools}:
+        notes.append(f"note: doors.dinstar_pool: {pool!r} is no pool of this file; is it one of `simrack pools`?")
     if not settings.channel_names:
         notes.append("note: no [[modem]] and no [[dinstar]] is configured: texts are accepted and wait")
     return notes + _idle_entries(settings)

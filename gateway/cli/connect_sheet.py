@@ -59,7 +59,7 @@ class Sheet:
             for label, value in fields:
                 click.echo(f"  {label.ljust(width)}  {value}")
         if recipe.file:
-            click.echo(f"\nPut into {recipe.where} ({recipe.file}):\n")
+            click.echo(f"\nPut into {recipe.where}:\n")
             click.echo("".join(f"  {line}".rstrip() + "\n" for line in self.file(connection).splitlines()), nl=False)
         if connection.token or connection.secret:
             click.echo("\nKey, passwords and secrets are shown this once.")
@@ -107,12 +107,21 @@ class Sheet:
             click.echo("\n".join(f"  {line}" for line in lines))
         else:
             self._alive(door)
-        if not self._given and _is_loopback(self._own):
-            remedy = 'an HTTPS proxy in front, and its address with --gateway; or listen = "0.0.0.0:…"'
-            click.echo(f"\nsimrack listens on {self._listens or self._own} only. For a system on another machine: {remedy}.")
+        self._only_here()
         if recipe.https and not self._address.startswith("https:"):
             remedy = "put a proxy in front of simrack, and give its address with --gateway https://…"
             click.echo(f"\n{recipe.title} wants https with a certificate it trusts: {remedy}.")
+
+    def _only_here(self) -> None:
+        """No proxy for HTTP carries SMPP: for that it is the address to listen on that must change."""
+        if not _is_loopback(self._own):
+            return
+        if self._recipe.smpp:
+            remedy = f'listen = "0.0.0.0:{self._settings.smpp.port}" in [smpp], and restart simrack'
+            click.echo(f"\nSMPP listens on {self._listens or self._own} only. For a system on another machine: {remedy}.")
+        elif not self._given:
+            remedy = 'an HTTPS proxy in front, and its address with --gateway; or listen = "0.0.0.0:…" in [http]'
+            click.echo(f"\nsimrack listens on {self._listens or self._own} only. For a system on another machine: {remedy}.")
 
     @property
     def _ready(self) -> bool:
@@ -133,7 +142,8 @@ class Sheet:
         pbx = there.hostname or recipe.title
         click.echo("\nFirewall:")
         if recipe.smpp:
-            click.echo(f"  {pbx} -> {self._own}, TCP {self._settings.smpp.port if self._listens else 2775}")
+            host = urlsplit(self._address).hostname if self._given else self._own
+            click.echo(f"  {pbx} -> {host}, TCP {self._settings.smpp.port if self._listens else 2775}")
         else:
             here = urlsplit(self._address)
             host = "this machine" if not self._given and _is_loopback(self._own) else here.hostname

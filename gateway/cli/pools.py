@@ -63,8 +63,10 @@ def set_(name: str, url: str, key_file: str | None, **given: Any) -> None:
 @access
 def reset(name: str, url: str, key_file: str | None) -> None:
     """Undo what was changed of the pool NAME. One that does not stand in the configuration is removed."""
-    Api(url, key_file).delete(f"/v1/pools/{quote(name, safe='')}")
-    click.echo(f"{name} is reset", err=True)
+    api, path = Api(url, key_file), f"/v1/pools/{quote(name, safe='')}"
+    api.delete(path)
+    kept = any(pool["name"] == name for pool in api.get("/v1/pools")["data"])
+    click.echo(f"{name} is as in the configuration" if kept else f"{name} is removed", err=True)
 
 
 def _say(pool: dict[str, Any]) -> None:

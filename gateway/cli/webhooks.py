@@ -70,7 +70,7 @@ def _secret(file: TextIO | None) -> str | None:
 
 @click.group()
 def webhook() -> None:
-    """Make, list, switch, remove and test webhooks."""
+    """Make, list, switch, remove and test webhooks, and post again what died."""
 
 
 @contextmanager
@@ -171,7 +171,7 @@ def _say_what_is_not_told(made: Webhook) -> None:
 def list_(callbacks: bool, as_json: bool, config: str) -> None:
     """List the webhooks; their secrets are not shown.
 
-    deliveries, enable, disable and remove take the ID of a receiver of callbacks as well.
+    deliveries, replay, enable, disable and remove take the ID of a receiver of callbacks as well.
     """
     with options.store_of(config) as store:
         found = store.webhooks.receivers() if callbacks else store.webhooks.all()
@@ -235,6 +235,21 @@ def test(webhook_id: str, config: str) -> None:
         event = webhooks.test(webhook_id)
     click.echo(event.id)
     click.echo(f"what came of it: simrack webhook deliveries {webhook_id}", err=True)
+
+
+@webhook.command(short_help="Post again what died.")
+@click.argument("webhook_id", metavar="ID")
+@click.argument("events", nargs=-1, metavar="[EVENT]...")
+@options.config
+def replay(webhook_id: str, events: tuple[str, ...], config: str) -> None:
+    """Post these events to the webhook ID again, whatever became of them; without EVENT, all that died.
+
+    `simrack webhook deliveries ID` lists the events. They keep their ids.
+    A running gateway posts them; a stopped one does when it starts.
+    """
+    with _webhooks(config) as webhooks:
+        count = webhooks.replay(webhook_id, ids=events or None)
+    click.echo(f"{options.counted(count, 'event')} will be posted again", err=True)
 
 
 @webhook.command(short_help="List what was posted, and what waits.")

@@ -83,7 +83,9 @@ def _sound(settings: Settings | None, faults: list[BadSetting]) -> Settings:
 
 
 def _remedy(fault: tomllib.TOMLDecodeError) -> str:
-    return "write patterns between single quotes, as '\\+49.*'" if "\\" in str(fault) else "correct that line"
+    if "\\" in str(fault):
+        return "write patterns between single quotes, as '\\+49.*'"
+    return "correct that line; texts stand between quotes" if "Invalid value" in str(fault) else "correct that line"
 
 
 def _read(text: str, base: Path) -> tuple[Settings | None, list[BadSetting]]:

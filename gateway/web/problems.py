@@ -146,7 +146,7 @@ def _theirs(fault: HTTPException) -> Response:
 
 def _detail(fault: HTTPException, status: int) -> str:
     if status == 404:
-        return f"there is no {request.path}; GET /openapi.json lists what there is"
+        return f"there is no {request.path}; GET /openapi.json lists what there is, /guides/ is for people"
     if isinstance(fault, MethodNotAllowed):
         offered = ", ".join(sorted(fault.valid_methods or ()))
         return f"{request.method} is not offered for {request.path}; offered are {offered}"

@@ -69,3 +69,14 @@ def test_without_a_file_the_one_that_the_environment_names_is_checked(folder: Pa
 def test_a_pattern_between_double_quotes_is_told_how_to_be_written(folder: Path) -> None:
     result = check(folder, MODEM + '[[pool]]\nname = "m"\nchannels = ["p0"]\naccept = "\\+49.*"\n')
     assert result.exit_code == 1 and r"between single quotes, as '\+49.*'" in result.stderr
+
+
+def test_a_name_without_quotes_is_told_to_take_some(folder: Path) -> None:
+    assert "texts stand between quotes" in check(folder, "[[modem]]\nname = p0\n").stderr
+
+
+def test_a_pool_of_the_dinstar_door_that_the_file_does_not_name_is_a_note(folder: Path) -> None:
+    door = '[doors]\nopen = ["dinstar"]\ndinstar_pool = '
+    result = check(folder, MODEM + pool('["p0"]') + door + '"mm"\n')
+    assert result.exit_code == 0 and "note: doors.dinstar_pool: 'mm' is no pool of this file" in result.stderr
+    assert check(folder, MODEM + pool('["p0"]') + door + '"m"\n').stderr == ""
