@@ -9,6 +9,7 @@ from gateway.core.identifiers import new_id
 from gateway.core.urls import checked_url
 from gateway.errors import BadValue
 from gateway.pbx import jasmin_dlr, kannel_dlr
+from gateway.pbx import telnyx as telnyx_form
 from gateway.pbx import twilio as twilio_form
 from gateway.pbx import vonage as vonage_form
 from gateway.records import Callback
@@ -26,6 +27,10 @@ def kannel(url: str, mask: int) -> Callback | None:
 def jasmin(url: str, level: int, method: str) -> Callback:
     """`method` is get or post."""
     return Callback(url, "jasmin-dlr", jasmin_dlr.told_by(level), {"level": level, "method": method})
+
+
+def telnyx(url: str) -> Callback:
+    return Callback(url, "telnyx", telnyx_form.REPORTED)
 
 
 def twilio(url: str, account: str) -> Callback:

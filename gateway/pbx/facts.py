@@ -51,6 +51,7 @@ class Facts:
     status: str
     code: str
     reason: str
+    extension: str  # whom an incoming text is for, or who sent it
 
     @property
     def phone(self) -> str:
@@ -91,6 +92,7 @@ def facts_of(event: Event, hook: Hook) -> Facts:
         status=_word(data, "status"),
         code=_word(error, "code"),
         reason=_word(error, "reason") or _word(data, "reason"),
+        extension=_word(data, "extension"),
     )
 
 

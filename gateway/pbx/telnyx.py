@@ -21,6 +21,7 @@ _REPORTS = {
     DELIVERED: ("message.finalized", "delivered"),
     UNDELIVERED: ("message.finalized", "delivery_failed"),
 }
+REPORTED = tuple(_REPORTS)
 
 
 def compose(event: Event, hook: Hook, at: float) -> HttpRequest | None:

@@ -24,7 +24,7 @@ from gateway.pbx.spelling import AGENT, FORM, json_text
 from gateway.records import Event, EventType
 
 PLACEHOLDERS = (
-    *("event", "event_id", "id", "from", "to", "text", "channel", "status", "client_ref", "code", "reason"),
+    *("event", "event_id", "id", "from", "to", "text", "channel", "status", "client_ref", "code", "reason", "extension"),
     *("time", "timestamp", "secret"),
 )
 _PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
@@ -67,6 +67,7 @@ def _values(event: Event, hook: Hook, at: float) -> dict[str, str]:
         "client_ref": facts.client_ref,
         "code": facts.code,
         "reason": facts.reason,
+        "extension": facts.extension,
         "time": isoformat(event.created_at),
         "timestamp": str(int(at)),
         "secret": hook.secret,

@@ -275,3 +275,19 @@ async def test_nothing_is_told_of_a_message_that_was_erased(tmp_path: Path) -> N
 
 async def _in_thread(call: Any, *given: Any, **more: Any) -> Any:
     return await asyncio.to_thread(call, *given, **more)
+
+
+@story
+async def test_telnyx_is_told_by_the_envelope_of_its_webhooks(tmp_path: Path) -> None:
+    with Receiver() as web:
+        async with Stage(tmp_path) as stage:
+            client = Client(stage)
+            message = await client.sends(callbacks.telnyx(web.url))
+            await client.happens(message, SENT)
+            await client.happens(message, DELIVERED)
+            told = [one.json["data"] for one in await web.expect(2)]
+            assert [(one["event_type"], one["payload"]["to"][0]["status"]) for one in told] == [
+                ("message.sent", "sent"),
+                ("message.finalized", "delivered"),
+            ]
+            assert {one["payload"]["id"] for one in told} == {message}

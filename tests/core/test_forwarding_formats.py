@@ -93,9 +93,29 @@ async def test_ucontacts_error_is_tried_again_though_it_comes_with_200(tmp_path:
 
 
 @story
+async def test_a_receiver_of_smseagle_takes_the_form_and_knows_the_key(tmp_path: Path, pbx: Receiver) -> None:
+    async with Stage(tmp_path) as stage:
+        webhook = stage.hook(pbx.url, format="smseagle", secret="eagle-secret", options={"ports": {"p0": 3}})
+        pbx.answers(503, 200)
+        await stage.happens(EventType.MESSAGE_RECEIVED, TEXT)
+        await stage.happens(EventType.MESSAGE_SENT, TEXT)  # it knows no reports
+        await stage.recorded(webhook, "pending", tries=1)
+        stage.later(60)
+        await stage.recorded(webhook, "accepted")
+        first, again = await pbx.expect(2)
+        assert (again.method, again.path, again.body) == (first.method, first.path, first.body)
+        assert first.headers["content-type"].startswith("application/x-www-form-urlencoded")
+        form = parse_qs(first.body.decode(), strict_parsing=True, keep_blank_values=True)
+        assert list(form) == ["sender", "timestamp", "text", "msgid", "modemno", "oid", "apikey"]
+        assert (form["sender"], form["text"], form["modemno"]) == (["+491711234567"], ["Hallo & 1+1"], ["3"])
+        assert (form["oid"], form["apikey"]) == ([""], ["eagle-secret"])
+        assert form["msgid"][0].isdigit() and len(form["timestamp"][0]) == 14
+
+
+@story
 async def test_a_test_arrives_in_every_format(tmp_path: Path, pbx: Receiver) -> None:
     async with Stage(tmp_path) as stage:
-        for number, format in enumerate(("telnyx", "twilio", "vonage", "kannel", "sms-gate", "template"), 1):
+        for number, format in enumerate(("telnyx", "twilio", "vonage", "kannel", "sms-gate", "smseagle", "template"), 1):
             webhook = stage.hook(pbx.url, format=format)
             stage.webhooks.test(webhook.id)
             await stage.recorded(webhook, "accepted")

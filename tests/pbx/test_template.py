@@ -39,6 +39,13 @@ def test_a_body_of_text_is_escaped_by_its_content_type() -> None:
     assert body("text/plain", "{from}: {text}") == f"+491711234567: {NASTY.data['text']}"
 
 
+def test_it_can_say_for_whom_a_text_is() -> None:
+    for given, told in (({"extension": "1001"}, "1001"), ({"extension": None}, ""), ({}, "")):
+        event = Event("evt_8", EventType.MESSAGE_RECEIVED, 0.0, "c", {"text": "hi", **given})
+        request = posted("template", event, method="GET", target="/in?for={extension}&t={text}")
+        assert request.url == f"https://pbx.example/in?for={told}&t=hi"
+
+
 def test_a_header_cannot_be_left_by_a_text() -> None:
     request = posted("template", NASTY, headers={"X-Text": "{text}", "X-Key": "k {secret}"})
     assert header(request, "X-Text") == 'a"b\\c&d=<e>%0D%0AX: {secret}/#?%C3%A9'

@@ -1,6 +1,6 @@
 """The flat `{from, to, text}` of Telnyx v2, as 3CX "Generic", Yeastar "General" and Bicom "Custom" post it with a Bearer key.
 
-The answer carries the id where each of them reads it. Media and the webhook_url of a request are not known here.
+The answer carries the id where each of them reads it. webhook_url hears what becomes of its text; media are not known here.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from typing import Any
 from flask import Blueprint, Response, request
 
 from gateway.clock import isoformat
+from gateway.core import callbacks
 from gateway.records import Encoding, Message, SendRequest, Status
 from gateway.web.answers import answer
 from gateway.web.compat.entry import Entry
@@ -81,7 +82,16 @@ def _wanted() -> SendRequest:
         raise missing("text" if to else "to")
     if not isinstance(text, str):
         raise wrong("text", "is not text")
-    return SendRequest(to, text, _number(given.get("from"), "from") or None, send_at=_moment(given.get("send_at")))
+    report = given.get("webhook_url")
+    if report and not isinstance(report, str):
+        raise wrong("webhook_url", "is no address")
+    return SendRequest(
+        to,
+        text,
+        _number(given.get("from"), "from") or None,
+        send_at=_moment(given.get("send_at")),
+        callback=callbacks.telnyx(report) if report else None,
+    )
 
 
 def _number(given: Any, field: str) -> str:
@@ -133,6 +143,7 @@ def _shown(message: Message) -> dict[str, Any]:
 def _say(refused: Refused) -> Response:
     status, code, title = _ERRORS.get(refused.why, (422, "10015", "Bad Request"))
     error: dict[str, Any] = {"code": code, "title": title, "detail": refused.detail}
-    if refused.field and request.method == "POST":
-        error["source"] = {"pointer": f"/{refused.field}"}
+    field = "webhook_url" if refused.why is Why.CALLBACK else refused.field
+    if field and request.method == "POST":
+        error["source"] = {"pointer": f"/{field}"}
     return answer({"errors": [error]}, status)

@@ -92,6 +92,25 @@ def test_jasmin_says_what_is_wrong(opened: Open, changed: dict[str, str], senten
     assert not opened.messages()
 
 
+def telnyx(opened: Open, url: object) -> Any:
+    return opened.post("/compat/telnyx/v2/messages", {"to": TO, "text": "x", "webhook_url": url})
+
+
+def test_telnyx_keeps_a_callback_for_the_webhook_url_of_a_request(opened: Open) -> None:
+    assert telnyx(opened, "https://pbx.example/reports?x=1").status_code == 200
+    told = {"sent", "delivered", "undelivered", "failed"}
+    assert kept(opened) == [("https://pbx.example/reports?x=1", told, "telnyx", "{}", "https://pbx.example:443")]
+    assert telnyx(opened, "").status_code == telnyx(opened, None).status_code == 200
+    assert len(kept(opened)) == 1
+
+
+@pytest.mark.parametrize("url", ["pbx.example/cb", 7, "http://169.254.169.254/"])
+def test_telnyx_names_the_field_of_an_address_that_is_none(opened: Open, url: object) -> None:
+    answer = telnyx(opened, url)
+    assert (answer.status_code, answer.json["errors"][0]["source"]) == (422, {"pointer": "/webhook_url"})
+    assert not opened.messages()
+
+
 ACCOUNT = "AC0123456789abcdef0123456789abcdef"
 
 

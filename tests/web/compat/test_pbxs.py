@@ -140,6 +140,17 @@ def test_a_line_says_what_is_wrong(opened: Open) -> None:
     assert len(long.text.splitlines()) == 1
 
 
+def test_urlsmsauth_of_ucontact_is_a_get_with_basic(opened: Open) -> None:
+    query = "/api/send?to=%2B4915112345678&text=h%C3%A4ufig&ref=77"
+    answer = opened.client.get(query, headers=basic(user="ucontact"))
+    message = opened.last()
+    assert (answer.status_code, answer.text) == (200, f"OK {message.id}\n")
+    assert (message.to, message.text, message.client_ref) == ("+4915112345678", "häufig", "77")
+    refused = opened.client.get(query, headers=basic("guessed"))
+    assert (refused.status_code, refused.text) == (401, "ERROR the key is not known\n")
+    assert refused.headers["WWW-Authenticate"].startswith("Basic ")
+
+
 INTEGRA = "/Integra/resources/SMS/SendSMS"
 
 
