@@ -52,7 +52,7 @@ class Guard:
     def _require_address(self) -> None:
         if self._networks is not None and not within(request.remote_addr or "", self._networks):
             log.warning("v1: a request from %s was refused; [doors] addresses does not name it", request.remote_addr)
-            raise Problem(403, "v1 in [doors] addresses does not name the address that this comes from")
+            raise Problem(403, "v1 in [doors] addresses does not name the address that this comes from", code="address_refused")
 
     def _bearer(self) -> Key:
         kind, _, token = request.environ.get("HTTP_AUTHORIZATION", "").partition(" ")

@@ -37,7 +37,7 @@ Fault = dict[str, str]  # {"pointer" | "parameter" | "header": where, "detail": 
 _KINDS: dict[int, tuple[str, str]] = {
     400: ("bad_request", "The request cannot be read"),
     401: ("unauthorized", "A valid key is needed"),
-    403: ("scope_missing", "The key may not do this"),
+    403: ("scope_missing", "This may not be done from there, or with this key"),
     404: ("not_found", "There is no such thing"),
     405: ("method_not_allowed", "This method is not offered here"),
     409: ("conflict", "The request contradicts the present state"),
@@ -146,7 +146,7 @@ def _theirs(fault: HTTPException) -> Response:
 
 def _detail(fault: HTTPException, status: int) -> str:
     if status == 404:
-        return f"there is no {request.path}; GET /openapi.json lists what there is, /guides/ is for people"
+        return f"there is no {request.path}, or its door is closed; GET /openapi.json lists what there is, /guides/ is for people"
     if isinstance(fault, MethodNotAllowed):
         offered = ", ".join(sorted(fault.valid_methods or ()))
         return f"{request.method} is not offered for {request.path}; offered are {offered}"

@@ -46,7 +46,7 @@ def blueprint(doors: Doors) -> Blueprint:
 def _require_its_address(box: DinstarSettings) -> None:
     if not within(request.remote_addr or "", box.push_from):
         log.warning("%s: a push from %s was refused; push_from does not name it", box.name, request.remote_addr)
-        raise Problem(403, "push_from of this box does not name the address that this comes from")
+        raise Problem(403, "push_from of this box does not name the address that this comes from", code="address_refused")
 
 
 def _document() -> Mapping[str, Any]:

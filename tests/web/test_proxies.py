@@ -62,6 +62,7 @@ def test_our_own_api_is_entered_from_its_addresses_alone(gateway: Gateway) -> No
         path = re.sub(r"<[^>]*>", lambda found: "1" if "<int" in found[0] else "x", rule.rule)
         answer = caller.open(path, method=method, headers=bearer, environ_base={"REMOTE_ADDR": "192.0.2.8"})
         assert (answer.status_code, "[doors] addresses" in answer.text) == (403, True), path
+        assert answer.get_json(force=True)["code"] == "address_refused", path
     for address in ("192.0.2.7", "2001:db8::9"):
         assert caller.get("/v1/channels", headers=bearer, environ_base={"REMOTE_ADDR": address}).status_code == 200
     assert caller.get("/healthz", environ_base={"REMOTE_ADDR": "192.0.2.8"}).status_code == 200
