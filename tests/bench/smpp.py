@@ -15,7 +15,8 @@ import time
 from typing import BinaryIO
 
 from tests.bench.figures import Figure
-from tests.bench.stage import cpu_seconds, free_port, stage
+from tests.bench.stage import cpu_seconds, stage
+from tests.ports import free_port
 
 WINDOW = 10
 SECONDS = 6

@@ -10,7 +10,6 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -22,6 +21,8 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from tests.ports import free_port
 
 GATEWAY = (sys.executable, "-m", "gateway", "run")
 TICKS = os.sysconf("SC_CLK_TCK")
@@ -47,12 +48,6 @@ def call(url: str, method: str = "GET", body: object = None, key: str = "", time
     with urllib.request.urlopen(request, timeout=timeout) as answer:
         content = answer.read()
         return json.loads(content) if content else None
-
-
-def free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
 
 
 def until(happened: Callable[[], Any], seconds: float, what: str, pause: float = 0.02) -> Any:

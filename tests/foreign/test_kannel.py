@@ -5,7 +5,6 @@ nothing is left to delete. Of a long text it asks a report for one part alone. I
 answer and is one OK ahead from then on: it reads +CSMS=? wrong, and acknowledges only on Wavecom, which says no OK there.
 """
 
-import socket
 import time
 import urllib.error
 import urllib.request
@@ -15,6 +14,7 @@ import pytest
 
 from simulator.testing import running_bank
 from tests.foreign.clients import EMOJI, LONG, LONG_EMOJI, PATIENCE, PRICE, SOMEONE, Daemon, needs
+from tests.ports import free_ports
 from tests.receiver import Receiver
 
 pytestmark = [pytest.mark.slow, needs("kannel", "bearerbox", "smsbox")]
@@ -74,15 +74,6 @@ device = {device}
 speed = 115200
 my-number = {number}
 """
-
-
-def free_ports(count):
-    """Ports of 127.0.0.1 that nobody listens on."""
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [each.getsockname()[1] for each in sockets]
-    for each in sockets:
-        each.close()
-    return ports
 
 
 def wait_for_smsbox(smsbox, port):

@@ -13,7 +13,8 @@ from gateway.cli import main
 from gateway.settings import DoorsSettings
 from simulator.testing import running_bank
 from tests.foreign.clients import EMOJI, PATIENCE, PRICE, Daemon, needs
-from tests.foreign.test_kannel import SETTINGS, free_ports, send_by, wait_for_smsbox
+from tests.foreign.test_kannel import SETTINGS, send_by, wait_for_smsbox
+from tests.ports import free_ports
 from tests.receiver import Receiver
 from tests.scenarios.box import running_gateway
 

@@ -14,7 +14,8 @@ import pytest
 from gateway.settings import SmppSettings
 from simulator.testing import running_bank
 from tests.foreign.clients import EMOJI, LONG, LONG_EMOJI, PATIENCE, PRICE, SOMEONE, Daemon, needs
-from tests.foreign.test_kannel import free_ports, send_by, wait_for_smsbox
+from tests.foreign.test_kannel import send_by, wait_for_smsbox
+from tests.ports import free_ports
 from tests.receiver import Receiver
 from tests.scenarios.box import running_gateway
 

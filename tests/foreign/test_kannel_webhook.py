@@ -10,7 +10,8 @@ import pytest
 from gateway.records import EventType
 from tests.core.stage import Stage, story
 from tests.foreign.clients import EMOJI, PATIENCE, Daemon, needs
-from tests.foreign.test_kannel import SETTINGS, free_ports
+from tests.foreign.test_kannel import SETTINGS
+from tests.ports import free_ports
 from tests.receiver import Receiver
 
 pytestmark = [pytest.mark.slow, needs("kannel", "bearerbox", "smsbox")]

@@ -80,7 +80,7 @@ def test_a_kill_loses_and_doubles_no_callback_of_a_receiver_that_was_away() -> N
     client.stop()
     numbers = [f"+49170990000{n}" for n in range(6)]
     with stage() as on:
-        bank = on.bank(2, latency="0.02", report_delay="0.1")
+        bank = on.bank(2, latency="0.02", report_delay="8")  # a report that comes while nobody is there is lost
         gateway = on.gateway(bank, extra=QUICK)
 
         def kill() -> None:
