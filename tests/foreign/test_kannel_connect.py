@@ -28,7 +28,7 @@ def printed(folder: Path, url: str, port: int) -> str:
     (folder / "simrack.toml").write_text(f'[store]\npath = "{folder}/simrack.db"\nreserve_mb = 0\n[doors]\nopen = ["kannel"]\n')
     args = ["--url", f"http://127.0.0.1:{port}/sms", "--gateway", url, "--config", str(folder / "simrack.toml")]
     shown = CliRunner().invoke(main, ["connect", "kannel", *args]).stdout
-    found = re.search(r"\(kannel\.conf\):\n\n((?:(?:  .*)?\n)+?)\n?(?=Key, passwords)", shown)
+    found = re.search(r"Put into kannel\.conf:\n\n((?:(?:  .*)?\n)+?)\n?(?=Key, passwords)", shown)
     assert found is not None, shown
     return "\n".join(line.removeprefix("  ") for line in found[1].splitlines())
 

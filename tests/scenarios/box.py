@@ -22,6 +22,7 @@ from gateway.service import Service
 from gateway.settings import HttpSettings, ModemSettings, PoolSettings, Settings, StoreSettings
 from gateway.store import Store
 from simulator.testing import RunningBank
+from tests.ports import free_port
 
 PATIENCE_S = 20.0
 
@@ -116,11 +117,7 @@ def running_gateway(
     **given: Any,
 ) -> Iterator[Box]:
     """`given`: sections of Settings by name, `modem` with fields for every modem, `devices` with their ports, `dinstars`."""
-    import socket
-
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        listen = f"127.0.0.1:{probe.getsockname()[1]}"
+    listen = f"127.0.0.1:{free_port()}"
     settings = replace(settings_for(folder, bank, ports, pools=tuple(pools), **given), http=HttpSettings(listen=listen))
     key = _prepare(settings, webhook, events)
     loop = asyncio.new_event_loop()
