@@ -62,13 +62,10 @@ checks.negative_data_rejection.enabled = false
 include-name = "PATCH /v1/keys/{name}"
 checks.negative_data_rejection.enabled = false
 
-# Names of channels in a rule, and of a pool in a limit, are well formed and yet unknown: 422 and 404.
+# Names of channels in a rule are well formed and yet unknown: 422.
 [[operations]]
 include-name = "PATCH /v1/keys/{name}"
 checks.positive_data_acceptance.enabled = false
-[[operations]]
-include-name = "PUT /v1/limits/{limit_id}"
-checks.ensure_resource_availability.enabled = false
 """
 
 
@@ -87,7 +84,7 @@ def test_schemathesis_finds_nothing(server: Server, tmp_path: Path) -> None:
         "--no-color",
     ]
     (tmp_path / "schemathesis.toml").write_text(LENIENT)
-    finished = subprocess.run(command, capture_output=True, text=True, timeout=240, cwd=tmp_path)
+    finished = subprocess.run(command, capture_output=True, text=True, timeout=600, cwd=tmp_path)
     assert finished.returncode == 0, finished.stdout[-6000:] + finished.stderr[-2000:]
 
 
