@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -31,7 +32,8 @@ from gateway.web.doors import Doors
 _MOST_BYTES = 1500
 _PLACE = "#param#"
 _MOST_RESULTS = 1000
-_QUEUE_LOOKED_AT_EVERY_S = 1.0
+_QUEUE_COUNTED_EVERY_S = 1.0
+_SHARE_OF_COUNTING = 100  # of the time, one part in so many goes into counting
 _POST, _EITHER = ("POST",), ("GET", "POST")
 
 View = Callable[[Key], Response]
@@ -83,7 +85,7 @@ class _Texts:
         self._shapes = shapes
         self._channels = {port: name for name, port in doors.settings.doors.ports_of(doors.settings.channel_names).items()}
         self._queued = 0
-        self._queue_looked_at = -_QUEUE_LOOKED_AT_EVERY_S
+        self._count_at = 0.0  # monotonic; when the queue is counted again
 
     def send(self, key: Key) -> Response:
         messages = self._entry.accept(self._wanted(reading.table()), key)
@@ -197,12 +199,17 @@ class _Texts:
             return written.encode("ascii", "replace").decode()  # half a surrogate pair is no text to the store
 
     def _roughly_queued(self, added: int) -> int:
-        """To count a long queue takes its time, and is not done for every text."""
-        now = self._doors.clock.monotonic()
-        if now - self._queue_looked_at >= _QUEUE_LOOKED_AT_EVERY_S:
-            self._queue_looked_at, self._queued = now, _waiting(self._doors)
-        else:
+        """To count a long queue takes its time: it is done now and then, by one thread, while the others go on."""
+        began = self._doors.clock.monotonic()
+        if began < self._count_at:
             self._queued += added
+            return self._queued
+        self._count_at = math.inf
+        try:
+            self._queued = _waiting(self._doors)
+        finally:
+            ended = self._doors.clock.monotonic()
+            self._count_at = ended + max(_QUEUE_COUNTED_EVERY_S, (ended - began) * _SHARE_OF_COUNTING)
         return self._queued
 
 
