@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import json
-from typing import Any, TextIO
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
 from gateway.cli import options
 from gateway.cli.exits import Failure
+
+if TYPE_CHECKING:
+    from gateway.core.keys import Keys
+    from gateway.records import Key
 
 
 def _scopes(ctx: click.Context, parameter: click.Parameter, values: Any) -> tuple[str, ...]:
@@ -110,13 +115,7 @@ def add(name: str, scopes: tuple[str, ...], file: TextIO | None, smpp: bool, din
 @options.config
 def smpp(name: str, config: str) -> None:
     """Give the key called NAME a new password for SMPP and print it. It is not shown again; the one before ends."""
-    from gateway.clock import SystemClock
-    from gateway.core.keys import Keys
-
-    with options.store_of(config) as store:
-        _, password = Keys(store, SystemClock()).add_smpp(name)
-    click.echo(password)
-    click.echo(f"the key {name!r} binds with system_id {name!r} and this password", err=True)
+    _give_password(config, lambda keys: keys.add_smpp(name), f"the key {name!r} binds with system_id {name!r} and this password")
 
 
 @key.command()
@@ -124,13 +123,18 @@ def smpp(name: str, config: str) -> None:
 @options.config
 def dinstar(name: str, config: str) -> None:
     """Give the key called NAME a new password for the Dinstar door and print it. It is not shown again; the one before ends."""
+    told = f"the key {name!r} enters the Dinstar door with user {name!r} and this password"
+    _give_password(config, lambda keys: keys.add_dinstar(name), told)
+
+
+def _give_password(config: str, give: Callable[[Keys], tuple[Key, str]], told: str) -> None:
     from gateway.clock import SystemClock
     from gateway.core.keys import Keys
 
     with options.store_of(config) as store:
-        _, password = Keys(store, SystemClock()).add_dinstar(name)
+        _, password = give(Keys(store, SystemClock()))
     click.echo(password)
-    click.echo(f"the key {name!r} enters the Dinstar door with user {name!r} and this password", err=True)
+    click.echo(told, err=True)
 
 
 @key.command("list")

@@ -10,6 +10,7 @@ from fnmatch import fnmatchcase
 from typing import Protocol
 
 from gateway import numbers, patterns
+from gateway.core.unreadable import Unreadable
 from gateway.errors import BadValue
 from gateway.store.inbound import InboundRule
 
@@ -95,7 +96,7 @@ def _pattern(written: str) -> Condition:
     try:
         return _Pattern(patterns.compile(written, "pattern", ignore_case=True))
     except BadValue as fault:
-        return _Unreadable(fault.reason)
+        return Unreadable(fault.reason)
 
 
 def _one_of(entries: Collection[str]) -> str:
@@ -180,16 +181,3 @@ class _Pattern:
 
     def against(self, facts: InboundFacts) -> str:
         return f"the pattern {self.pattern.written} is not found in the text"
-
-
-@dataclass(frozen=True, slots=True)
-class _Unreadable:
-    """In the place of a pattern that was kept before it was refused: the rule matches nothing, and says so."""
-
-    why: str
-
-    def holds(self, facts: InboundFacts) -> bool:
-        return False
-
-    def against(self, facts: InboundFacts) -> str:
-        return f"its pattern cannot be used: {self.why}"

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from gateway import hours, numbers, patterns
 from gateway.clock import isoformat
+from gateway.core.unreadable import Unreadable
 from gateway.errors import BadValue
 from gateway.store.routes import Route
 
@@ -57,7 +58,7 @@ def _pattern(written: str, own: str) -> Condition:
     try:
         return _Pattern(patterns.compile(written, "to_pattern"), own)
     except BadValue as fault:
-        return _Unreadable(fault.reason)
+        return Unreadable(fault.reason)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,19 +151,6 @@ class _Pattern:
     def against(self, facts: RouteFacts) -> str:
         spellings = dict.fromkeys((facts.to, numbers.dialled(facts.to, "national", self.own)))
         return f"the pattern {self.pattern.written} does not match the whole of {' or '.join(spellings)}"
-
-
-@dataclass(frozen=True, slots=True)
-class _Unreadable:
-    """In the place of a pattern that was kept before it was refused: the rule matches nothing, and says so."""
-
-    why: str
-
-    def holds(self, facts: RouteFacts) -> bool:
-        return False
-
-    def against(self, facts: RouteFacts) -> str:
-        return f"its pattern cannot be used: {self.why}"
 
 
 @dataclass(frozen=True, slots=True)
