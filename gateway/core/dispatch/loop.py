@@ -16,9 +16,11 @@ from typing import Protocol
 from gateway.channels.contract import Channel
 from gateway.channels.rotation import Lane
 from gateway.clock import Clock
-from gateway.core.dispatch import sailing
+from gateway.core.dispatch import closing, sailing
 from gateway.core.dispatch.berth import PATIENCE_S, Berth
+from gateway.core.dispatch.closing import Closing
 from gateway.core.dispatch.decks import Decks, Limits
+from gateway.core.dispatch.freeing import Freeing
 from gateway.core.dispatch.lookout import Lookout
 from gateway.core.dispatch.outcomes import Outcomes
 from gateway.core.dispatch.sailing import Marks, Sailing
@@ -26,7 +28,7 @@ from gateway.core.fairness import Fairness
 from gateway.errors import SimrackError, StorageFull
 from gateway.records import Message
 from gateway.settings import SendingSettings
-from gateway.store import Database, Store, air, claims, limits, line, turns, unknowns
+from gateway.store import Database, Store, claims, limits, turns
 from gateway.store.air import Verdict
 from gateway.store.claims import Claim, Round, Want
 
@@ -35,17 +37,9 @@ log = logging.getLogger("simrack.dispatch")
 _TRY_AGAIN_S = 2.0
 # What texts a SIM sent today is read from the rows this often; between, it is counted along.
 _RECOUNT_S = 60.0
-_SOONEST_S = 0.005
-# A channel that could not send for so long no longer keeps texts it has sent parts of.
-_AWAY_S = 60.0
-_JUMP_S = 5.0
-# Where the first texts of a long queue may not leave, the next are looked at after this time.
-_DEEPER_S = 0.5
 
 
-class Fitness(sailing.Fitness, Protocol):
-    def limited(self, channel: str, until: float | None) -> None: ...
-
+class Fitness(sailing.Fitness, closing.Fitness, Protocol):
     def drained(self, channel: str) -> None: ...
 
 
@@ -67,21 +61,22 @@ class Dispatch:
         chance: random.Random,
     ) -> None:
         self._store = store
-        self._settings = settings
         self._lanes = lanes
         self._fitness = fitness
         self._limits = limits
         self._clock = clock
-        self._marks = marks
-        self._chance = chance
+        self._settled = asyncio.Event()  # an outcome was written
+        self._wake = asyncio.Event()
         self._berths: dict[str, Berth] = {}
         self._fairness = Fairness(lambda key_id: self._limits.book.share(key_id))
         self._lookout = Lookout(lanes, fitness, self._gapped, clock, store.read(turns.find))
         self._outcomes = Outcomes(store, clock, lambda: limits.book, announce, self._recorded)
         self._decks = Decks(self._berths, self._lookout, store, self._fairness, limits, clock, self._enliven)
+        self._closing = Closing(self._berths, fitness, clock, self.wake)
+        self._freeing = Freeing(self._berths, self._lookout, self._decks, store, clock, self.wake)
         self._sailing = Sailing(
             self._berths, self._lookout, self._outcomes, fitness, marks, settings, clock, chance,
-            wake=lambda: self._wake.set(), backlog=lambda: self._backlog, resting=self._resting,
+            wake=self._wake.set, backlog=lambda: self._backlog, resting=self._resting,
         )  # fmt: skip
         self._changed = changed
         self._lively: set[str] | None = None  # lanes in which texts may wait; None for all of them
@@ -93,11 +88,7 @@ class Dispatch:
         self._backlog = False  # the last round left texts behind
         self._stopping = False
         self._counted_at = -_RECOUNT_S
-        self._offset = clock.now() - clock.monotonic()
         self._reach: claims.Reach = {}
-        self._settled = asyncio.Event()  # an outcome was written
-        self._wake = asyncio.Event()
-        self._alarm: asyncio.TimerHandle | None = None
 
     def add(self, channel: Channel) -> None:
         self._berths[channel.name] = Berth.of(channel)
@@ -109,8 +100,7 @@ class Dispatch:
 
     def limits_changed(self) -> None:
         """A person changed limits or set them back: what was closed may be open. Called on the loop."""
-        for berth in self._berths.values():
-            berth.closed_until = 0.0
+        self._closing.open_all()
         self.wake()
 
     def came_in(self, lanes: Iterable[str], priority: int) -> None:
@@ -177,16 +167,14 @@ class Dispatch:
                 asyncio.get_running_loop().call_later(_TRY_AGAIN_S, self.wake)
 
     async def _assign(self) -> None:
-        self._notice_jump()
+        self._closing.open_after_a_jump()
         await self._recount()
-        await self._tidy()
+        if await self._freeing.free(self._wanted):
+            self._wake.set()
         skipped: set[tuple[str, str]] = set()
         served: set[str] = set()
         while not self._stopping:
-            if self._urgent is not None:
-                urgent, lanes = self._urgent, self._urgent_lanes
-                self._urgent, self._urgent_lanes = None, set()
-                await self._decks.overtake(urgent, lanes)
+            await self._let_urgent_overtake()
             wants = self._wants(skipped)
             if not wants:
                 break
@@ -200,7 +188,13 @@ class Dispatch:
                 break
         if not self._stopping:
             await self._decks.share(served)
-        self._await_opening()
+        self._closing.await_opening()
+
+    async def _let_urgent_overtake(self) -> None:
+        if self._urgent is not None:
+            urgent, lanes = self._urgent, self._urgent_lanes
+            self._urgent, self._urgent_lanes = None, set()
+            await self._decks.overtake(urgent, lanes)
 
     def _wants(self, skipped: set[tuple[str, str]]) -> list[Want]:
         lively = self._lanes() if self._lively is None else self._lively
@@ -222,7 +216,7 @@ class Dispatch:
         served = {claim.channel for claim in round_.claims}
         for want in wants:
             if want.goes_on_with is not None and want.channel not in served:
-                await self._put_back_owed(self._berths[want.channel])  # its next part cannot go as things are
+                await self._freeing.put_back_owed(self._berths[want.channel])  # its next part cannot go as things are
         for claim in round_.claims:
             self._lookout.took(claim)
             self._decks.hand_over(claim)
@@ -230,53 +224,13 @@ class Dispatch:
         for channel, lane in round_.passed:
             self._lookout.passed(channel, lane)
             skipped.add((channel, lane))
-        self._close(wants, round_, served)
+        self._closing.learn(wants, round_, served)
         self._wanted = round_.wanted
         self._spurned = self._spurned.difference(offer.lane for want in wants for offer in want.offers) | round_.spurned
         if self._lively is not None:
             self._lively -= round_.empty - self._enlivened
         self._find_drained(wants, served)
         return bool(round_.claims or round_.passed or round_.closed)
-
-    def _close(self, wants: list[Want], round_: Round, served: set[str]) -> None:
-        for want in wants:
-            berth = self._berths[want.channel]
-            if want.channel in round_.closed:
-                until = round_.closed[want.channel]
-                # What no time opens (a limit of none at all) is looked at again now and then: a person may change it.
-                berth.closed_until = self._clock.now() + _RECOUNT_S if until is None else until
-                self._fitness.limited(want.channel, berth.closed_until)
-            elif want.channel in served and berth.closed_until:
-                berth.closed_until = 0.0
-                self._fitness.limited(want.channel, None)
-        if round_.deeper:
-            self._set_alarm(_DEEPER_S)
-        if round_.reopens is not None:
-            self._set_alarm(round_.reopens - self._clock.now())
-
-    def _notice_jump(self) -> None:
-        """When limits open was reckoned by a wall clock that is no longer."""
-        offset = self._clock.now() - self._clock.monotonic()
-        if abs(offset - self._offset) >= _JUMP_S:
-            for berth in self._berths.values():
-                berth.closed_until = 0.0
-        self._offset = offset
-
-    def _await_opening(self) -> None:
-        now = self._clock.now()
-        closed = [berth.closed_until for berth in self._berths.values() if berth.closed_until > now]
-        if closed:
-            self._set_alarm(min(closed) - now)
-
-    def _set_alarm(self, seconds: float) -> None:
-        """Look again when a limit opens; only the soonest alarm is kept."""
-        loop = asyncio.get_running_loop()
-        at = loop.time() + min(max(seconds, _SOONEST_S), _RECOUNT_S)
-        if self._alarm is not None and not self._alarm.cancelled() and loop.time() < self._alarm.when() <= at:
-            return
-        if self._alarm is not None:
-            self._alarm.cancel()
-        self._alarm = loop.call_at(at, self.wake)
 
     def _find_drained(self, wants: list[Want], served: set[str]) -> None:
         for want in wants:
@@ -292,45 +246,6 @@ class Dispatch:
         self._counted_at = now
         sims, today = [berth.sim for berth in self._berths.values()], self._clock.now()
         self._lookout.used = await self._store.writer.arun(lambda db: limits.used_today(db, sims, today))
-
-    async def _tidy(self) -> None:
-        """What waits for a channel that cannot send is freed of it: its deck, the message it owes a part of, its conversations."""
-        now = self._clock.monotonic()
-        sight = self._lookout.look(self._berths)
-        for berth in self._berths.values():
-            if berth.name in sight.able:
-                berth.unfit_since = None
-            else:
-                berth.unfit_since = now if berth.unfit_since is None else berth.unfit_since
-                await self._put_back_owed(berth)
-            if berth.deck is not None and berth.slow(now) and not berth.deck.follows:
-                await self._decks.clear(berth)
-        for channel in self._wanted:
-            berth = self._berths.get(channel)
-            gone = berth is None or (berth.unfit_since is not None and now - berth.unfit_since > PATIENCE_S)
-            if gone or (berth is not None and berth.slow(now)):
-                await self._free_wanting(channel)
-            if berth is not None and berth.unfit_since is not None and now - max(berth.unfit_since, berth.unpinned_at) > _AWAY_S:
-                berth.unpinned_at = now - _AWAY_S + PATIENCE_S
-                await self._unpin(channel)
-
-    async def _unpin(self, channel: str) -> None:
-        now = self._clock.now()
-        if await self._store.writer.arun(lambda db: unknowns.unpin(db, [channel], now)):
-            self.wake()
-
-    async def _free_wanting(self, channel: str) -> None:
-        if await self._store.writer.arun(lambda db: line.free_wanting(db, channel)):
-            self._wake.set()
-
-    async def _put_back_owed(self, berth: Berth) -> None:
-        """Once nothing of it is on the air or unwritten: until then nobody knows whether there is something to put back."""
-        if berth.owes is None or not berth.at_rest:
-            return
-        owed, now = berth.owes, self._clock.now()
-        await self._store.writer.arun(lambda db: air.put_back(db, owed, berth.name, now))
-        berth.owes = None
-        self.wake()
 
     def _recorded(self, berth: Berth, verdict: Verdict | None, lane: str) -> None:
         """An outcome is committed."""
