@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
 from urllib.parse import urlsplit
 
 from gateway.core.forwarding.addresses import Reach
@@ -55,6 +56,7 @@ def checked(wanted: Callback, now: float, field: str, reach: Reach | None = None
     return NewCallback(
         url=wanted.url,
         origin=f"{split.scheme}://{_host(split.hostname or '')}:{split.port or _PORTS[split.scheme]}",
+        path=sha256(split.path.encode()).hexdigest()[:16],
         format=wanted.format,
         events=tuple(event.value for event in wanted.events),
         receiver=new_id("wh", now),

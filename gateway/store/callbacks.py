@@ -1,5 +1,6 @@
-"""Rows of callbacks: where a request wants to hear what becomes of its message. Each receiver (key, format, options, host and port)
-is a hidden row of webhooks, so that its pauses, its order and its back-off are its own; the forwards carry the address.
+"""Rows of callbacks: where a request wants to hear what becomes of its message. Each receiver (key, format, options, host and port,
+and one of a few paths there) is a hidden row of webhooks, so that its pauses and its back-off are its own; the forwards carry the
+address, and are in order per message: whoever hears them knows the message by its id, and owes no other one anything.
 
 Jobs for the writer; each takes `db` first. Checks nothing; `core.callbacks` did.
 """
@@ -18,6 +19,9 @@ from gateway.records import Event
 
 # A key that names more hosts than this is not a client but a fault, or somebody's attempt to use us against others.
 MOST_RECEIVERS = 1000
+# Paths of a host that are receivers of their own: one that is down keeps no other. Beyond them (a path for each message, say) they
+# share one; so they do when the key has named half of what it may.
+MOST_PATHS = 8
 # What was asked for is forgotten so long after it, unless its message has not left yet; what could not be posted as well.
 KEPT_S = 30 * 86400.0
 _FORGOTTEN_AT_ONCE = 2000
@@ -29,6 +33,7 @@ class NewCallback:
 
     url: str
     origin: str  # scheme, host and port
+    path: str  # tells paths apart, and says nothing: there may be secrets in them
     format: str
     events: tuple[str, ...]
     receiver: str
@@ -38,17 +43,37 @@ class NewCallback:
 def add(db: SqliteDatabase, message: str, key_id: int, wanted: NewCallback, now: float) -> None:
     """Note, in the commit that queues a message, who hears what becomes of it. Raises BadValue for one receiver too many."""
     options = json.dumps(wanted.options, sort_keys=True)
-    name = f"{key_id} {wanted.format} {options} {wanted.origin}"
-    row = db.execute_sql("SELECT id FROM webhooks WHERE receiver = ?", (name,)).fetchone()
-    webhook_id = _new_receiver(db, name, key_id, wanted, options, now) if row is None else row[0]
+    host = f"{key_id} {wanted.format} {options} {wanted.origin}"
+    own = f"{host} {wanted.path}"
+    webhook_id = _known(db, own)
+    if webhook_id is None:
+        name = own if _may_have_its_own(db, key_id, host) else host
+        webhook_id = _known(db, name) or _new_receiver(db, name, key_id, wanted, options, now)
     db.execute_sql(
         "INSERT INTO callbacks (message, webhook_id, url, events, asked_at) VALUES (?,?,?,?,?)",
         (message, webhook_id, wanted.url, json.dumps(wanted.events), now),
     )
 
 
-def _new_receiver(db: SqliteDatabase, name: str, key_id: int, wanted: NewCallback, options: str, now: float) -> int:
+def _known(db: SqliteDatabase, name: str) -> int | None:
+    row = db.execute_sql("SELECT id FROM webhooks WHERE receiver = ?", (name,)).fetchone()
+    return None if row is None else int(row[0])
+
+
+def _may_have_its_own(db: SqliteDatabase, key_id: int, host: str) -> bool:
+    # A blank stands behind the host, and '!' is the next sign: names in between are those of its paths.
+    query = "SELECT count(*) FROM webhooks WHERE receiver >= ? AND receiver < ?"
+    (paths,) = db.execute_sql(query, (f"{host} ", f"{host}!")).fetchone()
+    return paths < MOST_PATHS and _count(db, key_id) < MOST_RECEIVERS / 2
+
+
+def _count(db: SqliteDatabase, key_id: int) -> int:
     (known,) = db.execute_sql("SELECT count(*) FROM webhooks WHERE receiver GLOB ?", (f"{key_id} *",)).fetchone()
+    return int(known)
+
+
+def _new_receiver(db: SqliteDatabase, name: str, key_id: int, wanted: NewCallback, options: str, now: float) -> int:
+    known = _count(db, key_id)
     if known >= MOST_RECEIVERS:
         raise BadValue("callback", f"is at yet another host: this key has named {known}", "use fewer, or a webhook")
     made = db.execute_sql(
@@ -68,7 +93,7 @@ def tell(db: SqliteDatabase, message: str, event: Event) -> None:
     db.execute_sql(
         "INSERT INTO forwards (event_id, webhook_id, event_type, conversation, data, created_at, queued_at, state, next_at, url)"
         " SELECT ?, id, ?, ?, ?, ?, ?, 'pending', ?, ? FROM webhooks WHERE id = ? AND enabled = 1",
-        (event.id, event.type.value, event.conversation, data, at, at, at, row[1], row[0]),
+        (event.id, event.type.value, message, data, at, at, at, row[1], row[0]),
     )
 
 

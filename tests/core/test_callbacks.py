@@ -1,4 +1,4 @@
-"""Callbacks that requests named, through the machinery of webhooks: the same guarantees, per receiver and not per address."""
+"""Callbacks that requests named, through the machinery of webhooks: the same guarantees, but in order per message."""
 
 from __future__ import annotations
 
@@ -10,12 +10,14 @@ from urllib.parse import parse_qs, parse_qsl, urlsplit
 import pytest
 
 from gateway.core import callbacks
+from gateway.core.forwarding.judge import MOST_WAITING_ALONE
 from gateway.core.forwarding.loop import RECEIVER_KEPT_S
 from gateway.core.identifiers import new_id
 from gateway.errors import Conflict
 from gateway.records import Callback, Event, EventType, Webhook
 from gateway.store import callbacks as rows
 from gateway.store import erasing
+from gateway.store.callbacks import MOST_PATHS
 from tests.core.stage import Stage, story
 from tests.receiver import Answer, Received, Receiver
 
@@ -52,6 +54,10 @@ def receiver_of(stage: Stage) -> Webhook:
 
 def query(request: Received) -> dict[str, str]:
     return dict(parse_qsl(urlsplit(request.path).query))
+
+
+def at(path: str) -> str:
+    return urlsplit(path).path
 
 
 @story
@@ -91,6 +97,90 @@ async def test_a_receiver_that_is_down_holds_up_itself_alone_and_hears_in_order_
                 stage.later(400)
                 assert [query(one)["type"] for one in await dead.expect(2)] == ["8", "1"]
                 await stage.recorded(away, "accepted", "accepted")
+
+
+@story
+async def test_a_callback_that_always_fails_holds_up_its_own_message_alone(tmp_path: Path) -> None:
+    with Receiver() as web:
+        web.decide = lambda one: Answer(500 if query(one)["n"] == "a" else 200)
+        async with Stage(tmp_path) as stage:
+            client = Client(stage)
+            first = await client.sends(callbacks.kannel(f"{web.url}?type=%d&n=a", 31))
+            second = await client.sends(callbacks.kannel(f"{web.url}?type=%d&n=b", 31))
+            await client.happens(first, SENT)
+            await web.expect(1)
+            for one in (first, second):
+                await client.happens(one, DELIVERED)
+            await client.happens(second, SENT)
+            await web.expect(3)
+            await stage.recorded(receiver_of(stage), "pending", "pending", "accepted", "accepted")
+            web.decide = None
+            stage.later(10)
+            heard = [query(one) for one in await web.expect(5)]
+            assert [one["type"] for one in heard if one["n"] == "a"] == ["8", "8", "1"]
+            assert [one["type"] for one in heard if one["n"] == "b"] == ["1", "8"]
+
+
+@story
+async def test_a_hundred_callbacks_that_are_refused_do_not_keep_one_that_is_taken(tmp_path: Path) -> None:
+    with Receiver() as web:
+        web.decide = lambda one: Answer(404 if query(one)["n"] != "last" else 200)
+        async with Stage(tmp_path) as stage:
+            client = Client(stage)
+            for n in (*range(100), "last"):
+                await client.happens(await client.sends(callbacks.kannel(f"{web.url}?n={n}", 8)), SENT)
+            await stage.recorded(receiver_of(stage), *["pending"] * 100, "accepted")
+
+
+@story
+async def test_a_receiver_that_refuses_everything_is_left_alone_in_the_end(tmp_path: Path) -> None:
+    most = MOST_WAITING_ALONE + 100
+    with Receiver() as web:
+        web.default = Answer(500)
+        async with Stage(tmp_path) as stage:
+            client = Client(stage)
+            for n in range(most):
+                message = await client.sends(callbacks.kannel(f"{web.url}?n={n}", 8))
+                await client.happens(message, SENT)
+            await web.expect(MOST_WAITING_ALONE)
+            await stage.idle()
+            assert MOST_WAITING_ALONE <= len(web.requests) < most
+            web.default = Answer(200)
+            for _ in range(3):
+                stage.later(400)
+                await stage.idle()
+            await stage.recorded(receiver_of(stage), *["accepted"] * most)
+
+
+@pytest.mark.parametrize("broken", [Answer(503), Answer(drop=True)])
+def test_an_address_that_is_down_does_not_keep_another_one_at_its_host(tmp_path: Path, broken: Answer) -> None:
+    @story
+    async def told() -> None:
+        with Receiver() as web:
+            web.decide = lambda one: broken if at(one.path) == "/down" else Answer(200)
+            async with Stage(tmp_path) as stage:
+                client = Client(stage)
+                there = await client.sends(callbacks.kannel(f"http://127.0.0.1:{web.port}/down?n=%d", 31))
+                here = await client.sends(callbacks.kannel(f"http://127.0.0.1:{web.port}/up?n=%d", 31))
+                await client.happens(there, SENT)
+                await stage.recorded(stage.webhooks.receivers()[0], "pending", tries=1)
+                await client.happens(here, SENT)
+                await stage.recorded(stage.webhooks.receivers()[1], "accepted")
+
+    told()
+
+
+@story
+async def test_a_host_whose_every_address_is_another_gets_few_receivers(tmp_path: Path) -> None:
+    with Receiver() as web:
+        async with Stage(tmp_path) as stage:
+            client = Client(stage)
+            for n in range(30):
+                message = await client.sends(callbacks.kannel(f"{web.url}/{n}?type=%d", 8))
+                await client.happens(message, SENT)
+            assert {at(one.path) for one in await web.expect(30)} == {f"/hook/{n}" for n in range(30)}
+            assert len(stage.webhooks.receivers()) == MOST_PATHS + 1
+            assert {one.url for one in stage.webhooks.receivers()} == {f"http://127.0.0.1:{web.port}"}
 
 
 @story

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from importlib import import_module
+
 import pytest
 from peewee import SqliteDatabase
 
@@ -12,7 +15,7 @@ from gateway.store.callbacks import KEPT_S, NewCallback
 from gateway.store.forwards import Dead, Forwards
 from tests.store.conftest import NOW
 
-WANTED = NewCallback("http://a.example/dlr?secret=1", "http://a.example:80", "kannel-dlr", ("message.sent",), "wh_1")
+WANTED = NewCallback("http://a.example/dlr?secret=1", "http://a.example:80", "d1", "kannel-dlr", ("message.sent",), "wh_1")
 SENT = Event("evt_1", EventType.MESSAGE_SENT, NOW, "alice", {"id": "msg_1"})
 
 
@@ -47,7 +50,7 @@ def test_a_forward_carries_the_address_and_hides_it(db: SqliteDatabase) -> None:
     callbacks.add(db, "msg_1", 1, WANTED, NOW)
     callbacks.tell(db, "msg_1", SENT)
     (forward,) = forwards.page(db, "wh_1", None, None, 10).forwards
-    assert (forward.url, forward.event) == (WANTED.url, SENT)
+    assert (forward.url, forward.event) == (WANTED.url, replace(SENT, conversation="msg_1"))
     assert "secret" not in repr(forward)
 
 
@@ -111,3 +114,15 @@ def test_who_removes_a_receiver_is_asked_nothing_by_later_events(db: SqliteDatab
     assert (count(db, "forwards"), count(db, "callbacks")) == (0, 0)
     with pytest.raises(NotFound):
         forwards.page(db, "wh_1", None, None, 10)
+
+
+def test_what_waited_in_order_per_recipient_before_waits_per_message_after_the_migration(db: SqliteDatabase) -> None:
+    callbacks.add(db, "msg_1", 1, WANTED, NOW)
+    webhooks.add(db, Webhook("wh_2", "http://b.example/", ("*",), (), "standard", True, None, NOW), "whsec_x")
+    callbacks.tell(db, "msg_1", SENT)
+    forwards.enqueue(db, SENT)
+    db.execute_sql("UPDATE forwards SET conversation = 'alice'")
+    for statement in import_module("gateway.store.migrations.0017_forwards").STATEMENTS:
+        if not statement.startswith("ALTER"):
+            db.execute_sql(statement)
+    assert db.execute_sql("SELECT conversation FROM forwards ORDER BY id").fetchall() == [("msg_1",), ("alice",)]

@@ -183,7 +183,7 @@ def test_deliveries_of_nobody_are_a_404_and_junk_is_named(alice: Caller) -> None
 
 def test_receivers_of_callbacks_are_listed_apart_and_their_dead_events_replayed(alice: Caller, gateway: Gateway) -> None:
     alice.post("/v1/webhooks", WANTED)
-    wanted = NewCallback("http://a.example/?p=swordfish", "http://a.example:80", "kannel-dlr", ("message.sent",), "wh_1")
+    wanted = NewCallback("http://a.example/?p=swordfish", "http://a.example:80", "d1", "kannel-dlr", ("message.sent",), "wh_1")
     event = Event("evt_1", EventType.MESSAGE_SENT, gateway.clock.now(), "alice", {"id": "msg_1"})
 
     def dead(db: Database) -> None:

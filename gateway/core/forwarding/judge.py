@@ -27,6 +27,9 @@ _JUMP_S = 60.0
 _WEBHOOK_IS_DOWN = frozenset({429, 502, 503, 504})
 _WAIT_ASKED = frozenset({429, 503})
 _GONE = 410
+# Callbacks that are refused wait each alone, and those at the same address that are not flow: it is another one for each message.
+# When so many of a receiver wait it is the receiver that has a fault, as with webhooks; each of them is a row in memory.
+MOST_WAITING_ALONE = 200
 _GONE_WORDS = "the webhook answered 410 Gone"
 
 
@@ -130,13 +133,14 @@ class Judge:
     async def _refused(self, line: Line, row: Forward, trouble: Trouble) -> None:
         """The webhook answers, but not this event: its conversation waits, the others flow."""
         probe = line.is_probe(row)
-        if not trouble.of_webhook:
+        of_webhook = trouble.of_webhook and (row.url is None or line.asleep >= MOST_WAITING_ALONE)
+        if not of_webhook:
             self._flows(line, row)
         if self._too_old(row):
             self.bury(line, row, trouble)
         else:
             self.put_off(line, row, trouble, trouble.longest)
-        if trouble.of_webhook and (line.refused_again() or probe):
+        if of_webhook and (line.refused_again() or probe):
             await self._leave_alone(line, trouble, probe)
 
     async def webhook_is_down(self, line: Line, row: Forward, trouble: Trouble) -> None:

@@ -148,6 +148,11 @@ class Line:
     # The webhook's own state.
 
     @property
+    def asleep(self) -> int:
+        """How many conversations wait because their first row failed."""
+        return len(self._asleep)
+
+    @property
     def paused(self) -> bool:
         return self._paused_until is not None
 
