@@ -2,6 +2,8 @@
 
 Between two moments at which a window ends or hours change, a channel sends at an even pace: one run of texts. Limits by the minute
 and gaps make the pace slower; limits by the hour, day and month cut runs short. A text counts in the window in which it leaves.
+Where channels are choices one after the other (failover), the first choice of which one is open sends alone. Weights are not
+looked at, and a pool that looks for the cheapest is taken as one choice: it depends on the recipients.
 Times inside are whole milliseconds, so that nothing is lost by adding them up.
 """
 
@@ -52,6 +54,7 @@ class Sender:
     free_at: float
     gate: Gate = Gate()
     gap: float = 0.0  # from one text to the next: it begins when a text is over
+    choice: int = 0  # it sends while no channel of a lower number may
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,17 +82,23 @@ def forecast(load: Load, senders: Sequence[Sender], shared: Gate, now: float) ->
     # A pool and a client are like one channel that needs no time: their gaps lie between the beginnings of texts.
     common = _Walk(Sender("", 0.0, now, shared, _gap(shared)), load, calendar)
     clock, end, left, last = int(now * 1000), int(now * 1000) + LONGEST_DAYS * _DAY_MS, load.texts, 0
+    one_choice = len({one.choice for one in senders}) == 1
     while left and clock < end and walks:
         opens = common.opens(clock)
         if opens > clock:
             clock = min(opens, end)
             continue
-        until = min(common.closes(clock), clock + _DAY_MS, end)
+        serving, changes = (walks, end) if one_choice else _first_choice(walks, clock)
+        if not serving:
+            clock = min(changes, end)
+            continue
+        until = min(common.closes(clock), clock + _DAY_MS, end, changes)
         most = min(left, common.room(), common.slots(clock, until))
-        sent = _segment(walks, clock, until, most)
+        sent = _segment(serving, clock, until, most)
         last = max(last, sent.last, common.take(clock, sent.texts))
         left -= sent.texts
-        clock = until
+        used_up = not one_choice and sent.texts and all(walk.closed(sent.begun) for walk in serving)
+        clock = sent.begun if used_up else until
     held: dict[int, int] = dict(common.held)
     for walk in walks:
         for rule, waited in walk.held.items():
@@ -125,9 +134,10 @@ class _Walk:
 
     def __init__(self, sender: Sender, load: Load, calendar: Calendar) -> None:
         self.channel = sender.channel
+        self.choice = sender.choice
         self.duration = math.ceil(sender.seconds * 1000)
         self.rules = sender.gate.rules
-        self.free_at = math.ceil(sender.free_at * 1000)
+        self.away_until = self.free_at = math.ceil(sender.free_at * 1000)
         self.sent = 0
         self.held: dict[int, int] = {}
         self._first_seen = sender.gate.first_seen
@@ -160,9 +170,19 @@ class _Walk:
         return found
 
     def opens(self, clock: int) -> int:
-        """The moment, from `clock` on, at which no rule says no; or one before it at which to ask again."""
+        """The moment, from `clock` on, at which no rule says no; or one before it at which to ask again. Until then it waits."""
+        opens, holds = self.foreseen(clock)
+        self.waits(holds, opens - clock)
+        return opens
+
+    def waits(self, rule: int, span: int) -> None:
+        if span > 0:
+            self.held[rule] = self.held.get(rule, 0) + span
+
+    def foreseen(self, clock: int) -> tuple[int, int]:
+        """When it opens, and the rule that says no until then."""
         if self._never:
-            return clock + LONGEST_DAYS * _DAY_MS
+            return clock + LONGEST_DAYS * _DAY_MS, 0
         opens, holds = clock, 0
         for rule in self._hours:
             is_open, change = self._calendar.hours(rule, clock)
@@ -173,9 +193,10 @@ class _Walk:
                 self._renew(budget, clock, 0)
             if budget.left < 1 and budget.end > opens:
                 opens, holds = budget.end, budget.rule.limit.id
-        if opens > clock:
-            self.held[holds] = self.held.get(holds, 0) + opens - clock
-        return opens
+        return opens, holds
+
+    def closed(self, clock: int) -> bool:
+        return max(self.foreseen(clock)[0], self.away_until) > clock
 
     def closes(self, clock: int) -> int:
         """Until when nothing changes. Asked after `opens`."""
@@ -214,10 +235,26 @@ class _Walk:
         budget.left = math.inf if most == math.inf else max(0, most - used) // budget.cost
 
 
+def _first_choice(walks: Sequence[_Walk], clock: int) -> tuple[list[_Walk], int]:
+    """Who sends from now on, and until when that is sure. Nobody where all are closed; then until one may be open."""
+    found = [(walk, *walk.foreseen(clock)) for walk in walks]
+    opens = {walk: max(moment, walk.away_until) for walk, moment, _ in found}
+    choice = min((walk.choice for walk, moment in opens.items() if moment <= clock), default=None)
+    if choice is None:
+        changes = min(opens.values())
+        for walk, moment, holds in found:
+            walk.waits(holds, min(moment, changes) - clock)
+        return [], changes
+    serving = [walk for walk in walks if walk.choice == choice]
+    others = [moment for walk, moment in opens.items() if walk.choice <= choice and moment > clock]
+    return serving, min([*others, *(walk.closes(clock) for walk in serving if opens[walk] <= clock)])
+
+
 @dataclass(frozen=True, slots=True)
 class _Sent:
     texts: int
     last: int  # when the last of them is over
+    begun: int = 0  # when the last of them begins
 
 
 def _segment(walks: Sequence[_Walk], clock: int, until: int, most: float) -> _Sent:
@@ -232,8 +269,9 @@ def _segment(walks: Sequence[_Walk], clock: int, until: int, most: float) -> _Se
         for walk, state in zip(walks, before, strict=True):
             walk.restore(state)
         runs = [walk.runs(clock, until, number) for walk, number in zip(walks, wanted, strict=True)]
-    ends = [own[-1][0] + (own[-1][1] - 1) * walk.pace + walk.duration for walk, own in zip(walks, runs, strict=True) if own]
-    return _Sent(sum(number for own in runs for _, number in own), max(ends, default=0))
+    begun = [(own[-1][0] + (own[-1][1] - 1) * walk.pace, walk.duration) for walk, own in zip(walks, runs, strict=True) if own]
+    ends = [moment + duration for moment, duration in begun]
+    return _Sent(sum(number for own in runs for _, number in own), max(ends, default=0), max(begun, default=(0, 0))[0])
 
 
 def _first(walks: Sequence[_Walk], runs: Sequence[Sequence[tuple[int, int]]], clock: int, until: int, most: int) -> list[int]:

@@ -30,6 +30,12 @@ class PoolView:
     def members(self) -> tuple[str, ...]:
         return tuple(name for tier in self.tiers for name in tier)
 
+    @property
+    def choices(self) -> dict[str, int]:
+        """The number of each channel's choice where they are in order; of the cheapest, who knows no recipient knows none."""
+        in_order = strategy(self.strategy).tiers is Tiers.FAILOVER
+        return {name: number for number, tier in enumerate(self.tiers) for name in tier} if in_order else {}
+
 
 Tariffs = Mapping[str, TariffSettings | None]  # by channel
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from statistics import median
 
 from gateway.clock import Clock
@@ -12,7 +12,7 @@ from gateway.core.forecast import Forecast, Gate, Load, Sender, forecast
 from gateway.core.limit_subjects import Names, sim_of
 from gateway.core.limits import Limits
 from gateway.errors import Conflict
-from gateway.records import ChannelFacts, ChannelState, Counted, Limit, Per
+from gateway.records import ChannelFacts, ChannelState, Counted, Limit, Per, Standing, Traffic
 from gateway.store import Database, Store
 from gateway.store.limits import Book, Rooms, Rule
 
@@ -62,13 +62,15 @@ class Route:
     channels: tuple[str, ...]
     pool: str = ""
     key: str = ""
+    choices: Mapping[str, int] = field(default_factory=dict)  # by channel, where one comes before another (failover)
 
 
 class LimitsView:
-    def __init__(self, limits: Limits, store: Store, clock: Clock) -> None:
+    def __init__(self, limits: Limits, store: Store, clock: Clock, standing: Callable[[str, str], Standing]) -> None:
         self._limits = limits
         self._store = store
         self._clock = clock
+        self._standing = standing
 
     def uses(self, limits: Sequence[Limit], subject: str = "") -> list[list[Use]]:
         """For each limit, as people know it, what it leaves to each of its subjects, or to the one that is given."""
@@ -111,20 +113,26 @@ class LimitsView:
         return Explanation(may, None if may or until == math.inf else until, () if shared else able, refusals)
 
     def forecast(self, route: Route, facts: Sequence[ChannelFacts], load: Load) -> Forecast:
-        """For texts that come behind those that wait in the same lanes. Raises Conflict if no channel of theirs can send."""
+        """For texts that come behind those that wait in the same lanes. Raises Conflict if no channel of theirs can send.
+
+        A channel that a person has to let go on first is left out; one that rests takes part from the end of its rest on.
+        """
         known, book, now = self._limits.names(), self._limits.book, self._clock.now()
         ready = {one.name: sim_of(one, known) for one in facts if one.name in route.channels and one.state is ChannelState.READY}
-        if not ready:
+        begins = {name: begin for name, sim in ready.items() if (begin := _takes_texts_from(self._standing(name, sim), now))}
+        if not begins:
             raise Conflict("none of these channels can send now; see `simrack status`")
         common = _common(route, known)
 
         def query(db: Database) -> tuple[list[Sender], Gate]:
             rooms = Rooms(db, book, now)
             senders = []
-            for channel, sim in ready.items():
+            for channel, begin in begins.items():
+                sim = ready[channel]
                 gate = _gate(rooms, book, [f"sim:{sim}"])
-                free_at = max([now, *(rooms.gap_ends(f"sim:{sim}", rule) or now for rule in gate.rules if _is_gap(rule))])
-                senders.append(Sender(channel, _seconds(db, sim) * load.parts, free_at, gate))
+                free_at = max([begin, *(rooms.gap_ends(f"sim:{sim}", rule) or now for rule in gate.rules if _is_gap(rule))])
+                choice = route.choices.get(channel, 0)
+                senders.append(Sender(channel, _seconds(db, sim) * load.parts, free_at, gate, choice=choice))
             return senders, _gate(rooms, book, common)
 
         senders, shared = self._store.read(query)
@@ -140,6 +148,12 @@ def waiting(db: Database, route: Route) -> int:
         (*lanes, route.pool, f"pool:{route.pool}", f"pool:{route.pool}@%"),
     ).fetchone()
     return int(found)
+
+
+def _takes_texts_from(standing: Standing, now: float) -> float | None:
+    if standing.traffic in (Traffic.OPEN, Traffic.LIMITED):
+        return now
+    return None if standing.until is None or standing.traffic is Traffic.DRAINING else max(now, standing.until)
 
 
 def _common(route: Route, known: Names) -> list[str]:

@@ -115,6 +115,26 @@ def test_the_limit_that_holds_a_channel_is_not_one_it_meets_after_the_last_text(
     assert told(found) == "Mon 08:01:40" and found.held_by is None
 
 
+def test_a_second_choice_sends_only_while_the_first_may_not() -> None:
+    senders = [Sender("p0", 3.0, MONDAY), Sender("p1", 3.0, MONDAY, choice=1)]
+    found = forecast(Load(1000), senders, Gate(), MONDAY)
+    assert told(found) == "Mon 08:50:00"  # 1000 texts of 3 seconds, one after the other
+    assert [part.texts for part in found.parts] == [1000, 0]
+
+
+def test_a_second_choice_begins_when_the_first_has_reached_its_limit() -> None:
+    senders = [Sender("p0", 3.0, MONDAY, Gate((daily(100),))), Sender("p1", 3.0, MONDAY, Gate((daily(200, 2),)), choice=1)]
+    found = forecast(Load(350), senders, Gate(), MONDAY)
+    assert told(found) == "Tue 00:02:30"  # 100 and 200 on Monday, 50 on Tuesday
+    assert [part.texts for part in found.parts] == [150, 200]
+
+
+def test_a_second_choice_sends_until_the_first_has_rested() -> None:
+    senders = [Sender("p0", 3.0, MONDAY + 60), Sender("p1", 3.0, MONDAY, choice=1)]
+    found = forecast(Load(30), senders, Gate(), MONDAY)
+    assert [part.texts for part in found.parts] == [10, 20]
+
+
 @pytest.mark.parametrize("texts", [5000, 1_000_000])
 def test_a_million_texts_on_64_sims_are_foreseen_at_once(texts: int) -> None:
     rules = (
@@ -249,3 +269,45 @@ def test_with_limits_by_the_minute_it_is_right_to_a_few_minutes(seed: int) -> No
     found = forecast(load, senders, Gate(), now)
     last, _ = text_by_text(load, senders, Gate(), now)
     assert found.until is not None and abs(found.until - last) < max(180.0, 0.02 * (last - now))
+
+
+def by_choices(load: Load, senders: list[Sender], now: float) -> tuple[float, list[int]]:
+    """From moment to moment: the first choice of which one is open has the text, if one of them is free."""
+    own = [Walker(one.gate, load, now) for one in senders]
+    free = [max(one.free_at, now) for one in senders]
+    sent, last, moment = [0] * len(senders), 0.0, now
+    while sum(sent) < load.texts:
+        opens = [max(walker.earliest(moment), one.free_at) for walker, one in zip(own, senders, strict=True)]
+        choice = min((one.choice for one, opened in zip(senders, opens, strict=True) if opened <= moment), default=None)
+        able = [n for n, one in enumerate(senders) if one.choice == choice and max(opens[n], free[n]) <= moment]
+        if not able:
+            moment = min(later for later in (*opens, *free) if later > moment)
+            continue
+        number = min(able, key=lambda n: free[n])
+        own[number].count(moment)
+        sent[number] += 1
+        free[number] = moment + senders[number].seconds
+        last = max(last, free[number])
+    return last, sent
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_with_choices_it_is_what_a_walk_from_moment_to_moment_finds(seed: int) -> None:
+    chance = random.Random(2000 + seed)
+    now = float(int(MONDAY) + chance.randint(0, 300 * _DAY))
+    load = Load(chance.randint(1, 250), parts=chance.choice([1, 1, 3]))
+    senders = [
+        Sender(
+            f"p{n}",
+            chance.choice([1.5, 4.0, 7.25]),
+            now + chance.choice([0, 0, 100]),
+            gate_by_chance(chance, False, False, now),
+            choice=chance.randint(0, 2),
+        )
+        for n in range(chance.randint(2, 5))
+    ]
+    found = forecast(load, senders, Gate(), now)
+    last, sent = by_choices(load, senders, now)
+    if last - now < 59 * _DAY:
+        assert found.until == pytest.approx(last, abs=0.01 * load.texts)
+        assert [part.texts for part in found.parts] == sent

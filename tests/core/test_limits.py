@@ -15,7 +15,7 @@ from gateway.core.keys import Keys
 from gateway.core.limits import Limits
 from gateway.core.limits_view import LimitsView, Route
 from gateway.errors import BadValue, Conflict, NotFound
-from gateway.records import ChannelFacts, ChannelState, Counted, Limit, Per
+from gateway.records import ChannelFacts, ChannelState, Counted, Limit, Per, Standing, Traffic
 from gateway.settings import StoreSettings
 from gateway.store import Database, Store, outbox, sims
 from gateway.store.audit import Audit
@@ -45,7 +45,8 @@ class Desk:
     def open(self) -> None:
         self.store = Store.open(self.settings, self.clock, serving=True)
         self.limits = Limits(self.store, self.clock, self.wake)
-        self.view = LimitsView(self.limits, self.store, self.clock)
+        self.standings: dict[str, Standing] = {}
+        self.view = LimitsView(self.limits, self.store, self.clock, lambda channel, sim: self.standings.get(channel, Standing()))
 
     def wake(self) -> None:
         self.woken += 1
@@ -272,6 +273,28 @@ def test_a_forecast_knows_what_is_used_and_who_can_send(desk: Desk) -> None:
     assert found.held_by is not None and found.held_by.most == 3
     with pytest.raises(Conflict):
         desk.view.forecast(OVER_MAIN, [replace(P0, state=ChannelState.PARKED)], Load(5))
+
+
+def test_a_forecast_leaves_out_who_is_blocked_and_waits_for_who_rests(desk: Desk) -> None:
+    def shares() -> list[tuple[str, int]]:
+        found = desk.view.forecast(OVER_MAIN, [P0, P1], Load(30))
+        return [(part.channel, part.texts) for part in found.parts]
+
+    assert shares() == [("p0", 15), ("p1", 15)]
+    desk.standings["p1"] = Standing(Traffic.RESTING, "three refusals", until=desk.clock.now() + 40)
+    assert shares() == [("p0", 20), ("p1", 10)]  # four seconds each
+    for stopped in (Traffic.BLOCKED, Traffic.PAUSED, Traffic.DRAINING):
+        desk.standings["p1"] = Standing(stopped, "by somebody")
+        assert shares() == [("p0", 30)]
+    desk.standings["p0"] = Standing(Traffic.PAUSED, "by somebody")
+    with pytest.raises(Conflict):
+        shares()
+
+
+def test_a_forecast_gives_texts_to_the_second_choice_when_the_first_has_reached_its_limit(desk: Desk) -> None:
+    desk.add(texts(20, "channel:p0"))
+    found = desk.view.forecast(replace(OVER_MAIN, choices={"p0": 0, "p1": 1}), [P0, P1], Load(50))
+    assert [(part.channel, part.texts) for part in found.parts] == [("p0", 20), ("p1", 30)]
 
 
 def test_the_limits_of_a_subject_are_its_own_and_those_for_all(desk: Desk) -> None:

@@ -192,3 +192,9 @@ def test_texts_that_wait_already_leave_first(alice: Caller) -> None:
         assert alice.post("/v1/messages", {"to": f"+49170123456{number}", "text": "hello", "pool": "main"}).status_code == 202
     found = alice.post("/v1/limits/forecast", {"count": 2, "pool": "main"}).json
     assert found["waiting"] == 3 and found["channels"][0]["texts"] == 5
+
+
+def test_a_forecast_counts_on_no_channel_that_is_paused(alice: Caller) -> None:
+    assert alice.post("/v1/limits/forecast", {"count": 7}).status_code == 200
+    assert alice.post("/v1/channels/p0/pause", {"reason": "repair"}).status_code == 200
+    assert alice.post("/v1/limits/forecast", {"count": 7}).status_code == 409

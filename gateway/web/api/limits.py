@@ -28,7 +28,7 @@ _ID = "/<int(max=999999999):limit_id>"
 def blueprint(doors: Doors, guard: Guard) -> APIBlueprint:
     bp = APIBlueprint("limits", __name__, url_prefix="/v1/limits", tag="Limits")
     limits = doors.limits
-    view = LimitsView(limits, doors.store, doors.clock)
+    view = LimitsView(limits, doors.store, doors.clock, doors.fitness.standing)
 
     def pools() -> list[str]:
         return [pool.name for pool in doors.pools.find()]
@@ -126,10 +126,13 @@ def blueprint(doors: Doors, guard: Guard) -> APIBlueprint:
 
 def _route(doors: Doors, channel: str | None, pool: str | None, key: str | None) -> Route:
     """Raises NotFound for what there is not."""
-    names = doors.settings.channel_names if pool is None else doors.pools.get(pool).members
     if channel is not None and channel not in doors.settings.channel_names:
         raise NotFound(f"there is no channel {channel}")
-    return Route((channel,) if channel is not None else tuple(names), pool or "", g.key.name if key is None else key)
+    who = g.key.name if key is None else key
+    if pool is None:
+        return Route((channel,) if channel is not None else tuple(doors.settings.channel_names), key=who)
+    found = doors.pools.get(pool)
+    return Route(found.members if channel is None else (channel,), pool, who, found.choices)
 
 
 def _number(doors: Doors, written: str | None) -> str:
