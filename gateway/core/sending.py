@@ -142,12 +142,13 @@ class Sending:
         warning = link_warning(message.text, key.rules, self._settings.sending)
         return replace(message, warnings=(warning,)) if warning else message
 
-    def cancel(self, public_id: str) -> Message:
-        """Raises NotFound, or Conflict when it has left."""
+    def cancel(self, public_id: str, key: Key) -> Message:
+        """For a key without the scope admin there are only its own messages. Raises NotFound, or Conflict when it has left."""
         now = self._clock.now()
+        owner = None if key.may("admin") else key.id
 
         def job(db: Database) -> Message:
-            message = outbox.cancel(db, public_id, now)
+            message = outbox.cancel(db, public_id, now, owner)
             announce(db, message, now)
             return message
 

@@ -119,7 +119,7 @@ class Submitting:
         """Raises NotFound, or Conflict when it has left or is not whole yet."""
         if self.find(message, key) is None:
             raise Conflict(f"segments of {message} are missing still")
-        self._sending.cancel(message)
+        self._sending.cancel(message, key)
 
     def _now(self, key: Key) -> Key | None:
         """As it is by now: revoked, or under other rules than when its client bound."""

@@ -176,12 +176,15 @@ def expire(db: SqliteDatabase, now: float) -> list[Message]:
     return [_end(db, message_id, (recipient, lane), Status.EXPIRED, reason, now) for message_id, recipient, lane in ended]
 
 
-def cancel(db: SqliteDatabase, public_id: str, now: float) -> Message:
-    """End a message that has not left. Raises NotFound, or Conflict when it has left or is leaving."""
-    row = db.execute_sql("SELECT id, recipient, lane, status FROM messages WHERE public_id = ?", (public_id,)).fetchone()
-    if row is None:
+def cancel(db: SqliteDatabase, public_id: str, now: float, key_id: int | None = None) -> Message:
+    """End a message that has not left. Raises NotFound, or Conflict when it has left or is leaving.
+
+    With `key_id` there are only messages which that key sent.
+    """
+    row = db.execute_sql("SELECT id, recipient, lane, status, key_id FROM messages WHERE public_id = ?", (public_id,)).fetchone()
+    if row is None or key_id not in (None, row[4]):
         raise NotFound(f"no message {public_id}")
-    message_id, recipient, lane, status = row
+    message_id, recipient, lane, status, _ = row
     if status == Status.CANCELLED:
         return progress.fetch(db, message_id)
     some_left = db.execute_sql("SELECT 1 FROM parts WHERE message_id = ? AND status <> 'queued'", (message_id,)).fetchone()

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from gateway.records import Status
+from gateway.store import outbox
 from tests.core.stage import story
 from tests.smpp.stage import (
     BIND_RX,
@@ -291,7 +292,8 @@ async def test_a_full_queue_is_said_as_one(tmp_path: Path) -> None:
     async with Stage(tmp_path, "[sending]", "max_queued = 2") as stage:
         peer = await stage.bound("bank", stage.account())
         assert [(await peer.submit()).status for _ in range(3)] == [0, 0, 0x14]
-        stage.sending.cancel(stage.messages()[0].id)
+        first = stage.messages()[0].id
+        stage.store.writer.run(lambda db: outbox.cancel(db, first, stage.clock.now()))
         stage.clock.advance(1)
         assert [(await peer.submit()).status for _ in range(2)] == [0, 0x14]
 

@@ -319,6 +319,21 @@ def test_what_has_not_left_can_be_cancelled(alice: Caller) -> None:
     assert cancelled.status_code == 200 and cancelled.json["status"] == "cancelled"
 
 
+def test_a_key_without_admin_cancels_only_what_it_sent_itself(alice: Caller, bob: Caller) -> None:
+    hers, his = (caller.post("/v1/messages", {"to": TO, "text": "x"}).json["id"] for caller in (alice, bob))
+    refused = bob.delete(f"/v1/messages/{hers}")
+    assert refused.status_code == 404 and refused.json["detail"] == f"no message {hers}"
+    assert alice.get(f"/v1/messages/{hers}").json["status"] == "queued"
+    assert bob.delete(f"/v1/messages/{his}").json["status"] == "cancelled"
+    assert bob.delete(f"/v1/messages/{his}").status_code == 200  # asking twice is no fault
+    assert bob.delete("/v1/messages/msg_none").status_code == 404
+
+
+def test_a_key_with_admin_cancels_what_others_sent(alice: Caller, bob: Caller) -> None:
+    his = bob.post("/v1/messages", {"to": TO, "text": "x"}).json["id"]
+    assert alice.delete(f"/v1/messages/{his}").json["status"] == "cancelled"
+
+
 def test_what_has_left_cannot_be_cancelled(alice: Caller, gateway: Gateway) -> None:
     message = alice.post("/v1/messages", {"to": TO, "text": "x"}).json
     gateway.store.writer.run(

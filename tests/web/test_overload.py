@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from werkzeug.test import TestResponse
 
+from gateway.store import outbox
 from gateway.store.messages import MessageFilter
 from gateway.web.app import create_app
 from tests.web.conftest import Caller, Gateway, faults
@@ -102,7 +103,7 @@ def test_a_full_queue_is_said_and_takes_again_when_some_have_left(bounded: Gatew
     assert "8 texts may wait ([sending] max_queued), and there is no room for 3 more" in refused.json["detail"]
     assert stored(bounded) == 6
     oldest = bounded.store.messages.find(MessageFilter(), None, 100).messages[-1]
-    bounded.sending.cancel(oldest.id)
+    bounded.store.writer.run(lambda db: outbox.cancel(db, oldest.id, bounded.clock.now()))
     bounded.clock.advance(1)
     assert [send(bob, 3, once="late").status_code for _ in range(2)] == [202] * 2
     assert stored(bounded) == 9

@@ -137,11 +137,12 @@ def blueprint(doors: Doors, guard: Guard) -> APIBlueprint:
     @bp.output(MessageOut)
     @bp.doc(
         summary="Cancel a message that has not left",
+        description="A key without the scope admin cancels what it sent itself; the messages of others are not found.",
         security="bearer",
         responses=documented(401, 403, 404, 409, 503),
     )
     def cancel(message_id: str) -> Response:
-        return answer(message_json(sending.cancel(message_id)))
+        return answer(message_json(sending.cancel(message_id, g.key)))
 
     @bp.post("/<message:message_id>/settle")
     @guard.needs("send")

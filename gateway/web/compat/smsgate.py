@@ -108,7 +108,7 @@ def blueprint(doors: Doors) -> Blueprint:
     @bp.delete("/messages/<ref>")
     def cancel(ref: str) -> Response:
         key = entry.key(password() or bearer(), "send")
-        cancelled = [doors.sending.cancel(message.id) for message in found(ref, key)]
+        cancelled = [doors.sending.cancel(message.id, key) for message in found(ref, key)]
         return answer(_shown(ref, cancelled), 202)
 
     smsgate_webhooks.add_to(bp, entry, doors)

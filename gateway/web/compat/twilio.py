@@ -83,7 +83,7 @@ class _Views:
         key = self._entry.key(password(), "send")
         message = self._found(sid, key)
         if request.form.get("Status") == "canceled":
-            return answer(twilio_json.shown(self._doors.sending.cancel(message.id), account))
+            return answer(twilio_json.shown(self._doors.sending.cancel(message.id, key), account))
         if request.form.get("Body") == "":
             return answer(twilio_json.shown(self._doors.erasing.redact(message.id, key), account))
         raise wrong("Body", "can only be made empty, and Status only be canceled")

@@ -13,6 +13,7 @@ from werkzeug.test import TestResponse
 
 from gateway.errors import StorageFull
 from gateway.settings import DOORS, DoorsSettings, HttpSettings
+from gateway.store import outbox
 from gateway.web.app import create_app
 from gateway.web.compat import MAKERS
 from gateway.web.server import Server
@@ -308,7 +309,7 @@ def test_a_full_queue_is_told_as_something_that_passes(opened: Open, door: str) 
     assert (answer.status_code, word in answer.text) == (status, True), answer.text
     assert answer.headers["Retry-After"] == "30"
     (waits,) = opened.messages()
-    opened.gateway.sending.cancel(waits.id)
+    opened.gateway.store.writer.run(lambda db: outbox.cancel(db, waits.id, opened.gateway.clock.now()))
     opened.gateway.clock.advance(1)
     send(narrow, door)
     assert len(opened.messages()) == 2
