@@ -7,7 +7,7 @@ Asterisk reads a line into 1,024 octets and throws longer ones away; no line her
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from gateway.pbx.request import NotPosted
@@ -48,6 +48,17 @@ def action(name: str, id: str, *fields: tuple[str, str], about: str = "") -> Act
             key = line.partition(b":")[0].decode()
             raise NotPosted(f"{key} comes to {len(line)} octets, and Asterisk reads {LONGEST_LINE}; shorten the option behind it")
     return Action(id, b"".join(lines) + b"\r\n", about)
+
+
+def mark(actions: Sequence[Action]) -> str:
+    """Tells that exactly these were done, in this order."""
+    return hashlib.sha256(b"".join(one.octets for one in actions)).hexdigest()[:16]
+
+
+def rest(actions: tuple[Action, ...], done: str | None) -> tuple[Action, ...]:
+    """What is still to be done after what `done` marks: all, if that was about others, say for another destination."""
+    taken = (number for number in range(1, len(actions)) if done == mark(actions[:number]))
+    return actions[next(taken, 0) :]
 
 
 def challenge() -> Action:

@@ -80,6 +80,7 @@ class Forward:
     last_error: str | None = None
     finished_at: float | None = None
     url: str | None = field(default=None, repr=False)  # of a callback: called instead of its webhook's
+    handed: str | None = None  # marks the pieces of it that were taken already
 
     @property
     def event(self) -> Event:

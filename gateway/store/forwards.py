@@ -20,7 +20,7 @@ from gateway.store import webhooks
 _INSERTED = "event_id, webhook_id, event_type, conversation, data, created_at, queued_at, state, next_at"
 _COLUMNS = (
     "f.id, w.public_id, f.event_id, f.event_type, f.conversation, f.data, f.created_at, f.queued_at, f.state, f.tries,"
-    " f.next_at, f.last_status, f.last_error, f.finished_at, f.url"
+    " f.next_at, f.last_status, f.last_error, f.finished_at, f.url, f.handed"
 )
 _FROM = f"SELECT {_COLUMNS} FROM forwards f JOIN webhooks w ON w.id = f.webhook_id"
 
@@ -40,8 +40,9 @@ _ENQUEUE_NAMED = f"""
     ORDER BY id"""
 
 _REPLAY = f"""
-    INSERT INTO forwards ({_INSERTED}, url)
-    SELECT event_id, webhook_id, event_type, conversation, data, created_at, ?, 'pending', ?, url FROM forwards
+    INSERT INTO forwards ({_INSERTED}, url, handed)
+    SELECT event_id, webhook_id, event_type, conversation, data, created_at, ?, 'pending', ?, url,
+        CASE state WHEN 'dead' THEN handed END FROM forwards
     WHERE id = ?"""
 
 # Bound on one housekeeping commit, so that it never holds up the others for long.
@@ -77,7 +78,15 @@ class Dead:
     error: str
 
 
-Result = Accepted | Failed | Dead
+@dataclass(frozen=True, slots=True)
+class Handed:
+    """A part of it was taken; `mark` says which, to the wire that handed it over."""
+
+    id: int
+    mark: str
+
+
+Result = Accepted | Failed | Dead | Handed
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +185,8 @@ def record(db: SqliteDatabase, results: Sequence[Result]) -> None:
                     " last_error = ? WHERE id = ? AND state = 'pending'",
                     (at, status, error, row_id),
                 )
+            case Handed(row_id, mark):
+                db.execute_sql("UPDATE forwards SET handed = ? WHERE id = ? AND state = 'pending'", (mark, row_id))
 
 
 def bury(db: SqliteDatabase, webhook_row: int, at: float, reason: str, queued_before: float | None = None) -> int:
@@ -301,6 +312,7 @@ def _forward(row: tuple[Any, ...]) -> Forward:
         last_error=row[12],
         finished_at=row[13],
         url=row[14],
+        handed=row[15],
     )
 
 

@@ -203,6 +203,73 @@ async def test_amis_is_tls_with_a_certificate_somebody_vouches_for(tmp_path: Pat
         assert [one["Action"] for one in pbx.actions] == ["MessageSend", "Logoff"]
 
 
+# Cut at the blank behind each word: 756 octets a piece at most.
+LONG = {**TEXT, "text": " ".join(["a" * 700, "b" * 700, "c" * 700])}
+PIECES = ["a" * 700 + " ", "b" * 700 + " ", "c" * 700]
+
+
+@pytest.mark.parametrize("answer", [asterisk.NOBODY_THERE, asterisk.NOT_ALLOWED, asterisk.CLOSE])
+def test_pieces_that_asterisk_took_are_not_sent_again(tmp_path: Path, answer: bytes) -> None:
+    @story
+    async def told() -> None:
+        async with Asterisk() as pbx, Stage(tmp_path) as stage:
+            webhook = stage.hook(**wanted(pbx))
+            for tries, answers in enumerate(((asterisk.SENT, answer), (answer,), (asterisk.SENT, asterisk.SENT)), 1):
+                pbx.answers.extend(answers)
+                if tries == 1:
+                    await stage.happens(EventType.MESSAGE_RECEIVED, LONG)
+                if tries < 3:
+                    await stage.recorded(webhook, "pending", tries=tries)
+                    stage.later(400)
+            await stage.recorded(webhook, "accepted")
+            assert pbx.texts == [PIECES[0], PIECES[1], PIECES[1], PIECES[1], PIECES[2]]
+
+    told()
+
+
+@story
+async def test_which_pieces_asterisk_took_is_known_after_a_restart(tmp_path: Path) -> None:
+    async with Asterisk() as pbx, Stage(tmp_path) as stage:
+        webhook = stage.hook(**wanted(pbx))
+        pbx.answers.extend([asterisk.SENT, asterisk.SENT, asterisk.SILENCE])
+        await stage.happens(EventType.MESSAGE_RECEIVED, LONG)
+        await pbx.done(3)
+        await stage.until(lambda: stage.rows(webhook)[0].handed is not None)
+        await stage.restart()
+        await stage.recorded(webhook, "accepted")
+        assert pbx.texts == [*PIECES, PIECES[2]]
+
+
+@story
+async def test_pieces_for_another_phone_begin_with_the_first(tmp_path: Path) -> None:
+    async with Asterisk() as pbx, Stage(tmp_path) as stage:
+        webhook = stage.hook(**wanted(pbx))
+        pbx.answers.extend([asterisk.SENT, asterisk.NOBODY_THERE])
+        await stage.happens(EventType.MESSAGE_RECEIVED, LONG)
+        await stage.recorded(webhook, "pending", tries=1)
+        elsewhere = {"format": "asterisk-ami", "options": {"destination": "pjsip:reception"}}
+        await asyncio.to_thread(lambda: stage.webhooks.change(webhook.id, **elsewhere))
+        await stage.recorded(webhook, "accepted")
+        assert [one["Destination"] for one in pbx.actions] == ["pjsip:1001"] * 2 + ["pjsip:reception"] * 3
+        assert pbx.texts[2:] == PIECES
+
+
+@story
+async def test_a_replay_goes_on_with_the_rest_of_what_was_given_up_and_repeats_what_was_accepted(tmp_path: Path) -> None:
+    soon = ForwardingSettings(give_up_after_hours=0.001)
+    async with Asterisk() as pbx, Stage(tmp_path, settings=soon) as stage:
+        webhook = stage.hook(**wanted(pbx))
+        pbx.answers.extend([asterisk.SENT, asterisk.NOBODY_THERE, asterisk.NOBODY_THERE])
+        event_id = await stage.happens(EventType.MESSAGE_RECEIVED, LONG)
+        await stage.recorded(webhook, "pending", tries=1)
+        stage.later(10)
+        await stage.recorded(webhook, "dead", tries=2)
+        for _ in range(2):
+            await asyncio.to_thread(lambda: stage.webhooks.replay(webhook.id, ids=[event_id]))
+            await stage.recorded(webhook, "accepted")
+        assert pbx.texts == [PIECES[0], PIECES[1], PIECES[1], PIECES[1], PIECES[2], *PIECES]
+
+
 @story
 async def test_it_logs_off_when_no_text_comes(tmp_path: Path) -> None:
     async with Asterisk() as pbx, Stage(tmp_path) as stage:
@@ -213,7 +280,7 @@ async def test_it_logs_off_when_no_text_comes(tmp_path: Path) -> None:
             told.RECEIVED, hook("wh_1", pbx.url, "swordfish", "asterisk-ami", {"default_extension": "1"}, "DE"), 0.0
         )
         for number in (1, 2):
-            assert not (await wire.post(request)).fault  # type: ignore[arg-type]
+            assert not (await wire.post(request, None, print)).fault  # type: ignore[arg-type]
             assert (await pbx.done(2 * number))[-1]["Action"] == "Logoff"
             await stage.until(lambda: pbx.open == 0)
         assert len(pbx.logins) == 2

@@ -1,11 +1,13 @@
 """Talks to the manager interface of one Asterisk: logs in, has actions done one after the other, logs off when nothing comes.
 
-A text whose answer was lost is handed over again, as every wire does; Asterisk knows no ids, so a phone may show it twice.
+What Asterisk answered for is not handed over again, be it a piece of a text. A piece whose answer was lost is, as every wire does;
+Asterisk knows no ids, so a phone may show it twice.
 """
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import cast
 from urllib.parse import urlsplit
 
@@ -27,14 +29,15 @@ class AmiWire:
         self._login = ("", "", "")
         self._rest: asyncio.TimerHandle | None = None
 
-    async def post(self, request: AmiRequest) -> Verdict:
-        """Raises Unreachable and Forbidden."""
+    async def post(self, request: AmiRequest, handed: str | None, took: Callable[[str], None]) -> Verdict:
+        """`handed` marks the actions that were done before; `took` hears that mark anew after each that others follow.
+        Raises Unreachable and Forbidden."""
         async with self._turn:
             self._stay()
             whole = False
             try:
                 async with asyncio.timeout(self._surroundings.timeout_s):
-                    verdict = await self._post(request)
+                    verdict = await self._post(request, handed, took)
                 whole = True
                 return verdict
             except TimeoutError:
@@ -53,12 +56,15 @@ class AmiWire:
         self._stay()
         self._leave()
 
-    async def _post(self, request: AmiRequest) -> Verdict:
+    async def _post(self, request: AmiRequest, handed: str | None, took: Callable[[str], None]) -> Verdict:
         session = await self._logged_in(request)
-        for action in request.actions:
+        rest = ami.rest(request.actions, handed)
+        for left, action in zip(reversed(range(len(rest))), rest, strict=True):
             verdict = ami.verdict(await session.ask(action), action.about)
             if verdict.fault:
                 return verdict
+            if left:
+                took(ami.mark(request.actions[:-left]))
         return Verdict()
 
     async def _logged_in(self, request: AmiRequest) -> _Session:

@@ -122,9 +122,14 @@ class Line:
     def failed(self, row: Forward, until: float) -> None:
         """It will be tried again, not before `until`; what follows it in its conversation waits too."""
         conversation = self._conversations[row.conversation]
-        conversation.rows[0] = replace(row, tries=row.tries + 1)
+        conversation.rows[0] = replace(conversation.rows[0], tries=row.tries + 1)
         self._returned(conversation)
         self._sleep(conversation, until)
+
+    def handed(self, row: Forward, mark: str) -> None:
+        """A part of it was taken, and is not to be told again."""
+        rows = self._conversations[row.conversation].rows
+        rows[0] = replace(rows[0], handed=mark)
 
     def may_take(self, now: float) -> int:
         """How many rows `take` would give now."""

@@ -260,7 +260,8 @@ class Forwarding:
             if request is None:  # its webhook changed after it was queued
                 raise NotPosted(f"{webhook.format} cannot express {row.event_type.value}")
             if isinstance(request, AmiRequest):
-                await self._judge.answered_by_asterisk(line, row, await served.ami.post(request))
+                verdict = await served.ami.post(request, row.handed, lambda mark: self._handed(line, row, mark))
+                await self._judge.answered_by_asterisk(line, row, verdict)
             else:
                 await self._post_to_web(served, row, format, known, request)
         except NotPosted as fault:
@@ -269,6 +270,10 @@ class Forwarding:
             await self._judge.webhook_is_down(line, row, Trouble(None, str(fault)))
         except Forbidden as fault:
             self._judge.bury(line, row, Trouble(None, f"never called: {fault}"))
+
+    def _handed(self, line: Line, row: Forward, mark: str) -> None:
+        line.handed(row, mark)
+        self._results.add(forwards.Handed(row.id, mark))
 
     async def _post_to_web(self, served: _Served, row: Forward, format: Format, known: Hook, request: HttpRequest) -> None:
         answer = await served.wire.post(request)
