@@ -67,6 +67,7 @@ def main() -> None:
 
 def _add_commands() -> None:
     from gateway.cli import (
+        audit,
         backup,
         channels,
         check,
@@ -106,6 +107,7 @@ def _add_commands() -> None:
         sims.sims,
         ussd.ussd,
         unpark.unpark,
+        audit.audit,
         probe.probe,
         pdu.decode,
         pdu.encode,

@@ -193,7 +193,7 @@ def rules(
     """
     from gateway.clock import SystemClock
     from gateway.core.key_rules import rules_json
-    from gateway.core.keys import Keys
+    from gateway.core.keys import AT_THE_BOX, Keys
 
     changes = {wish: None if value == "default" else value for wish, value in wishes.items() if value is not None}
     if from_:
@@ -202,7 +202,7 @@ def rules(
         changes["extensions"] = extensions
     with options.store_of(config) as store:
         if changes:
-            found = Keys(store, SystemClock()).change_rules(name, changes, "simrack key", options.settings_of(config))
+            found = Keys(store, SystemClock()).change_rules(name, changes, AT_THE_BOX, options.settings_of(config))
         else:
             found = store.keys.require(name)
     shown = rules_json(found.rules)

@@ -12,6 +12,7 @@ import click
 from gateway.cli import limit_words as words
 from gateway.cli import options
 from gateway.cli.api import Api, access
+from gateway.cli.audit import show_audit
 from gateway.cli.exits import NO
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -172,8 +173,7 @@ def audit(as_json: bool, url: str, key_file: str | None) -> None:
     if as_json:
         click.echo(json.dumps(found))
         return
-    rows = [(one["at"], one["who"], one["what"], one["subject"], _plain(one["before"]), _plain(one["after"])) for one in found]
-    options.print_table(("at", "who", "what", "subject", "before", "after"), rows)
+    show_audit(found)
 
 
 def _content(wishes: dict[str, Any], before: dict[str, Any]) -> dict[str, Any]:
@@ -220,12 +220,3 @@ def _use(use: dict[str, Any]) -> tuple[str, ...]:
     used, left = ("" if use[name] is None else str(use[name]) for name in ("used", "left"))
     closed = f"closed until {words.moment(use['closed_until'])}" if use["closed_until"] else ""
     return use["subject"], use["channel"] or "", used, left, closed or words.moment(use["resets_at"])
-
-
-def _plain(fields: dict[str, Any] | None) -> str:
-    if fields is None:
-        return ""
-    told = ("counted", "per", "most", "zone", "reset_day", "gap_s", "hours", "first", "factor", "days")
-    if "counted" in fields:
-        return words.limit({**dict.fromkeys(told), **fields})
-    return ", ".join(f"{name} {value}" for name, value in fields.items())

@@ -95,7 +95,7 @@ class _Step:
             give, words = {"smpp": (self._keys.add_smpp, "SMPP"), "dinstar": (self._keys.add_dinstar, "the Dinstar door")}[
                 self._wanted.password
             ]
-            password = give(key.name)[1]
+            password = give(key.name, WHO)[1]
             self._news.append(f"its password for {words}")
         webhook, secret = self._webhook()
         limit = self._limit()
@@ -120,7 +120,7 @@ class _Step:
         if present is None:
             self._before = {}
             self._news.append(f"the key {name}")
-            return self._keys.add(name, self._wanted.scopes)
+            return self._keys.add(name, self._wanted.scopes, by=WHO)
         if present.revoked_at is not None:
             raise Conflict(f"the key {name!r} was revoked, and its name stays taken; connect under another with --name")
         if self._before.get("key") != present.id:
@@ -130,7 +130,7 @@ class _Step:
         if not self._again:
             return present, ""
         self._news.append(f"a new key {name} in place of the one before")
-        return self._keys.renew(name)
+        return self._keys.renew(name, WHO)
 
     def _webhook(self) -> tuple[Webhook | None, str]:
         wanted, known = self._wanted, self._before.get("webhook")
@@ -138,20 +138,21 @@ class _Step:
         if present is None:
             if not wanted.url:
                 return None, ""
-            made, secret = self._webhooks.add(wanted.url, wanted.events, (), wanted.format, options=wanted.options)
+            made, secret = self._webhooks.add(wanted.url, wanted.events, (), wanted.format, options=wanted.options, by=WHO)
             self._news.append(f"the webhook {made.id}")
             return made, secret
         if wanted.url and wanted.url != present.url:
-            present = self._webhooks.change(present.id, url=wanted.url)
+            present = self._webhooks.change(present.id, url=wanted.url, by=WHO)
             self._news.append(f"the webhook {present.id} posts there now")
         if wanted.chosen and dict(present.options) != dict(wanted.options):
-            present = self._webhooks.change(present.id, format=present.format, options=wanted.options)
+            present = self._webhooks.change(present.id, format=present.format, options=wanted.options, by=WHO)
             self._news.append(f"other options of the webhook {present.id}")
         if not self._again:
             return present, ""
         secret = signing.secret_for(signing_of(present.format, present.options))
         self._news.append(f"a new secret of the webhook {present.id}")
-        return self._webhooks.change(present.id, format=present.format, options=present.options, secret=secret), secret
+        changed = self._webhooks.change(present.id, format=present.format, options=present.options, secret=secret, by=WHO)
+        return changed, secret
 
     def _limit(self) -> Limit | None:
         known = self._before.get("limit")

@@ -1,4 +1,7 @@
-"""Giving out and taking back API keys. A token is told once, to whoever asked for it; only its hash is kept."""
+"""Giving out and taking back API keys. A token is told once, to whoever asked for it; only its hash is kept.
+
+Every change leaves an audit row without token or password. `by` is the name of the key that asked.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ import hashlib
 import hmac
 import re
 import secrets
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -35,6 +38,8 @@ SMPP_PASSWORD_LENGTH = 8
 DINSTAR_REALM = "Web Server"
 _DINSTAR_PASSWORD_LENGTH = 20  # HTTP Digest's hash is a quick one
 
+AT_THE_BOX = "simrack key"  # who changed it, where no key did
+
 # None that look like others.
 _LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz23456789"
 
@@ -44,7 +49,7 @@ class Keys:
         self._store = store
         self._clock = clock
 
-    def add(self, name: str, scopes: Collection[str], token: str | None = None) -> tuple[Key, str]:
+    def add(self, name: str, scopes: Collection[str], token: str | None = None, by: str = AT_THE_BOX) -> tuple[Key, str]:
         """Make a key, with a token of ours unless one is given. Raises BadValue, or Conflict for a name in use."""
         if not re.fullmatch(NAME, name):
             raise BadValue("name", f"{name!r} is not a key's name", "up to 64 letters, digits, '_', '.' and '-'")
@@ -56,30 +61,32 @@ class Keys:
         elif not _TOKEN.fullmatch(token):
             raise BadValue("token", "holds characters a header cannot carry", "use letters, digits and -._~+/=")
         token_hash, now = shelf.hashed(token), self._clock.now()
-        return self._store.writer.run(lambda db: shelf.add(db, name, scopes, token_hash, now)), token
 
-    def renew(self, name: str) -> tuple[Key, str]:
+        def job(db: Database) -> Key:
+            made = shelf.add(db, name, scopes, token_hash, now)
+            self._note(db, by, "add", name, None, {"scopes": sorted(made.scopes)})
+            return made
+
+        return self._store.writer.run(job), token
+
+    def renew(self, name: str, by: str = AT_THE_BOX) -> tuple[Key, str]:
         """Another token for a key that stays what it is; the one before ends. Raises NotFound, and Conflict for a revoked one."""
         token = _new_token()
-        key = self._store.writer.run(lambda db: shelf.set_token(db, name, shelf.hashed(token)))
-        if key.revoked_at is not None:
-            raise Conflict(f"the key {name!r} is revoked")
-        return key, token
+        return self._give(name, by, "token", lambda db: shelf.set_token(db, name, shelf.hashed(token))), token
 
-    def add_smpp(self, name: str) -> tuple[Key, str]:
+    def add_smpp(self, name: str, by: str = AT_THE_BOX) -> tuple[Key, str]:
         """Give a key a password for SMPP, in place of the one it had; shown once. Raises BadValue, NotFound, Conflict."""
         require_smpp_name(name)
         password = _password(SMPP_PASSWORD_LENGTH)
         salt = secrets.token_hex(16)
         kept = f"{salt}${_slow_hash(password, salt)}"
-        key = self._store.writer.run(lambda db: shelf.set_smpp(db, name, kept))
-        return _not_revoked(key), password
+        return self._give(name, by, "smpp", lambda db: shelf.set_smpp(db, name, kept)), password
 
-    def add_dinstar(self, name: str) -> tuple[Key, str]:
+    def add_dinstar(self, name: str, by: str = AT_THE_BOX) -> tuple[Key, str]:
         """Give a key a password for the Dinstar door, in place of the one it had; shown once. Raises NotFound, Conflict."""
         password = _password(_DINSTAR_PASSWORD_LENGTH)
         kept = digest_secret(name, password)
-        return _not_revoked(self._store.writer.run(lambda db: shelf.set_dinstar(db, name, kept))), password
+        return self._give(name, by, "dinstar", lambda db: shelf.set_dinstar(db, name, kept)), password
 
     def smpp_login(self, name: str, password: str) -> Key | None:
         """The key of this name if the password is its own, revoked or not. Takes its time: passwords of SMPP are short."""
@@ -88,28 +95,49 @@ class Keys:
         right = hmac.compare_digest(_slow_hash(password, salt), wanted)
         return found[0] if found is not None and right else None
 
-    def revoke(self, name: str) -> Key:
+    def revoke(self, name: str, by: str = AT_THE_BOX) -> Key:
         """Raises NotFound."""
         now = self._clock.now()
-        return self._store.writer.run(lambda db: shelf.revoke(db, name, now))
+
+        def job(db: Database) -> Key:
+            before = shelf.named(db, name)
+            if before.revoked_at is not None:
+                return before
+            self._note(db, by, "revoke", name, {"scopes": sorted(before.scopes)}, None)
+            return shelf.revoke(db, name, now)
+
+        return self._store.writer.run(job)
 
     def change_rules(self, name: str, changes: Mapping[str, Any], by: str, settings: Settings) -> Key:
         """What the key called `name` may send; None gives back what the configuration says. Raises NotFound, BadValue, Conflict."""
 
         def job(db: Database) -> Key:
-            key = shelf.named(db, name)
-            if key.revoked_at is not None:
-                raise Conflict(f"the key {name!r} is revoked")
+            key = _not_revoked(shelf.named(db, name))
             pools = {pool.name: pool.channels for pool in (*settings.pools, *pool_rows.find(db))}
             expand = partial(dial.expand, channels=settings.channel_names, pools=pools)
             new = shelf.set_rules(db, name, changed(key.rules, changes, settings.numbers.country, expand))
-            audit.note(db, self._clock.now(), by, "key.rules", f"key:{name}", rules_json(key.rules), rules_json(new.rules))
+            self._note(db, by, "rules", name, rules_json(key.rules), rules_json(new.rules))
             return new
 
         return self._store.writer.run(job)
 
     def all(self) -> list[Key]:
         return self._store.keys.all()
+
+    def _give(self, name: str, by: str, what: str, change: Callable[[Database], Key]) -> Key:
+        """A new token or password. Raises NotFound, and Conflict for a revoked key."""
+
+        def job(db: Database) -> Key:
+            _not_revoked(shelf.named(db, name))
+            self._note(db, by, what, name, None, None)
+            return change(db)
+
+        return self._store.writer.run(job)
+
+    def _note(
+        self, db: Database, by: str, action: str, name: str, before: Mapping[str, Any] | None, after: Mapping[str, Any] | None
+    ) -> None:
+        audit.note(db, self._clock.now(), by, f"key.{action}", f"key:{name}", before, after)
 
 
 def _new_token() -> str:

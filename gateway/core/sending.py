@@ -26,7 +26,7 @@ from gateway.numbers import recipient
 from gateway.pdu.split import Preview, preview, split
 from gateway.records import Direction, Key, Message, Part, SendRequest, Status
 from gateway.settings import Settings
-from gateway.store import Database, Store, lanes, outbox, unknowns
+from gateway.store import Database, Store, audit, lanes, outbox, unknowns
 from gateway.store.callbacks import NewCallback
 from gateway.store.outbox import NewMessage, Once
 
@@ -156,12 +156,22 @@ class Sending:
         self._wake()
         return message
 
-    def settle(self, public_id: str, decision: str) -> Message:
+    def settle(self, public_id: str, decision: str, by: str) -> Message:
         """A person's word on an unknown outcome: "resend" or "failed". Raises NotFound, Conflict, BadValue."""
         if decision not in ("resend", "failed"):
             raise BadValue("decision", f"{decision!r} is not a decision", "resend or failed")
         ready = {facts.name for facts in self._facts() if facts.state == "ready"}
-        message = self._store.writer.run(lambda db: unknowns.decide(db, public_id, decision == "resend", ready, self._clock.now()))
+        now = self._clock.now()
+
+        def job(db: Database) -> Message:
+            message = unknowns.decide(db, public_id, decision == "resend", ready, now)
+            was, became = {"status": Status.UNKNOWN.value}, {"status": message.status.value}
+            if message.status is Status.FAILED:
+                announce(db, message, now)
+            audit.note(db, now, by, "message.settle", f"message:{public_id}", was, became)
+            return message
+
+        message = self._store.writer.run(job)
         self._wake()
         return message
 

@@ -1,4 +1,7 @@
-"""What people do with webhooks: add, change, remove, test, replay. Checks what they ask for; posts nothing itself."""
+"""What people do with webhooks: add, change, remove, test, replay. Checks what they ask for; posts nothing itself.
+
+Every change leaves an audit row without its secret. `by` is the name of the key that asked.
+"""
 
 from __future__ import annotations
 
@@ -10,11 +13,12 @@ from gateway.clock import Clock
 from gateway.core.forwarding.addresses import Reach
 from gateway.core.identifiers import new_id
 from gateway.core.urls import checked_url, require_scheme
+from gateway.core.webhook_audit import AT_THE_BOX, noted
 from gateway.errors import BadValue, Conflict, NotFound
 from gateway.pbx import formats, signing
 from gateway.pbx.request import WEB
 from gateway.records import Event, EventType, ForwardState, Webhook
-from gateway.store import Database, Store, forwards, inbound, webhooks
+from gateway.store import Database, Store, audit, forwards, inbound, webhooks
 from gateway.store.forwards import ForwardPage
 
 ALL_EVENTS = "*"
@@ -72,6 +76,7 @@ class Webhooks:
         format: str = "standard",
         secret: str | None = None,
         options: Mapping[str, object] | None = None,
+        by: str = AT_THE_BOX,
     ) -> tuple[Webhook, str]:
         """The webhook and its secret, which cannot be had again. Raises BadValue."""
         form = _checked_form(format, options or {})
@@ -92,7 +97,12 @@ class Webhooks:
         )
         if reason := _fits(webhook.events, webhook.format):
             raise BadValue("events", reason)
-        self._store.writer.run(lambda db: webhooks.add(db, webhook, chosen))
+
+        def job(db: Database) -> None:
+            webhooks.add(db, webhook, chosen)
+            noted(db, now, by, "add", None, webhook)
+
+        self._store.writer.run(job)
         return webhook, chosen
 
     def change(
@@ -106,6 +116,7 @@ class Webhooks:
         enabled: bool | None = None,
         options: Mapping[str, object] | None = None,
         secret: str | None = None,
+        by: str = AT_THE_BOX,
     ) -> Webhook:
         """Only what is given changes; options and secret belong to a format and are given with it, and a format without options has
         none. What waits for a webhook is tried at once afterwards. Raises NotFound, BadValue, Conflict."""
@@ -122,6 +133,11 @@ class Webhooks:
 
         def job(db: Database) -> Webhook:
             before = webhooks.found(db, public_id)
+            after = step(db, before)
+            noted(db, self._clock.now(), by, "change", before, after, new_secret=secret is not None)
+            return after
+
+        def step(db: Database, before: Webhook) -> Webhook:
             if before.callback:
                 if any(one is not None for one in (url, events, channels, format)):
                     raise Conflict(_REQUESTS_SAY)
@@ -150,14 +166,16 @@ class Webhooks:
         self._wake()
         return changed
 
-    def remove(self, public_id: str) -> None:
+    def remove(self, public_id: str, by: str = AT_THE_BOX) -> None:
         """With everything that waited for it. Raises NotFound, and Conflict while an inbound rule names it."""
 
         def job(db: Database) -> None:
             rules = inbound.naming(db, public_id)
             if rules:
                 raise Conflict(f"the inbound rule {rules[0]} names the webhook {public_id}; change or remove that rule first")
+            before = webhooks.found(db, public_id)
             webhooks.remove(db, public_id)
+            noted(db, self._clock.now(), by, "remove", before, None)
 
         self._store.writer.run(job)
         self._wake()
@@ -183,6 +201,7 @@ class Webhooks:
         ids: Sequence[str] | None = None,
         since: float | None = None,
         until: float | None = None,
+        by: str = AT_THE_BOX,
     ) -> int:
         """Post these events (ids of events) again, whatever became of them; without ids the dead ones of a time range.
 
@@ -194,7 +213,10 @@ class Webhooks:
         now = self._clock.now()
 
         def job(db: Database) -> int:
-            return forwards.replay(db, public_id, now, ids=ids, since=since, until=until)
+            count = forwards.replay(db, public_id, now, ids=ids, since=since, until=until)
+            if count:
+                audit.note(db, now, by, "webhook.replay", f"webhook:{public_id}", None, {"events": count})
+            return count
 
         count = self._store.writer.run(job)
         self._wake()

@@ -12,12 +12,14 @@ from typing import Any
 
 from peewee import SqliteDatabase
 
+KINDS = ("channel", "connect", "inbound", "key", "limit", "message", "pool", "route", "webhook")
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
     id: int
     at: float
-    who: str  # the name of a client key
+    who: str  # the name of a client key, or the command that did it at the box
     what: str  # the kind of thing, and what was done to it: limit.reset
     subject: str
     before: Mapping[str, Any] | None
@@ -33,6 +35,7 @@ def note(
     before: Mapping[str, Any] | None = None,
     after: Mapping[str, Any] | None = None,
 ) -> None:
+    assert what.partition(".")[0] in KINDS, what
     db.execute_sql(
         "INSERT INTO audit (at, who, what, subject, before, after) VALUES (?,?,?,?,?,?)",
         (now, who, what, subject, _json(before), _json(after)),

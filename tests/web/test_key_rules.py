@@ -128,7 +128,7 @@ def test_rules_are_shown_with_their_key_and_every_change_leaves_a_trace(alice: C
     rule(alice, longest=160)
     changed = alice.patch("/v1/keys/bob", {"links": "warn"}).json
     assert (changed["rules"]["longest"], changed["rules"]["links"]) == (160, "warn")
-    newest, first = Audit(gateway.store.read).page("key", None, 10)
+    newest, first, *_ = Audit(gateway.store.read).page("key", None, 10)
     assert (newest.who, newest.what, newest.subject) == ("alice", "key.rules", "key:bob")
     assert (newest.before["links"], newest.after["links"], newest.after["longest"]) == (None, "warn", 160)
     assert first.after["longest"] == 160

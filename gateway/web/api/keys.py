@@ -82,7 +82,7 @@ def blueprint(doors: Doors, guard: Guard) -> APIBlueprint:
     @bp.output(NewKeyOut, status_code=201, description="Made; the key is not shown again")
     @bp.doc(summary="Make a key", security="bearer", responses=documented(400, 401, 403, 409, 413, 415, 422, 503))
     def add(wanted: KeyIn) -> Response:
-        key, token = doors.keys.add(wanted.name, wanted.scopes)
+        key, token = doors.keys.add(wanted.name, wanted.scopes, by=g.key.name)
         return answer({**key_json(key), "key": token}, 201)
 
     @bp.get("")
@@ -113,7 +113,7 @@ def blueprint(doors: Doors, guard: Guard) -> APIBlueprint:
     def revoke(name: str) -> Response:
         if name == g.key.name:
             raise Conflict("this is the key you are calling with; revoke it with another, or with `simrack key revoke`")
-        return answer(key_json(doors.keys.revoke(name)))
+        return answer(key_json(doors.keys.revoke(name, g.key.name)))
 
     return bp
 

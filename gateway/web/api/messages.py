@@ -154,7 +154,7 @@ def blueprint(doors: Doors, guard: Guard) -> APIBlueprint:
         responses=documented(*_BODY, 404, 409, 503),
     )
     def settle(message_id: str, wanted: SettleIn) -> Response:
-        return answer(message_json(sending.settle(message_id, wanted.decision)))
+        return answer(message_json(sending.settle(message_id, wanted.decision, g.key.name)))
 
     return bp
 

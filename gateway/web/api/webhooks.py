@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 
 from apiflask import APIBlueprint
-from flask import Response
+from flask import Response, g
 from pydantic import ConfigDict, Field, StringConstraints, WithJsonSchema
 
 from gateway.clock import isoformat
@@ -151,7 +151,9 @@ def blueprint(doors: Doors, guard: Guard) -> APIBlueprint:
     def add(wanted: WebhookIn) -> Response:
         require_known(wanted.channels, known)
         webhook, secret = webhooks.add(
-            wanted.url, wanted.events, wanted.channels, wanted.format, wanted.secret, options=wanted.options
+            *(wanted.url, wanted.events, wanted.channels, wanted.format, wanted.secret),
+            options=wanted.options,
+            by=g.key.name,
         )
         return answer({**webhook_json(webhook), "secret": secret}, 201, {"Location": f"/v1/webhooks/{webhook.id}"})
 
@@ -187,6 +189,7 @@ def blueprint(doors: Doors, guard: Guard) -> APIBlueprint:
             format=wanted.format,
             options=wanted.options,
             secret=wanted.secret,
+            by=g.key.name,
         )
         return answer(webhook_json(changed))
 
@@ -195,7 +198,7 @@ def blueprint(doors: Doors, guard: Guard) -> APIBlueprint:
     @bp.output({}, status_code=204, description="Removed, with all that waited for it")
     @bp.doc(summary="Remove a webhook", security="bearer", responses=documented(401, 403, 404, 409, 503))
     def remove(webhook_id: str) -> Response:
-        webhooks.remove(webhook_id)
+        webhooks.remove(webhook_id, g.key.name)
         return nothing()
 
     @bp.get("/<webhook_id>/deliveries")
@@ -224,7 +227,7 @@ def blueprint(doors: Doors, guard: Guard) -> APIBlueprint:
     @bp.output(ReplayOut, status_code=202, description="They will be posted again, with their old event ids")
     @bp.doc(summary="Post events again", security="bearer", responses=documented(*_BODY, 404, 409))
     def replay(webhook_id: str, wanted: ReplayIn) -> Response:
-        count = webhooks.replay(webhook_id, ids=wanted.ids, since=wanted.since, until=wanted.until)
+        count = webhooks.replay(webhook_id, ids=wanted.ids, since=wanted.since, until=wanted.until, by=g.key.name)
         return answer({"replayed": count}, 202)
 
     @bp.post("/<webhook_id>/test")

@@ -33,8 +33,9 @@ def add_to(bp: Blueprint, entry: Entry, doors: Doors) -> None:
     def registered() -> list[dict[str, Any]]:
         return [row for webhook in webhooks.all() if webhook.format == _FORMAT and webhook.enabled for row in _shown(webhook)]
 
-    def admin() -> None:
-        entry.key(password() or bearer(), "admin")
+    def admin() -> str:
+        """The name of the key that asks."""
+        return entry.key(password() or bearer(), "admin").name
 
     @bp.get("/webhooks")
     def hooks() -> Response:
@@ -44,24 +45,24 @@ def add_to(bp: Blueprint, entry: Entry, doors: Doors) -> None:
     @bp.post("/webhooks")
     def register() -> Response:
         """What is registered already, as programs do whenever they start, stays the one it is."""
-        admin()
+        by = admin()
         url, event, device = _asked(document())
         for row in registered():
             if (row["url"], row["event"], row["deviceId"]) == (url, event, device):
                 return answer(row, 201)
         try:
             require_known([device] if device else [], doors.settings.channel_names)
-            made, secret = webhooks.add(url, _EVENTS[event], [device] if device else [], _FORMAT)
+            made, secret = webhooks.add(url, _EVENTS[event], [device] if device else [], _FORMAT, by=by)
         except BadValue as fault:
             raise from_value(fault, "") from fault
         return answer({**_row(made, event), "signingKey": secret}, 201)
 
     @bp.delete("/webhooks/<webhook_id>")
     def unregister(webhook_id: str) -> Response:
-        admin()
+        by = admin()
         if webhooks.get(webhook_id).format != _FORMAT:
             raise Refused(Why.NOT_FOUND, f"there is no webhook {webhook_id} of this door")
-        webhooks.remove(webhook_id)
+        webhooks.remove(webhook_id, by)
         return nothing()
 
     def tokens(**_: str) -> Response:
