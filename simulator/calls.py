@@ -38,7 +38,7 @@ class Calls:
         for line in modem.personality.call_urcs:
             modem.voice.news([line])
         self._ring(self._number)
-        modem.wait_for_client(seconds, self._given_up, self._number)
+        modem.life.wait_for_client(seconds, self._given_up, self._number)
         return True
 
     def _ring(self, number: int) -> None:
@@ -48,7 +48,7 @@ class Calls:
         modem.voice.news(["+CRING: VOICE" if modem.registers.crc else "RING"])
         if modem.registers.clip:
             modem.voice.news([f'+CLIP: "{self.caller}",{kind_of(self.caller or "")},"",,"",0'])
-        modem.wait_for_client(_BETWEEN_RINGS, self._ring, number)
+        modem.life.wait_for_client(_BETWEEN_RINGS, self._ring, number)
 
     def _given_up(self, number: int) -> None:
         if number == self._number:

@@ -141,7 +141,7 @@ class Control:
         return show(modem)
 
     async def _signal(self, modem: "Modem", body: Body) -> Any:
-        modem.set_signal(int(body["csq"]))
+        modem.radio.set_signal(int(body["csq"]))
         return show(modem)
 
     async def _registration(self, modem: "Modem", body: Body) -> Any:
@@ -186,7 +186,7 @@ class Control:
 
     async def _sim(self, modem: "Modem", body: Body) -> Any:
         if "present" in body:
-            modem.set_sim(bool(body["present"]))
+            modem.card.set_present(bool(body["present"]))
         if "last_reference" in body:
             modem.sim.last_reference = int(body["last_reference"]) & 255
         return show(modem)
@@ -225,7 +225,7 @@ def show(modem: "Modem") -> Body:
         "name": modem.name, "devices": [port.device for port in modem.ports], "number": modem.sim.number,
         "family": modem.personality.name, "plugged": modem.wired, "powered": modem.powered, "reachable": modem.reachable,
         "imei": modem.imei, "imsi": modem.sim.imsi, "iccid": modem.sim.iccid, "sim": modem.sim.state,
-        "sim_present": modem.sim_present, "registration": modem.shown_registration, "signal": modem.signal,
+        "sim_present": modem.card.present, "registration": modem.radio.shown_registration, "signal": modem.radio.signal,
         "silent": modem.voice.silent, "waiting": len(modem.sim.waiting), "last_reference": modem.sim.last_reference,
         "stores": {name: [stores.used(name), stores.capacity(name)] for name in modem.personality.stores},
         "faults": [{"name": fault.name, "moment": fault.moment, "nth": fault.nth, "times": fault.times,

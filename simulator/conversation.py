@@ -104,9 +104,9 @@ class Conversation:
         self._on_payload = on_payload
         self._prompts += 1
         if show:
-            self._modem.later(self._modem.takes(">"), self.show_prompt, self._prompts)
+            self._modem.life.later(self._modem.takes(">"), self.show_prompt, self._prompts)
         if self._modem.personality.prompt_ends:
-            self._modem.wait_for_client(self._modem.personality.prompt_ends[0], self._prompt_over, self._prompts)
+            self._modem.life.wait_for_client(self._modem.personality.prompt_ends[0], self._prompt_over, self._prompts)
         return PENDING
 
     def show_prompt(self, number: int | None = None) -> None:
@@ -160,7 +160,7 @@ class Conversation:
             if lines is PENDING:
                 return
             if seconds := self._modem.takes(call.name + _FORM_SIGNS[call.form]):
-                self._modem.later(seconds, self.finish, lines)
+                self._modem.life.later(seconds, self.finish, lines)
                 return
             self._inform(lines)
             if call.name + _FORM_SIGNS[call.form] in self._modem.personality.without_ok:

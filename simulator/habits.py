@@ -35,10 +35,10 @@ class Habits:
         self._fragile_until = 0.0
         self.chatty = True
         for seconds, line in family.chatter:
-            modem.wait_for_client(seconds, self._chat, seconds, line)
+            modem.life.wait_for_client(seconds, self._chat, seconds, line)
         self._flooded, self.flooding = 0, bool(family.flood)
         if self.flooding:
-            modem.wait_for_client(family.flood[0], self._flood)
+            modem.life.wait_for_client(family.flood[0], self._flood)
 
     def unlocked(self) -> None:
         """After the right PIN."""
@@ -70,7 +70,7 @@ class Habits:
         if family.crashes_on and source in family.crashes_on:
             modem.fall_silent("mute", 0)
             return True
-        if family.deaf_while_searching and modem.shown_registration in _SEARCHING:
+        if family.deaf_while_searching and modem.radio.shown_registration in _SEARCHING:
             if source == "AT+CFUN=1":
                 modem.fall_silent("mute", 0)
             return True
@@ -94,8 +94,8 @@ class Habits:
     def _chat(self, seconds: float, line: str) -> None:
         modem = self._modem
         if self.chatty:
-            modem.voice.news([line.format(signal=modem.signal)])
-        modem.wait_for_client(seconds, self._chat, seconds, line)
+            modem.voice.news([line.format(signal=modem.radio.signal)])
+        modem.life.wait_for_client(seconds, self._chat, seconds, line)
 
     def _flood(self) -> None:
         """The same line again and again until a command stops it, or the firmware dies of it."""
@@ -108,7 +108,7 @@ class Habits:
         if self._flooded >= most:
             modem.fall_silent("mute", 0)
             return
-        modem.wait_for_client(seconds, self._flood)
+        modem.life.wait_for_client(seconds, self._flood)
 
 
 def _now() -> float:

@@ -125,7 +125,7 @@ class Inbox:
             return Taken.YES
         self._asked = parcel
         self._asked_number += 1
-        modem.wait_for_client(modem.ack_seconds, self._word_missed, self._asked_number)
+        modem.life.wait_for_client(modem.ack_seconds, self._word_missed, self._asked_number)
         return Taken.ASKED
 
     def acknowledge(self, positive: bool) -> bool:

@@ -47,7 +47,7 @@ def _drop(modem: "Modem", fault: Fault) -> bool:
 def _slow(modem: "Modem", fault: Fault) -> bool:
     modem.voice.slow_down(float(fault.options["rate"]))
     if fault.seconds:
-        modem.later(fault.seconds, modem.voice.slow_down, 0.0)
+        modem.life.later(fault.seconds, modem.voice.slow_down, 0.0)
     return False
 
 
@@ -78,21 +78,21 @@ def _power_down(modem: "Modem", fault: Fault) -> bool:
 
 
 def _sim_removed(modem: "Modem", fault: Fault) -> bool:
-    modem.set_sim(False)
+    modem.card.set_present(False)
     if fault.seconds:
-        modem.later(fault.seconds, modem.set_sim, True)
+        modem.life.later(fault.seconds, modem.card.set_present, True)
     return False
 
 
 def _sim_inserted(modem: "Modem", fault: Fault) -> bool:
-    modem.set_sim(True)
+    modem.card.set_present(True)
     return False
 
 
 def _sim_full(modem: "Modem", fault: Fault) -> bool:
     fill_store(modem)
     if fault.seconds:
-        modem.later(fault.seconds, empty_store, modem)
+        modem.life.later(fault.seconds, empty_store, modem)
     return False
 
 
@@ -135,7 +135,7 @@ def on_payload(modem: "Modem", fault: Fault, submit: Submit, reference: int, lin
     if fault.name == "lost-result":
         modem.talk.end(None)
     elif fault.name == "late-ok":
-        modem.later(fault.seconds, modem.talk.finish, lines)
+        modem.life.later(fault.seconds, modem.talk.finish, lines)
     elif fault.name == "unplug-in-send":
         unplug(modem, fault.seconds)
     else:
@@ -154,7 +154,7 @@ def unplug(modem: "Modem", seconds: float) -> None:
 
 
 def _call_later(modem: "Modem", seconds: float, act: Callable[[], object]) -> None:
-    """Unlike `modem.later` this outlives the modem's power."""
+    """Unlike `modem.life.later` this outlives the modem's power."""
     asyncio.get_running_loop().call_later(seconds * modem.network.pace.speed, act)
 
 

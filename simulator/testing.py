@@ -99,13 +99,13 @@ class RunningBank:
         self._on_modem(port, Modem.reset)
 
     def signal(self, port: str, csq: int) -> None:
-        self._on_modem(port, lambda modem: modem.set_signal(csq))
+        self._on_modem(port, lambda modem: modem.radio.set_signal(csq))
 
     def registration(self, port: str, stat: int) -> None:
         self._on_modem(port, lambda modem: modem.set_registration(stat))
 
     def sim(self, port: str, present: bool) -> None:
-        self._on_modem(port, lambda modem: modem.set_sim(present))
+        self._on_modem(port, lambda modem: modem.card.set_present(present))
 
     def swap_sims(self, port: str, other: str) -> None:
         """The cards of two ports change places. Unplug both before: nobody takes a card out of a running modem."""

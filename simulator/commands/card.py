@@ -19,12 +19,9 @@ def _pin(modem: "Modem", call: Call) -> list[str]:
     sim = modem.sim
     if call.form == "test":
         return []
-    if not modem.has_sim:
-        raise cme(10)
-    if modem.personality.sim_needs_radio and modem.radio == 0:
-        raise cme(13)
+    modem.card.need_found()
     if call.form == "read":
-        if not modem.sim_ready:
+        if not modem.card.ready:
             raise cme(14)
         return [f"+CPIN: {sim.state}"]
     if sim.state == "READY":
@@ -54,13 +51,13 @@ def _facility_lock(modem: "Modem", call: Call) -> list[str]:
     if mode > _QUERY:
         raise cme(50)
     if facility in _BARRINGS and mode == _QUERY:
-        modem.need_sim()
+        modem.card.need()
         return ["+CLCK: 0"]
     if facility != _SIM_CARD:
         raise cme(4)
     if mode == _QUERY:
         return [f"+CLCK: {int(modem.sim.pin_wanted)}"]
-    modem.need_sim()
+    modem.card.need()
     if not modem.sim.enter_pin(call.text(2)):
         raise cme(16)
     modem.sim.pin_wanted = mode == 1
@@ -73,7 +70,7 @@ def _password(modem: "Modem", call: Call) -> list[str]:
         return ['+CPWD: ("SC",8)']
     if call.text(0).upper() != _SIM_CARD:
         raise cme(4)
-    modem.need_sim()
+    modem.card.need()
     new = call.text(2)
     if not modem.sim.pin_wanted:
         raise cme(3)
@@ -89,7 +86,7 @@ def _file(modem: "Modem", call: Call) -> list[str]:
     """+CRSM: READ BINARY of the two files that clients ask for (TS 51.011 clauses 10.1.1 and 10.3.2)."""
     if call.form == "test":
         return []
-    modem.need_sim()
+    modem.card.need()
     if call.number(0) != _READ_BINARY:
         raise cme(3)
     sim, file = modem.sim, call.number(1)

@@ -34,12 +34,12 @@ def _imei(modem: "Modem", call: Call) -> list[str]:
 def _imsi(modem: "Modem", call: Call) -> list[str]:
     if call.form == "test":
         return []
-    modem.need_sim()
+    modem.card.need()
     return [modem.sim.imsi]
 
 
 def _iccid(modem: "Modem", call: Call) -> list[str]:
-    modem.need_sim()
+    modem.card.need()
     iccid = modem.sim.iccid
     return [modem.personality.iccid[call.source].format(iccid=iccid, swapped=swapped(iccid))]
 
@@ -47,7 +47,7 @@ def _iccid(modem: "Modem", call: Call) -> list[str]:
 def _own_number(modem: "Modem", call: Call) -> list[str]:
     if call.form == "test":
         return []
-    modem.need_sim()
+    modem.card.need()
     cscs = modem.registers.cscs
     return [f'+CNUM: "{charset.show("Own", cscs)}","{charset.show(modem.sim.number, cscs)}",145']
 

@@ -23,7 +23,7 @@ def _list(modem: "Modem", call: Call) -> list[str]:
     text_mode = modem.registers.text_mode
     if call.form == "test":
         return ['+CMGL: ("' + '","'.join(_NAMES) + '")'] if text_mode else ["+CMGL: (0-4)"]
-    modem.need_sim_for_texts()
+    modem.card.need_for_texts()
     wanted = _wanted(call, text_mode)
     keep_unread = call.number(1, 0) == 1
     first, modem.inbox.listed = not modem.inbox.listed, True
@@ -67,7 +67,7 @@ def _wanted(call: Call, text_mode: bool) -> int:
 def _read(modem: "Modem", call: Call) -> list[str]:
     if call.form == "test":
         return []
-    modem.need_sim_for_texts()
+    modem.card.need_for_texts()
     wanted = call.number(0)
     _need_index(modem, wanted)
     found = modem.stores.find(modem.memories[0], wanted)
@@ -113,7 +113,7 @@ def _delete(modem: "Modem", call: Call) -> list[str]:
             return [modem.personality.cmgd_test]
         used = ",".join(str(index) for index, _ in modem.stores.list(memory))
         return [f"+CMGD: ({used}),(0-4)"]
-    modem.need_sim_for_texts()
+    modem.card.need_for_texts()
     flag = call.number(1, 0)
     if flag:
         if flag not in _DELETED:

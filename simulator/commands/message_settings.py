@@ -55,7 +55,7 @@ def _charset(modem: "Modem", call: Call) -> list[str]:
 def _service_centre(modem: "Modem", call: Call) -> list[str]:
     if call.form == "test":
         return []
-    modem.need_sim_for_texts()
+    modem.card.need_for_texts()
     if call.form == "read":
         number = modem.sim.service_centre
         if not number:

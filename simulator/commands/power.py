@@ -19,19 +19,19 @@ def _functionality(modem: "Modem", call: Call) -> object:
     if call.form == "test":
         return [f"+CFUN: {ranges((family.cfun,))},(0,1)"]
     if call.form == "read":
-        return [f"+CFUN: {modem.radio}"]
+        return [f"+CFUN: {modem.radio.level}"]
     level = call.number(0, _FULL)
     if level not in family.cfun or call.number(1, 0) > 1:
         raise cme(50)
     if level in _RESTARTING or call.number(1, 0) == 1:
         return _restart(modem, call)
-    if level == _OFFLINE and family.cfun_4_needs_sim and not modem.sim_ready:
+    if level == _OFFLINE and family.cfun_4_needs_sim and not modem.card.ready:
         raise cme(3)
-    if level == _FULL != modem.radio:
+    if level == _FULL != modem.radio.level:
         modem.busy_answers = family.busy_after_reset
-        modem.later(family.radio_on_takes * modem.boot_scale, modem.set_radio, level)
+        modem.life.later(family.radio_on_takes * modem.boot_scale, modem.radio.set_level, level)
     else:
-        modem.set_radio(level)
+        modem.radio.set_level(level)
     return []
 
 

@@ -6,12 +6,11 @@ from simulator import charset
 from simulator.commands.answers import PENDING, Handler
 from simulator.commands.parsing import Call
 from simulator.errors import cme
+from simulator.radio import SERVED
 
 if TYPE_CHECKING:
     from simulator.modem import Modem
 
-# Registration states in which there is a network (27.007 clause 7.2).
-SERVED = (1, 5, 6, 7)
 _SEARCHING = 2
 _AUTOMATIC, _MANUAL, _DEREGISTER, _FORMAT_ONLY, _MANUAL_FIRST = range(5)
 _HOME, _FORBIDDEN = 2, 3
@@ -23,10 +22,10 @@ def _registration(name: str, register: str) -> Handler:
         if call.form == "test":
             return [f"{name}: (0-2)"]
         if call.form == "read":
-            level, state = getattr(modem.registers, register), modem.shown_registration
+            level, state = getattr(modem.registers, register), modem.radio.shown_registration
             if name == "+CREG" and not modem.personality.circuit_domain and state in SERVED:
                 state = _SEARCHING
-            place = "" if level < 2 else modem.place() if state in SERVED else modem.personality.creg_nowhere
+            place = "" if level < 2 else modem.radio.place() if state in SERVED else modem.personality.creg_nowhere
             return [f"{modem.personality.creg_head.format(name=name[1:])}{level},{state}{place}"]
         level = call.number(0, 0)
         if level > 2:
@@ -44,7 +43,7 @@ def _operator(modem: "Modem", call: Call) -> object:
         return [f'+COPS: ({_HOME},"{OPERATOR_LONG}","{OPERATOR_SHORT}","{OPERATOR_NUMBER}"),'
                 f'({_FORBIDDEN},"Another","Other","26298"),,(0-4),(0-2)']
     if call.form == "read":
-        if modem.shown_registration not in SERVED:
+        if modem.radio.shown_registration not in SERVED:
             return [f"+COPS: {registers.cops_mode}"]
         shown = (OPERATOR_LONG, OPERATOR_SHORT, OPERATOR_NUMBER)[registers.cops_format]
         technology = modem.personality.radio_technology
@@ -64,14 +63,14 @@ def _operator(modem: "Modem", call: Call) -> object:
     registers.cops_format = shape
     if mode != _FORMAT_ONLY:
         registers.cops_mode = mode
-        modem.set_detached(mode == _DEREGISTER)
+        modem.radio.set_detached(mode == _DEREGISTER)
     return []
 
 
 def _signal(modem: "Modem", call: Call) -> list[str]:
     if call.form == "test":
         return ["+CSQ: (0-31,99),(0-7,99)"]
-    level = modem.signal if modem.radio == 1 else 99
+    level = modem.radio.shown_signal
     return [f"+CSQ: {level},99"]
 
 
@@ -88,7 +87,7 @@ def _extended_signal(modem: "Modem", call: Call) -> list[str]:
     """27.007 clause 8.69, as a GSM cell is measured: the other four are not known."""
     if call.form == "test":
         return ["+CESQ: (0-63,99),(0-7,99),(0-96,255),(0-34,255),(0-97,255)"]
-    level = modem.signal if modem.radio == 1 else 99
+    level = modem.radio.shown_signal
     if modem.personality.radio_technology is None:
         return [f"+CESQ: {99 if level == 99 else 2 * level - 3 if level > 1 else level},99,255,255,255,255"]
     # RSRQ and RSRP of an LTE cell that has about this strength.

@@ -46,7 +46,7 @@ def _send(modem: "Modem", call: Call) -> object:
     if fault and strikes.on_send(modem, fault):
         return PENDING
     if fault and fault.name == "late-prompt":
-        modem.later(fault.seconds, modem.talk.show_prompt)
+        modem.life.later(fault.seconds, modem.talk.show_prompt)
     return modem.talk.ask(on_payload, has_lines=modem.registers.text_mode,
                           show=not (fault and fault.name in ("no-prompt", "late-prompt")))
 
@@ -54,7 +54,7 @@ def _send(modem: "Modem", call: Call) -> object:
 def _write(modem: "Modem", call: Call) -> object:
     if call.form == "test":
         return []
-    modem.need_sim_for_texts()
+    modem.card.need_for_texts()
     if modem.registers.text_mode:
         to = _number(modem, call, 0) if call.text(0) else ""
         status = _STATES.get(call.text(2), UNSENT)
@@ -68,7 +68,7 @@ def _write(modem: "Modem", call: Call) -> object:
 def _send_stored(modem: "Modem", call: Call) -> object:
     if call.form == "test":
         return []
-    modem.need_sim_for_texts()
+    modem.card.need_for_texts()
     found = modem.stores.find(modem.memories[1], call.number(0))
     if found is None:
         raise cms(321)
@@ -107,7 +107,7 @@ def _commanded(modem: "Modem", octets: bytes) -> None:
 
 def _need_free_line(modem: "Modem") -> None:
     """Raises the refusal of sending commands while the SIM cannot be asked, or a call or USSD session is under way."""
-    modem.need_sim_for_texts()
+    modem.card.need_for_texts()
     if modem.personality.calls_block_texts and (modem.calls.busy or modem.ussd_open):
         raise cms(302)
 
@@ -187,7 +187,7 @@ def _transmit(modem: "Modem", name: str, submit: Submit, own_centre: bool = Fals
     if not own_centre and not modem.sim.service_centre:
         raise cms(330)
     seconds = modem.takes("submit") or modem.network.latency()
-    modem.later(seconds, _on_air, modem, name, submit, modem.inbox.arrivals)
+    modem.life.later(seconds, _on_air, modem, name, submit, modem.inbox.arrivals)
 
 
 def _on_air(modem: "Modem", name: str, submit: Submit, arrivals: int) -> None:

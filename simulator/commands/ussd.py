@@ -31,7 +31,7 @@ def _ussd(modem: "Modem", call: Call) -> list[str]:
     registers.cusd = action
     if not call.text(1):
         return []
-    modem.need_sim()
+    modem.card.need()
     if (family.ussd_mode_first and registers.ussd_mode) or family.ussd_charset not in ("", registers.cscs):
         raise Refused()
     try:
@@ -42,7 +42,7 @@ def _ussd(modem: "Modem", call: Call) -> list[str]:
         _say(modem, code)
         modem.voice.say_news(inside=True)
     else:
-        modem.later(modem.takes("ussd"), _say, modem, code)
+        modem.life.later(modem.takes("ussd"), _say, modem, code)
     return []
 
 
