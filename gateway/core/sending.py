@@ -156,19 +156,21 @@ class Sending:
         self._wake()
         return message
 
-    def settle(self, public_id: str, decision: str, by: str) -> Message:
-        """A person's word on an unknown outcome: "resend" or "failed". Raises NotFound, Conflict, BadValue."""
+    def settle(self, public_id: str, decision: str, key: Key) -> Message:
+        """A person's word on an unknown outcome: "resend" or "failed". For a key without the scope admin there are only its own
+        messages. Raises NotFound, Conflict, BadValue."""
         if decision not in ("resend", "failed"):
             raise BadValue("decision", f"{decision!r} is not a decision", "resend or failed")
         ready = {facts.name for facts in self._facts() if facts.state == "ready"}
         now = self._clock.now()
+        owner = None if key.may("admin") else key.id
 
         def job(db: Database) -> Message:
-            message = unknowns.decide(db, public_id, decision == "resend", ready, now)
+            message = unknowns.decide(db, public_id, decision == "resend", ready, now, owner)
             was, became = {"status": Status.UNKNOWN.value}, {"status": message.status.value}
             if message.status is Status.FAILED:
                 announce(db, message, now)
-            audit.note(db, now, by, "message.settle", f"message:{public_id}", was, became)
+            audit.note(db, now, key.name, "message.settle", f"message:{public_id}", was, became)
             return message
 
         message = self._store.writer.run(job)

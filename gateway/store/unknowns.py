@@ -218,12 +218,16 @@ def _status_of_part(db: SqliteDatabase, part_id: int) -> str:
     return str(db.execute_sql("SELECT status FROM parts WHERE id = ?", (part_id,)).fetchone()[0])
 
 
-def decide(db: SqliteDatabase, public_id: str, again: bool, ready: Collection[str], now: float) -> Message:
-    """A person's word on an unknown outcome: send it again, or call it failed."""
-    row = db.execute_sql("SELECT id, status, recipient, lane, channel FROM messages WHERE public_id = ?", (public_id,)).fetchone()
-    if row is None:
+def decide(
+    db: SqliteDatabase, public_id: str, again: bool, ready: Collection[str], now: float, key_id: int | None = None
+) -> Message:
+    """A person's word on an unknown outcome: send it again, or call it failed. With `key_id` there are only messages which that key
+    sent."""
+    sql = "SELECT id, status, recipient, lane, channel, key_id FROM messages WHERE public_id = ?"
+    row = db.execute_sql(sql, (public_id,)).fetchone()
+    if row is None or key_id not in (None, row[5]):
         raise NotFound(f"no message {public_id}")
-    message_id, status, recipient, lane, channel = row
+    message_id, status, recipient, lane, channel, _ = row
     if status != Status.UNKNOWN:
         raise Conflict(f"the message is {status}; only an unknown outcome can be settled")
     if not again:

@@ -40,6 +40,7 @@ def describe(spec: dict[str, Any], settings: Settings) -> dict[str, Any]:
         _limit_route(schemas[name]["properties"], settings)
     for name in ("InboundIn", "InboundChange"):
         _limit_inbound(schemas[name]["properties"], settings)
+    _choose(schemas["InboundExplainIn"]["properties"]["channel"], channels)
     _limit_rules(schemas["RulesIn"]["properties"], settings)
     _choose(schemas["LimitIn"]["properties"]["zone"], list(zones()))
     _limit_pool(schemas["PoolIn"]["properties"], settings)

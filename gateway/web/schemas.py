@@ -20,6 +20,7 @@ NO_NUL = r"^[^\x00]*$"
 IDEMPOTENCY_KEY = r'^("[!#-~]{1,253}"|[!#-~]{1,255})$'
 CURSOR = f"^{CURSOR_FORM}$"
 SERVICE_CODE = "^[0-9*#+]{1,160}$"
+NUMBER_SIGNS = r"^[-+0-9*# ./()\u00a0\u2011]*$"  # which a number may have as people write it
 KEY_NAME_ALONE = f"^{KEY_NAME}$"
 _TCP_PORT = "[1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5]"
 _HOST = "[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?"
@@ -36,6 +37,7 @@ PATTERN_WORDS = {
     CURSOR: "is not a cursor of this list; take next_cursor of the page before, or leave it out",
     WEB_ADDRESS: "give an http:// or https:// address, or ami://host for an Asterisk, without name, password or # in it",
     SERVICE_CODE: "give up to 160 of 0-9, *, # and +",
+    NUMBER_SIGNS: "is no number; write it as +49151…, as it is dialled in the country, or give a short code",
     f"^{EXTENSION}$": EXTENSION_WORDS,
     KEY_NAME_ALONE: "give up to 64 letters, digits, '_', '.' and '-', beginning with a letter or digit",
 }

@@ -73,7 +73,7 @@ def test_a_held_text_is_settled_by_somebody_and_whoever_waits_is_told_that_it_fa
     alice: Caller, bob: Caller, gateway: Gateway, decision: str, became: str
 ) -> None:
     alice.post("/v1/webhooks", WANTED)
-    held = alice.post("/v1/messages", {"to": "+4915112345678", "text": "x", "on_unknown": "hold"}).json["id"]
+    held = bob.post("/v1/messages", {"to": "+4915112345678", "text": "x", "on_unknown": "hold"}).json["id"]
     assert bob.post(f"/v1/messages/{held}/settle", {"decision": decision}).status_code == 409
     for table in ("messages", "parts"):
         gateway.store.writer.run(lambda db, table=table: db.execute_sql(f"UPDATE {table} SET status = 'unknown'"))

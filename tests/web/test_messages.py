@@ -282,7 +282,7 @@ def test_a_list_can_be_filtered(alice: Caller) -> None:
 
     assert found("to=0151-12345678") == found(f"to={TO}") == found("to=%2B4915112345678") == [first]
     assert found("client_ref=a&direction=out&status=queued") == [first]
-    assert found("direction=in") == found("status=sent") == found("to=nobody") == []
+    assert found("direction=in") == found("status=sent") == found("to=123") == []
     assert len(found("since=2026-01-01T00:00:00+01:00")) == 2
     assert found("since=2027-01-01T00:00:00Z") == []
 
@@ -298,11 +298,23 @@ def test_a_list_can_be_filtered(alice: Caller) -> None:
         ("limit=1&limit=2", "limit"),
         ("since=yesterday", "since"),
         ("cursor=rubbish", "cursor"),
+        ("direction=both", "direction"),
+        ("to=nobody", "to"),
+        ("claimed=perhaps", "claimed"),
     ],
 )
 def test_junk_in_the_query_is_refused_by_name(alice: Caller, query: str, name: str) -> None:
     refused = alice.get(f"/v1/messages?{query}")
     assert refused.status_code == 422 and faults(refused) == [name]
+
+
+def test_a_channel_that_there_is_not_and_never_was_is_told_with_those_there_are(alice: Caller, gateway: Gateway) -> None:
+    refused = alice.get("/v1/messages?channel=p9")
+    assert refused.status_code == 404 and faults(refused) == ["channel"] and "p0, p1" in refused.json["detail"]
+    alice.post("/v1/messages", {"to": TO, "text": "x"})
+    gateway.store.writer.run(lambda db: db.execute_sql("UPDATE messages SET channel = 'p9'"))
+    assert len(alice.get("/v1/messages?channel=p9").json["data"]) == 1
+    assert alice.get("/v1/messages?channel=p9&status=sent").json["data"] == alice.get("/v1/messages?channel=p0").json["data"] == []
 
 
 def test_a_message_that_is_not_there_is_a_404(alice: Caller) -> None:
@@ -347,6 +359,14 @@ def test_only_an_unknown_outcome_can_be_settled(alice: Caller) -> None:
     message = alice.post("/v1/messages", {"to": TO, "text": "x"}).json
     assert alice.post(f"/v1/messages/{message['id']}/settle", {"decision": "failed"}).status_code == 409
     assert faults(alice.post(f"/v1/messages/{message['id']}/settle", {"decision": "perhaps"})) == ["/decision"]
+
+
+def test_a_key_settles_what_it_sent_itself(alice: Caller, bob: Caller, gateway: Gateway) -> None:
+    held = alice.post("/v1/messages", {"to": TO, "text": "x"}).json["id"]
+    for table in ("messages", "parts"):
+        gateway.store.writer.run(lambda db, table=table: db.execute_sql(f"UPDATE {table} SET status = 'unknown'"))
+    assert bob.post(f"/v1/messages/{held}/settle", {"decision": "failed"}).status_code == 404
+    assert alice.post(f"/v1/messages/{held}/settle", {"decision": "failed"}).json["status"] == "failed"
 
 
 def test_a_preview_counts_and_keeps_nothing(alice: Caller, gateway: Gateway) -> None:

@@ -108,6 +108,7 @@ def test_readers_look_and_explain_but_change_nothing(carol: Caller, bob: Caller)
 
 
 def test_an_explanation_tells_every_route_that_was_looked_at(alice: Caller) -> None:
+    alice.post("/v1/keys", {"name": "shop", "scopes": ["send"]})
     alice.post("/v1/routes", SWISS)
     alice.post("/v1/routes", {"name": "night", "hours": "22:00-06:00", "zone": "Europe/Berlin", "pool": "main"})
     asked = {"to": "0151 12345678", "from": "x", "key": "shop", "priority": 3, "campaign": "spring"}
@@ -142,6 +143,8 @@ def test_an_explanation_of_a_closed_number_says_so_and_no_number_is_refused(alic
     found = alice.post("/v1/routes/explain", {"to": "+41791234567"})
     assert found.status_code == 200 and 'add "CH"' in found.json["refusal"]
     assert faults(alice.post("/v1/routes/explain", {"to": "hello"})) == ["/to"]
+    unknown = alice.post("/v1/routes/explain", {"to": "+41791234567", "key": "nobody"})
+    assert unknown.status_code == 404 and "'nobody'" in unknown.json["detail"]
 
 
 def test_the_document_offers_what_a_route_may_hold(alice: Caller) -> None:

@@ -108,6 +108,9 @@ def blueprint(doors: Doors, guard: Guard) -> APIBlueprint:
     @bp.output(InboundExplainOut)
     @bp.doc(summary="Whom a text would be for, and why", security="bearer", responses=documented(*_BODY))
     def explain(wanted: InboundExplainIn) -> Response:
+        known = doors.settings.channel_names
+        if wanted.channel and wanted.channel not in known:
+            raise BadValue("channel", f"there is no channel {wanted.channel!r}", f"known are {', '.join(known) or 'none'}")
         facts = InboundFacts(wanted.to or "", wanted.channel or "", wanted.from_, wanted.text)
         return answer(_explanation_json(inbound.explain(facts)))
 

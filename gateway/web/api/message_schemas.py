@@ -13,6 +13,7 @@ from gateway.web.schemas import (
     CURSOR,
     IDEMPOTENCY_KEY,
     NO_NUL,
+    NUMBER_SIGNS,
     In,
     Limit,
     Moment,
@@ -77,9 +78,9 @@ class SendHeaders(BaseModel):
 class MessagesQuery(QueryIn):
     direction: Direction | None = None
     status: Status | None = None
-    to: str | None = None
+    to: Annotated[str, StringConstraints(pattern=NUMBER_SIGNS)] | None = None
     from_: str | None = Field(None, alias="from")
-    channel: str | None = None
+    channel: str | None = Field(None, description="One that is configured, or was and still has texts.")
     client_ref: str | None = None
     campaign: str | None = None
     claimed: bool | None = Field(None, description="Of incoming texts: was anybody told?")

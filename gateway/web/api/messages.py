@@ -89,11 +89,17 @@ def blueprint(doors: Doors, guard: Guard) -> APIBlueprint:
         shown = _preview_json(sending.preview(wanted.text), wanted.text, g.key.rules, doors.settings.sending)
         return answer({**shown, **_sender_json(wanted.from_ or "")})
 
+    def require_channel(name: str) -> None:
+        known = doors.settings.channel_names
+        if name not in known and not messages.count(MessageFilter(channel=name), 1):
+            detail = f"there is no channel {name!r}; known are {', '.join(known) or 'none'}"
+            raise Problem(404, f"channel: {detail}", [{"parameter": "channel", "detail": detail}])
+
     @bp.get("")
     @guard.needs("read")
     @bp.input(MessagesQuery, location="query", arg_name="query")
     @bp.output(MessagePage)
-    @bp.doc(summary="List messages, newest first", security="bearer", responses=documented(401, 403, 422))
+    @bp.doc(summary="List messages, newest first", security="bearer", responses=documented(401, 403, 404, 422))
     def find(query: MessagesQuery) -> Response:
         country = doors.settings.numbers.country
         wanted = MessageFilter(
@@ -111,6 +117,8 @@ def blueprint(doors: Doors, guard: Guard) -> APIBlueprint:
             page = messages.find(wanted, query.cursor, query.limit)
         except BadValue as fault:
             raise bad_value(fault, "parameter") from fault
+        if not page.messages and query.channel is not None:
+            require_channel(query.channel)
         content = {
             "data": [message_json(message) for message in page.messages],
             "has_more": page.next_cursor is not None,
@@ -150,11 +158,12 @@ def blueprint(doors: Doors, guard: Guard) -> APIBlueprint:
     @bp.output(MessageOut)
     @bp.doc(
         summary="Decide about a message whose outcome is unknown",
+        description="A key without the scope admin decides about what it sent itself; the messages of others are not found.",
         security="bearer",
         responses=documented(*_BODY, 404, 409, 503),
     )
     def settle(message_id: str, wanted: SettleIn) -> Response:
-        return answer(message_json(sending.settle(message_id, wanted.decision, g.key.name)))
+        return answer(message_json(sending.settle(message_id, wanted.decision, g.key)))
 
     return bp
 

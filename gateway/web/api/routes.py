@@ -105,10 +105,10 @@ def blueprint(doors: Doors, guard: Guard) -> APIBlueprint:
     @guard.needs("read")
     @bp.input(ExplainIn, arg_name="wanted")
     @bp.output(ExplainOut)
-    @bp.doc(summary="Why a text would go where it would go", security="bearer", responses=documented(*_BODY))
+    @bp.doc(summary="Why a text would go where it would go", security="bearer", responses=documented(*_BODY, 404))
     def explain(wanted: ExplainIn) -> Response:
         at = doors.clock.now() if wanted.at is None else wanted.at
-        key = g.key.name if wanted.key is None else wanted.key
+        key = g.key.name if wanted.key is None else doors.store.keys.require(wanted.key).name
         facts = RouteFacts(wanted.to, wanted.from_, key, wanted.priority, wanted.campaign, at)
         return answer(_explanation_json(routes.explain(facts)))
 
