@@ -64,7 +64,7 @@ class _Outgoing:
     @property
     def missing(self) -> str:
         if self._id:
-            return f"The text {self._id} is {self._told} still: simrack channels, and GET /v1/messages/{self._id}"
+            return f"The text {self._id} is {self._told} still: simrack channels, and simrack messages show {self._id}"
         refused = "a client that may not in is in the log of simrack"
         return f"No text came from {self._recipe.title}. Compare address and key, and the firewall; {refused}."
 

@@ -31,7 +31,6 @@ _WORDS = {
 }
 _CONDITIONS = ("to", "channels", "pool", "from", "keywords", "pattern")
 _AT_ONCE = 1000
-_SHOWN = 60
 
 
 def _wishes(command: Command) -> Command:
@@ -135,7 +134,7 @@ def unclaimed(as_json: bool, url: str, key_file: str | None) -> None:
     if as_json:
         click.echo(json.dumps(found))
         return
-    rows = [(one["id"], one["created_at"], one["to"], one["from"], _short(one["text"])) for one in found]
+    rows = [(one["id"], one["created_at"], one["to"], one["from"], options.short(one["text"])) for one in found]
     options.print_table(("id", "received", "to", "from", "text"), rows)
 
 
@@ -205,8 +204,3 @@ def _conditions(shown: dict[str, Any]) -> str:
             entries = shown[field] if isinstance(shown[field], list) else [shown[field]]
             made.append(f"{word} {' or '.join(entries)}")
     return "; ".join(made) or "every text"
-
-
-def _short(text: str) -> str:
-    line = " ".join(text.split())
-    return line if len(line) <= _SHOWN else line[: _SHOWN - 1] + "…"

@@ -98,6 +98,12 @@ def text_of(argument: str) -> str:
     return sys.stdin.read().removesuffix("\n") if argument == "-" else argument
 
 
+def short(text: str, most: int = 60) -> str:
+    """On one line, and nothing in it that a terminal would obey."""
+    line = "".join(sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in " ".join(text.split()))
+    return line if len(line) <= most else line[: most - 1] + "…"
+
+
 def counted(number: int, thing: str) -> str:
     return f"{number} {thing}{'' if number == 1 else 's'}"
 

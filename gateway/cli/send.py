@@ -27,7 +27,7 @@ def send(to: str, text: str, preview: bool, as_json: bool, url: str, key_file: s
     """Send TEXT to the number TO and print the id of the message. A TEXT of - is read from standard input,
     without the line end behind it.
 
-    Done means accepted and on disk; `GET /v1/messages/ID` tells what became of it.
+    Done means accepted and on disk; `simrack messages show ID` tells what became of it.
     """
     api, content = Api(url, key_file), dict[str, object](to=to, text=options.text_of(text))
     if preview:

@@ -25,6 +25,8 @@ def status(as_json: bool, url: str, key_file: str | None) -> int:
     for check in found["checks"]:
         click.echo(f"  {check['name']}: {check['state']}, {check['detail']}")
     click.echo("queue: " + ", ".join(f"{count} {name}" for name, count in found["queue"].items()))
+    if found["queue"].get("unknown"):
+        click.echo("  what is unknown: simrack messages --status unknown")
     head = ("channel", "state", "traffic", "number", "operator", "signal", "balance", "reason")
     rows = [_row(one) for one in found["channels"]]
     if rows:
