@@ -29,7 +29,9 @@ class AmiWire:
         self._login = ("", "", "")
         self._rest: asyncio.TimerHandle | None = None
 
-    async def post(self, request: AmiRequest, handed: str | None, took: Callable[[str], None]) -> Verdict:
+    async def post(
+        self, request: AmiRequest, handed: str | None = None, took: Callable[[str], None] = lambda mark: None
+    ) -> Verdict:
         """`handed` marks the actions that were done before; `took` hears that mark anew after each that others follow.
         Raises Unreachable and Forbidden."""
         async with self._turn:
