@@ -148,6 +148,15 @@ def enqueue_for(db: SqliteDatabase, public_id: str, event: Event) -> None:
     )
 
 
+def beyond(db: SqliteDatabase, after: int | None) -> tuple[int, set[int]]:
+    """The newest row, and the webhooks that rows beyond row `after` are for; without it, none are named."""
+    if after is None:
+        (newest,) = db.execute_sql("SELECT max(id) FROM forwards").fetchone()
+        return newest or 0, set()
+    rows = db.execute_sql("SELECT webhook_id, max(id) FROM forwards WHERE id > ? GROUP BY webhook_id", (after,)).fetchall()
+    return max((row[1] for row in rows), default=after), {row[0] for row in rows}
+
+
 def pending(db: SqliteDatabase, webhook_row: int, after: int, limit: int) -> list[Forward]:
     """What waits for a webhook, in order, from beyond row `after`."""
     query = f"{_FROM} WHERE f.webhook_id = ? AND f.state = 'pending' AND f.id > ? ORDER BY f.id LIMIT ?"

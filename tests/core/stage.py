@@ -14,7 +14,7 @@ from typing import Any, ParamSpec
 from gateway.clock import Clock, ManualClock
 from gateway.core.forwarding import Forwarding
 from gateway.core.forwarding.addresses import Reach
-from gateway.core.forwarding.loop import Reply
+from gateway.core.forwarding.posting import Reply
 from gateway.core.identifiers import new_id
 from gateway.core.webhooks import Webhooks
 from gateway.records import Event, EventType, Forward, ForwardState, Webhook

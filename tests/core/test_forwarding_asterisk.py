@@ -6,6 +6,7 @@ import asyncio
 import logging
 import ssl
 from base64 import b64encode
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -273,14 +274,12 @@ async def test_a_replay_goes_on_with_the_rest_of_what_was_given_up_and_repeats_w
 @story
 async def test_it_logs_off_when_no_text_comes(tmp_path: Path) -> None:
     async with Asterisk() as pbx, Stage(tmp_path) as stage:
-        surroundings = stage.forwarding._of_webhooks.surroundings
-        assert isinstance(surroundings, Surroundings)
-        wire = AmiWire(surroundings, idle_s=0.01)
+        wire = AmiWire(Surroundings(10.0, Reach(), ssl.create_default_context, ThreadPoolExecutor(1)), idle_s=0.01)
         request = FORMATS["asterisk-ami"].compose(
             told.RECEIVED, hook("wh_1", pbx.url, "swordfish", "asterisk-ami", {"default_extension": "1"}, "DE"), 0.0
         )
         for number in (1, 2):
-            assert not (await wire.post(request, None, print)).fault  # type: ignore[arg-type]
+            assert not (await wire.post(request)).fault  # type: ignore[arg-type]
             assert (await pbx.done(2 * number))[-1]["Action"] == "Logoff"
             await stage.until(lambda: pbx.open == 0)
         assert len(pbx.logins) == 2

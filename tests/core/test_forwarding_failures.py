@@ -14,7 +14,7 @@ import pytest
 from gateway.clock import SystemClock
 from gateway.core.forwarding.addresses import Reach
 from gateway.core.forwarding.line import REFUSALS_IN_A_ROW
-from gateway.core.forwarding.loop import PER_WEBHOOK
+from gateway.core.forwarding.places import PER_RECEIVER
 from gateway.records import EventType, ForwardState
 from gateway.settings import ForwardingSettings
 from gateway.store import webhooks
@@ -182,7 +182,7 @@ async def test_410_to_many_at_once_disables_once(tmp_path: Path, pbx: Receiver, 
         await stage.recorded(webhook, *["dead"] * 20)
         await stage.idle()
         assert len([record for record in caplog.records if record.levelno == logging.ERROR]) == 1
-        assert len(pbx.requests) <= PER_WEBHOOK
+        assert len(pbx.requests) <= PER_RECEIVER
 
 
 @story
@@ -214,7 +214,7 @@ async def test_a_webhook_that_is_down_is_not_hammered_once_per_conversation(tmp_
         await pbx.expect(1)
         await stage.idle()
         tries = len(pbx.requests)
-        assert tries <= PER_WEBHOOK
+        assert tries <= PER_RECEIVER
         for _ in range(5):
             stage.later(400)
             tries += 1
@@ -267,7 +267,7 @@ async def test_refusals_without_any_acceptance_pause_the_webhook(tmp_path: Path,
         await stage.tell_all(*((str(number), f"caller {number}") for number in range(50)))
         await pbx.expect(REFUSALS_IN_A_ROW)
         await stage.idle()
-        assert len(pbx.requests) < REFUSALS_IN_A_ROW + PER_WEBHOOK
+        assert len(pbx.requests) < REFUSALS_IN_A_ROW + PER_RECEIVER
 
 
 @story

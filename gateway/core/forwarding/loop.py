@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import logging
 import random
 import ssl
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
@@ -16,49 +17,49 @@ from gateway.clock import Clock
 from gateway.core.forwarding import delays
 from gateway.core.forwarding.addresses import Reach
 from gateway.core.forwarding.ami import AmiWire
-from gateway.core.forwarding.dialling import Forbidden, Surroundings, Unreachable
+from gateway.core.forwarding.dialling import Surroundings
 from gateway.core.forwarding.judge import Judge, Trouble
 from gateway.core.forwarding.line import CHUNK, Line
+from gateway.core.forwarding.places import PER_KEY, PER_RECEIVER, UNHEARD_PER_KEY, Place, Room
+from gateway.core.forwarding.posting import Posting, Reply, Wires
 from gateway.core.forwarding.results import Results
 from gateway.core.forwarding.wire import Wire
-from gateway.pbx.formats import format_of, hook
-from gateway.pbx.request import AmiRequest, AsBox, Format, Heard, Hook, HttpRequest, NotPosted
-from gateway.records import EventType, Forward
+from gateway.pbx.request import AsBox
+from gateway.records import Forward
 from gateway.settings import ForwardingSettings
 from gateway.store import Store, forwards, webhooks
 from gateway.store.webhooks import Target
 
 log = logging.getLogger("simrack.forwarding")
 
-PER_WEBHOOK = 8
-OVERALL = 32
 # Another process (the command line) may change webhooks or queue a test, and cannot wake us.
 _LOOK_EVERY_S = 5.0
 _RESTART_AFTER_S = 5.0
 # Connections to a receiver of callbacks are kept so long after the last of them.
 RECEIVER_KEPT_S = 60.0
-
-# (what was posted, the texts its receiver wants sent back)
-Reply = Callable[[Forward, Sequence[str]], Awaitable[None]]
-
-
-@dataclass(slots=True, eq=False)
-class _Share:
-    """Room in the air and threads that resolve names: webhooks that people made have theirs, and receivers that requests named have
-    theirs, so that no client can use up what a PBX needs."""
-
-    surroundings: Surroundings
-    in_the_air: int = 0  # postings, or workers about to end
+# A look at many receivers takes milliseconds of everybody's loop: between two there is several times as much for the others.
+_MANY = 50
+_REST_PER_RECEIVER_S = 30e-6
+_NEW_AT_ONCE = 100
+# Threads that resolve names, for the webhooks that people made and for the callbacks of each key: one that names hosts
+# whose name servers are silent keeps nobody else.
+_RESOLVERS = 4
 
 
 @dataclass(slots=True, eq=False)
 class _Served:
     line: Line
-    share: _Share
-    wire: Wire
-    ami: AmiWire
+    room: Room
+    owner: int  # whose part of the room it takes: its key, or itself
+    wires: Wires
     used_at: float  # monotonic
+    turn: int = 0  # the lower, the longer it had to wait
     workers: set[asyncio.Task[None]] = field(default_factory=set)
+
+    @property
+    def rank(self) -> tuple[bool, int]:
+        """Who is first when not all may post: those that are in order, then in turn."""
+        return self.line.pauses > 0, self.turn
 
 
 class Forwarding:
@@ -84,24 +85,23 @@ class Forwarding:
         self._store = store
         self._settings = settings
         self._clock = clock
-        self._country = country
-        self._callback_secrets = callback_secrets or {}
-        self._as_box = as_box
-        self._reply = reply
         self._trust = trust
-        self._of_webhooks, self._of_callbacks = (
-            _Share(Surroundings(settings.timeout_s, reach, self._context, ThreadPoolExecutor(4, thread_name_prefix=threads)))
-            for threads in ("webhook-names", "callback-names")
-        )
+        self._reach = reach
+        self._of_webhooks = Room(PER_RECEIVER)
+        self._of_callbacks = Room(PER_KEY, UNHEARD_PER_KEY)
+        self._surroundings: dict[int | None, Surroundings] = {}  # by key; None for what people made
         self._served: dict[int, _Served] = {}
         self._retired: list[_Served] = []
         self._results = Results(store)
         self._news = asyncio.Event()
         self._judge = Judge(store, self._results, settings, clock, chance or random.Random(), self.wake)
+        self._posting = Posting(self._judge, self._results, clock, country, callback_secrets or {}, as_box, reply)
+        self._turns = itertools.count(1)
+        self._newest: int | None = None  # the newest row that was looked at
 
     @property
     def in_the_air(self) -> int:
-        return self._of_webhooks.in_the_air + self._of_callbacks.in_the_air
+        return self._of_webhooks.taken + self._of_callbacks.taken
 
     @property
     def accepted_total(self) -> int:
@@ -133,6 +133,9 @@ class Forwarding:
             self._news.clear()
             self._look()
             await self._close_retired()
+            served = len(self._served)
+            if served > _MANY:
+                await asyncio.sleep(served * _REST_PER_RECEIVER_S)
             if self._news.is_set():
                 await asyncio.sleep(0)  # more rows to read; the loop has others to serve between
                 continue
@@ -149,17 +152,23 @@ class Forwarding:
         await asyncio.gather(*workers, return_exceptions=True)
         await self._close_retired()
         self._results.hand_over()
-        for share in (self._of_webhooks, self._of_callbacks):
-            share.surroundings.resolver.shutdown(wait=False, cancel_futures=True)
+        for surroundings in self._surroundings.values():
+            surroundings.resolver.shutdown(wait=False, cancel_futures=True)
 
     # Looking: rows into lines, lines to workers.
 
     def _look(self) -> None:
         now = self._clock.monotonic()
         self._judge.watch_clock()
+        newest, fresh = self._store.read(lambda db: forwards.beyond(db, self._newest))
         kept = [row_id for row_id, served in self._served.items() if now - served.used_at < RECEIVER_KEPT_S]
         self._match_lines(self._store.read(lambda db: webhooks.targets(db, kept)), now)
-        for served in self._served.values():
+        for row_id in fresh & self._served.keys():
+            self._served[row_id].line.more = True
+        self._newest = newest
+        for room in (self._of_webhooks, self._of_callbacks):
+            room.forget_who_waits()
+        for served in sorted(self._served.values(), key=lambda served: served.rank):
             served.line.wake(now)
             self._read_rows(served.line, now)
             self._staff(served, now)
@@ -170,12 +179,24 @@ class Forwarding:
             self._retire(row_id)
         for target in targets:
             served = self._served.get(target.row_id)
-            if served is None:
-                share = self._of_callbacks if target.webhook.callback else self._of_webhooks
-                wires = Wire(share.surroundings), AmiWire(share.surroundings)
-                self._served[target.row_id] = _Served(Line(target), share, *wires, now)
-            elif served.line.target != target:
+            if served is not None and served.line.target != target:
                 served.line.mended(target)
+        new = [target for target in targets if target.row_id not in self._served]
+        for target in new[:_NEW_AT_ONCE]:
+            self._served[target.row_id] = self._begin(target, now)
+        if len(new) > _NEW_AT_ONCE:
+            self._news.set()
+
+    def _begin(self, target: Target, now: float) -> _Served:
+        if target.key not in self._surroundings:
+            name = "webhook-names" if target.key is None else f"callback-names-{target.key}"
+            resolver = ThreadPoolExecutor(_RESOLVERS, thread_name_prefix=name)
+            self._surroundings[target.key] = Surroundings(self._settings.timeout_s, self._reach, self._context, resolver)
+        around = self._surroundings[target.key]
+        wires = Wires(Wire(around), AmiWire(around))
+        if target.key is None:
+            return _Served(Line(target), self._of_webhooks, target.row_id, wires, now)
+        return _Served(Line(target), self._of_callbacks, target.key, wires, now)
 
     def _retire(self, row_id: int) -> None:
         served = self._served.pop(row_id)
@@ -185,17 +206,14 @@ class Forwarding:
     async def _close_retired(self) -> None:
         for served in [served for served in self._retired if not served.workers]:
             self._retired.remove(served)
-            await served.wire.close()
-            await served.ami.close()
+            await served.wires.close()
 
     def _read_rows(self, line: Line, now: float) -> None:
         row_id, room = line.target.row_id, line.room
-        if room:
+        if line.more and room:
             rows = self._store.read(lambda db: forwards.pending(db, row_id, line.horizon, room))
             line.more = len(rows) == room
             line.take_in(rows, self._sleepers(rows, now))
-        else:
-            line.more = True  # perhaps; it is read when there is room
         conversation = line.hungry()
         if conversation is not None:
             name, after, upto = conversation.name, conversation.upto, line.horizon
@@ -213,23 +231,22 @@ class Forwarding:
         }
 
     def _staff(self, served: _Served, now: float) -> None:
-        line = served.line
-        free = min(PER_WEBHOOK - len(served.workers), line.may_take(now))
-        for _ in range(free):
-            # One posting is always allowed: webhooks that answer slowly must not use up the others' share.
-            if served.share.in_the_air >= OVERALL and served.workers:
+        line, room = served.line, served.room
+        ready = line.may_take(now)
+        for _ in range(min(ready, room.most(line.heard) - len(served.workers)) if ready else 0):
+            place = room.take(served.owner, line.heard)
+            if place is None:
                 return
-            worker = asyncio.create_task(self._work(served))
+            worker = asyncio.create_task(self._work(served, place))
             served.workers.add(worker)
-            served.used_at = now
-            served.share.in_the_air += 1
-            worker.add_done_callback(lambda task: self._dismiss(served, task))
+            served.used_at, served.turn = now, next(self._turns)
+            worker.add_done_callback(lambda task, place=place: self._dismiss(served, place, task))
 
-    def _dismiss(self, served: _Served, worker: asyncio.Task[None]) -> None:
+    def _dismiss(self, served: _Served, place: Place, worker: asyncio.Task[None]) -> None:
         served.workers.discard(worker)
-        if served.share.in_the_air >= OVERALL or served.line.stopped:
+        if served.room.is_wanted(place) or served.line.stopped:
             self._news.set()  # somebody waits for this place, or for the line to end
-        served.share.in_the_air -= 1
+        served.room.give_back(place)
 
     def _pause_before_next_look(self) -> float:
         now = self._clock.monotonic()
@@ -238,57 +255,20 @@ class Forwarding:
 
     # Working: one row after the other.
 
-    async def _work(self, served: _Served) -> None:
-        """Post what may be posted now, until there is no more."""
-        line = served.line
+    async def _work(self, served: _Served, place: Place) -> None:
+        """Post what may be posted now, until there is no more or somebody else should have this place."""
+        line, room = served.line, served.room
         while (row := line.take(self._clock.monotonic())) is not None:
             try:
-                await self._post(served, row)
+                await self._posting.post(line, served.wires, row)
             except Exception:
                 # The row moves into the future first, so that it cannot stop the others.
                 self._judge.put_off(line, row, Trouble(None, "it could not be posted; the log says why"))
                 log.exception("posting event %s to webhook %s failed", row.event_id, row.webhook)
-            if line.wants_rows:
+            if line.wants_rows or (line.heard and room.answered(place)):
                 self._news.set()
-
-    async def _post(self, served: _Served, row: Forward) -> None:
-        target, line = served.line.target, served.line
-        webhook, format = target.webhook, format_of(target.webhook.format)
-        known = self._hook(target, row)
-        try:
-            request = format.compose(row.event, known, self._clock.now())
-            if request is None:  # its webhook changed after it was queued
-                raise NotPosted(f"{webhook.format} cannot express {row.event_type.value}")
-            if isinstance(request, AmiRequest):
-                verdict = await served.ami.post(request, row.handed, lambda mark: self._handed(line, row, mark))
-                await self._judge.answered_by_asterisk(line, row, verdict)
-            else:
-                await self._post_to_web(served, row, format, known, request)
-        except NotPosted as fault:
-            self._judge.bury(line, row, Trouble(None, f"never posted: {fault}"))
-        except Unreachable as fault:
-            await self._judge.webhook_is_down(line, row, Trouble(None, str(fault)))
-        except Forbidden as fault:
-            self._judge.bury(line, row, Trouble(None, f"never called: {fault}"))
-
-    def _handed(self, line: Line, row: Forward, mark: str) -> None:
-        line.handed(row, mark)
-        self._results.add(forwards.Handed(row.id, mark))
-
-    async def _post_to_web(self, served: _Served, row: Forward, format: Format, known: Hook, request: HttpRequest) -> None:
-        answer = await served.wire.post(request)
-        heard = format.hear(known, answer.body.decode(errors="replace")) if answer.accepts else Heard()
-        if heard.replies and self._reply is not None and row.event_type is EventType.MESSAGE_RECEIVED:
-            # Before the acceptance: what is posted again after a crash is answered again, and sent once.
-            await self._reply(row, heard.replies)
-        await self._judge.answered(served.line, row, answer, heard.fault)
-
-    def _hook(self, target: Target, row: Forward) -> Hook:
-        webhook, secret, options = target.webhook, target.secret, target.webhook.options
-        if webhook.callback:  # signed as the door is that it came through, if its clients know a secret
-            secret = self._callback_secrets.get(webhook.format, "")
-            options = {**options, "signing": format_of(webhook.format).signings[0] if secret else "none"}
-        return hook(webhook.id, row.url or webhook.url, secret, webhook.format, options, self._country, self._as_box)
+            if room.is_wanted(place):
+                return
 
     def _context(self) -> ssl.SSLContext:
         if self._trust is None:
