@@ -355,6 +355,40 @@ def test_a_wrong_event_is_refused_with_the_right_ones(config: str) -> None:
     assert result.exit_code == 1 and "message.received" in complaint(result)
 
 
+@pytest.mark.parametrize(
+    ("wish", "told"),
+    [
+        (("--from", "p0,nix"), "--from: 'nix' is not a channel"),
+        (("--extension", "101=nix"), "--extension 101: 'nix' is not a channel"),
+        (("--extension", "a b=p0"), "--extension a b: is no extension"),
+        (("--longest", "0"), "--longest: 0 characters are no limit"),
+        (("--per-second", "-1"), "--per-second: -1 texts are no pace"),
+    ],
+)
+def test_a_wrong_rule_of_a_key_is_told_by_the_option_that_gave_it(tmp_path: Path, wish: tuple[str, str], told: str) -> None:
+    config = tmp_path / "simrack.toml"
+    config.write_text(CONFIGURATION + '[[modem]]\nname = "p0"\nport = "/dev/simrack/p0"\n')
+    simrack("key", "add", "shop", "--scope", "send", "--config", str(config))
+    result = simrack("key", "rules", "shop", *wish, "--config", str(config))
+    assert result.exit_code == 1 and complaint(result).startswith(f"simrack: {told}")
+
+
+@pytest.mark.parametrize(
+    ("command", "could"),
+    [
+        (("limits", "change", "9"), "--subject, --texts"),
+        (("routes", "change", "x"), "--to-prefix"),
+        (("inbound", "change", "x"), "--keyword"),
+        (("pools", "set", "x"), "--strategy"),
+        (("webhook", "change", "wh_1"), "--url, --event"),
+    ],
+)
+def test_a_change_of_nothing_is_wrong_usage_and_told_what_could_be(command: tuple[str, ...], could: str) -> None:
+    result = simrack(*command, SIMRACK_KEY="x")
+    assert result.exit_code == 2 and "nothing is to be changed" in complaint(result) and could in result.stderr
+    assert "--key-file" not in result.stderr and "--config" not in result.stderr
+
+
 # Talking to a running gateway
 
 

@@ -208,6 +208,32 @@ def test_a_file_is_printed_with_everything_filled_in(config: str) -> None:
     assert f'smsc-password = "{made["key"]["key"]}"' in lines and f'smsc-password = "{made["webhook"]["secret"]}"' in lines
 
 
+def test_a_file_has_nothing_for_incoming_texts_before_there_is_a_webhook(config: str) -> None:
+    made = connect(config, "kannel", "--gateway", "http://192.0.2.20:8080")
+    assert made["file"].count("group = smsc") == 1 and made["key"]["key"] in made["file"]
+    assert "when the webhook is made" not in made["file"]
+    shown = simrack("connect", "kannel", "--config", config).stdout
+    assert "none yet: call it again with --url" in shown and "simrack-in" not in shown
+
+
+def test_whom_an_open_door_lets_in_is_told(tmp_path: Path) -> None:
+    doors = '[doors]\nopen = ["kannel"]\naddresses = { kannel = "192.0.2.7, 198.51.100.0/24", smpp = "192.0.2.7" }\n'
+    (tmp_path / "simrack.toml").write_text(CONFIGURATION + doors)
+    config = str(tmp_path / "simrack.toml")
+
+    def told(*args: str) -> str:
+        return simrack("connect", *args, "--config", config).stdout
+
+    listed = "192.0.2.7/32, 198.51.100.0/24 alone"
+    assert f"The door kannel is closed to 192.0.2.9: it lets in {listed}. Add 192.0.2.9" in told("kannel", "--pbx", "192.0.2.9")
+    assert f"The door kannel lets in {listed}, 198.51.100.3 among them." in told("kannel", "--pbx", "198.51.100.3")
+    assert f"The door kannel lets in {listed}. Add the address of Kannel" in told("kannel", "--pbx", "pbx.example.net")
+    assert "SMPP is closed to 192.0.2.9: it lets in 192.0.2.7/32 alone." in told("smpp", "--pbx", "192.0.2.9")
+    assert "lets in" not in told("url")
+    found = connect(config, "kannel")
+    assert found["door"] == {"name": "kannel", "open": True, "addresses": ["192.0.2.7/32", "198.51.100.0/24"]}
+
+
 def test_an_address_that_looks_wrong_is_told(config: str) -> None:
     shown = simrack("connect", "3cx", "--url", "https://pbx.example.net/", "--config", config).stdout
     assert "usually has /sms/generic/" in shown

@@ -63,7 +63,7 @@ def connect(system: str | None, listed: bool, as_json: bool, config: str, wait: 
         began = clock.now()
         url = _webhook_url(recipe, as_json, wishes)
         settings = options.settings_of(config)
-        sheet = Sheet(recipe, settings, wishes["gateway"], url or "")
+        sheet = Sheet(recipe, settings, wishes["gateway"], url or "", wishes["pbx"])
         connection = Connecting(store, clock, Reach.of(settings)).connect(_wanted(recipe, url, wishes), wishes["again"])
         if as_json:
             click.echo(json.dumps(_json(recipe, connection, sheet)))
@@ -148,6 +148,6 @@ def _json(recipe: Recipe, connection: Connection, sheet: Any) -> dict[str, objec
         "per_minute": None if limit is None else limit.most,
         "type": dict(sheet.typed(connection)),
         "file": sheet.file(connection) or None,
-        "door": None if recipe.smpp else {"name": recipe.door, "open": sheet.door_is_open},
+        "door": None if recipe.smpp else {"name": recipe.door, "open": sheet.door_is_open, "addresses": sheet.let_in},
         "guide": f"/guides/{recipe.page}",
     }

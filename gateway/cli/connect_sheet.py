@@ -12,7 +12,8 @@ from urllib.parse import urlsplit
 import click
 
 from gateway.cli import options
-from gateway.guides import file, filled
+from gateway.guides import file, filled, without
+from gateway.settings.networks import within
 
 if TYPE_CHECKING:
     from gateway.core.connecting import Connection
@@ -30,16 +31,18 @@ _PORTS = {"https": 443, "http": 80, "ami": 5038}
 
 
 class Sheet:
-    def __init__(self, recipe: Recipe, settings: Settings, gateway: str | None, url: str) -> None:
+    def __init__(self, recipe: Recipe, settings: Settings, gateway: str | None, url: str, pbx: str | None = None) -> None:
         self._recipe = recipe
         self._settings = settings
         self._url = url
+        self._peer = urlsplit(url).hostname or pbx or ""
         listen = settings.smpp if recipe.smpp else settings.http
         self._listens = listen.listen
         self._own = _own_address(listen.host if listen.listen else "0.0.0.0", urlsplit(url).hostname)
         self._address = _checked(gateway) if gateway else f"http://{_bracketed(self._own)}:{settings.http.port}"
         self._given = bool(gateway)
         self.door_is_open = not recipe.smpp and recipe.door in settings.doors.open
+        self.let_in = settings.doors.networks("smpp" if recipe.smpp else recipe.door)  # None: whoever calls
 
     def typed(self, connection: Connection) -> list[tuple[str, str]]:
         """The fields with what goes into them."""
@@ -47,7 +50,11 @@ class Sheet:
         return [(one.label, filled(one.value, values)) for one in self._recipe.fields]
 
     def file(self, connection: Connection) -> str:
-        return filled(file(self._recipe.file) or "", self._values(connection)) if self._recipe.file else ""
+        """Before there is a webhook, without what is for incoming texts."""
+        if not self._recipe.file:
+            return ""
+        whole = file(self._recipe.file) or ""
+        return filled(whole if connection.webhook else without(whole, "secret"), self._values(connection))
 
     def show(self, connection: Connection) -> None:
         self._made(connection)
@@ -107,10 +114,26 @@ class Sheet:
             click.echo("\n".join(f"  {line}" for line in lines))
         else:
             self._alive(door)
+        self._addresses(door)
         self._only_here()
         if recipe.https and not self._address.startswith("https:"):
             remedy = "put a proxy in front of simrack, and give its address with --gateway https://…"
             click.echo(f"\n{recipe.title} wants https with a certificate it trusts: {remedy}.")
+
+    def _addresses(self, door: str) -> None:
+        """Who is let in, where that is not everybody."""
+        if self.let_in is None:
+            return
+        listed, peer, title = ", ".join(self.let_in), self._peer, self._recipe.title
+        remedy = f"in addresses of [doors] to {self._recipe.door or 'smpp'}, and restart simrack"
+        if not _is_address(peer):
+            click.echo(f"\n{door} lets in {listed} alone. Add the address of {title}, if it is another, {remedy}.")
+        elif within(peer, self.let_in):
+            click.echo(f"\n{door} lets in {listed} alone, {peer} among them.")
+        else:
+            click.echo(f"\n{door} is closed to {peer}: it lets in {listed} alone. Add {peer} {remedy}.")
+        if self._address.startswith("https:") and not self._settings.http.trusted_proxies:
+            click.echo("Behind a proxy everybody comes from its address, unless trusted_proxies in [http] names it.")
 
     def _only_here(self) -> None:
         """No proxy for HTTP carries SMPP: for that it is the address to listen on that must change."""
@@ -194,6 +217,13 @@ def _nearby(host: str) -> str:
 
 def _bracketed(host: str) -> str:
     return f"[{host}]" if ":" in host else host
+
+
+def _is_address(host: str) -> bool:
+    try:
+        return bool(ipaddress.ip_address(host))
+    except ValueError:
+        return False
 
 
 def _is_loopback(host: str) -> bool:

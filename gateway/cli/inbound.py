@@ -95,10 +95,12 @@ def add(name: str, position: int | None, disabled: bool, url: str, key_file: str
 @access
 def change(name: str, enabled: bool | None, without: tuple[str, ...], url: str, key_file: str | None, **wishes: Any) -> None:
     """Change what is given of the rule NAME; everything else stays."""
+    changes = given({"enabled": enabled, **wishes})
+    options.require_some([*changes, *without])
     api = Api(url, key_file)
     content = {field: value for field, value in api.get(path_of("inbound", name)).items() if field not in ("name", "position")}
     content.update({field.replace("-", "_"): [] if field in _LISTS else None for field in without})
-    api.put(path_of("inbound", name), {**content, **given({"enabled": enabled, **wishes})})
+    api.put(path_of("inbound", name), {**content, **changes})
     click.echo(f"{name} is changed", err=True)
 
 

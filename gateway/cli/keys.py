@@ -194,6 +194,7 @@ def rules(
     from gateway.clock import SystemClock
     from gateway.core.key_rules import rules_json
     from gateway.core.keys import AT_THE_BOX, Keys
+    from gateway.errors import BadValue
 
     changes = {wish: None if value == "default" else value for wish, value in wishes.items() if value is not None}
     if from_:
@@ -201,12 +202,22 @@ def rules(
     if extensions is not None:
         changes["extensions"] = extensions
     with options.store_of(config) as store:
-        if changes:
-            found = Keys(store, SystemClock()).change_rules(name, changes, AT_THE_BOX, options.settings_of(config))
-        else:
-            found = store.keys.require(name)
+        try:
+            found = (
+                Keys(store, SystemClock()).change_rules(name, changes, AT_THE_BOX, options.settings_of(config))
+                if changes
+                else store.keys.require(name)
+            )
+        except BadValue as fault:
+            raise Failure(f"{_typed(fault.field)}: {fault.reason}" + (f" ({fault.remedy})" if fault.remedy else "")) from fault
     shown = rules_json(found.rules)
     click.echo(json.dumps(shown) if as_json else _in_words(shown) or "as the configuration says")
+
+
+def _typed(field: str) -> str:
+    """The option that a field of the rules was given by."""
+    name, *place = field.split("/")
+    return f"--extension {place[0]}" if name == "extensions" and place else f"--{name.replace('_', '-')}"
 
 
 def _in_words(rules: dict[str, Any]) -> str:

@@ -88,6 +88,7 @@ def add(subject: str, url: str, key_file: str | None, **wishes: Any) -> None:
 @access
 def change(limit_id: int, subject: str | None, url: str, key_file: str | None, **wishes: Any) -> None:
     """Change what is given of the limit ID; everything else stays, and so does what is counted."""
+    options.require_some([one for one in (subject, *wishes.values()) if one is not None])
     api = Api(url, key_file)
     before = {name: value for name, value in api.get(f"/v1/limits/{limit_id}").items() if name not in ("id", "now")}
     content = {**_content(wishes, before), "subject": subject or before["subject"]}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -91,6 +91,14 @@ def list_by_default(group: click.Context, list_: click.Command) -> None:
     if group.invoked_subcommand is None:
         with list_.make_context("list", [], parent=group) as plain:
             list_.invoke(plain)
+
+
+def require_some(given: Collection[object], beside: Collection[str] = ("url", "key_file")) -> None:
+    """Ends a command that is to change something and was told nothing; `beside` are parameters that change nothing."""
+    if not given:
+        command = click.get_current_context().command
+        names = [one.opts[0] for one in command.params if isinstance(one, click.Option) and one.name not in beside]
+        raise click.UsageError(f"nothing is to be changed; give {', '.join(names[:-1])} or {names[-1]}.")
 
 
 def text_of(argument: str) -> str:

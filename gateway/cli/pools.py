@@ -53,8 +53,7 @@ def pools(ctx: click.Context, as_json: bool, url: str, key_file: str | None) -> 
 def set_(name: str, url: str, key_file: str | None, **given: Any) -> None:
     """Change the pool NAME, or make it: what is not given stays as it is. It holds until `simrack pools reset NAME`."""
     changes = {key: list(value) if key == "channels" else value for key, value in given.items() if value not in (None, (), {})}
-    if not changes:
-        raise click.UsageError("nothing is to be changed; give at least one option.")
+    options.require_some(changes)
     _say(Api(url, key_file).put(f"/v1/pools/{quote(name, safe='')}", changes))
 
 

@@ -96,9 +96,10 @@ def change(
     name: str, enabled: bool | None, without: tuple[str, ...], url: str, key_file: str | None, **wishes: Any
 ) -> None:
     """Change what is given of the route NAME; everything else stays."""
+    changes = given({"enabled": enabled, **wishes})
+    options.require_some([*changes, *without])
     api = Api(url, key_file)
     content = {field: value for field, value in api.get(path_of("routes", name)).items() if field not in ("name", "position")}
-    changes = given({"enabled": enabled, **wishes})
     if "pool" in changes or "refuse" in changes:
         content.update(pool=None, refuse=None)
     for field in (one.replace("-", "_") for one in without):

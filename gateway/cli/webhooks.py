@@ -148,6 +148,7 @@ def change(
     config: str,
 ) -> None:
     """Change the webhook ID. Only what is given changes; options and a secret are given together with their format."""
+    options.require_some([one for one in (url, events, format, given, file) if one], beside=("config",))
     wanted = None if format is None else format_options(format, given)
     with _webhooks(config) as webhooks:
         changed = webhooks.change(

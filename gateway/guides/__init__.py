@@ -39,6 +39,11 @@ def title(page: str) -> str:
     return next((line.removeprefix("# ").strip() for line in page.splitlines() if line.startswith("# ")), "")
 
 
+def without(text: str, placeholder: str) -> str:
+    """A file without the paragraphs that ask for this value."""
+    return "\n\n".join(one for one in text.split("\n\n") if f"{{{placeholder}}}" not in one)
+
+
 def filled(text: str, values: Mapping[str, str]) -> str:
     """With the placeholders that have a value; the others stay as they stand."""
     return _PLACEHOLDER.sub(lambda found: values.get(found[1], found[0]), text)
