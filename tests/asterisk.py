@@ -12,6 +12,8 @@ from base64 import b64decode
 from collections import deque
 from dataclasses import dataclass, field
 
+from tests.ports import free_port
+
 CHALLENGE = "840415273"
 SENT = b"Response: Success\r\nActionID: %s\r\nMessage: Message successfully sent\r\n\r\n"
 NOBODY_THERE = b"Response: Error\r\nActionID: %s\r\nMessage: Message failed to send.\r\n\r\n"
@@ -31,7 +33,7 @@ class Asterisk:
     greeting: bytes = b"Asterisk Call Manager/5.0.2\r\n"
     piece: int = 65536  # so many octets are written at once
     tls: ssl.SSLContext | None = None
-    port: int = 0
+    port: int = field(default_factory=free_port)  # while it is away, nobody else is given it
     answers: deque[bytes] = field(default_factory=deque)
     actions: list[dict[str, str]] = field(default_factory=list)  # without those of the login
     logins: list[dict[str, str]] = field(default_factory=list)
@@ -41,7 +43,6 @@ class Asterisk:
     async def __aenter__(self) -> Asterisk:
         self._news = asyncio.Condition()
         self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port, ssl=self.tls)
-        self.port = self._server.sockets[0].getsockname()[1]
         return self
 
     async def __aexit__(self, *exc: object) -> None:

@@ -17,6 +17,8 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Any
 
+from tests.ports import free_port
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -61,7 +63,8 @@ class Receiver:
     """Use it as a context manager, or `start` and `stop` it. All methods may be called from any thread."""
 
     def __init__(self, port: int = 0, tls: ssl.SSLContext | None = None) -> None:
-        self.port = port
+        # Not one that the system chooses: it would give it to somebody else while we are stopped.
+        self.port = port or free_port()
         self.default = Answer()
         self.decide: Callable[[Received], Answer | None] | None = None  # before the list, for answers that depend
         self.requests: list[Received] = []
@@ -141,7 +144,6 @@ class Receiver:
         except OSError as fault:
             ready.set_exception(fault)
             return
-        self.port = server.sockets[0].getsockname()[1]
         ready.set_result(None)
         await self._ended.wait()
         server.close()

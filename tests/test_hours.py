@@ -105,13 +105,13 @@ def test_what_is_no_zone_is_refused(wrong: str) -> None:
     assert wrong not in hours.zones() and "Europe/Berlin" in hours.zones()
 
 
-@settings(max_examples=200, derandomize=True, database=None)
+@settings(max_examples=200)
 @given(st.from_regex(hours.FORM, fullmatch=True).filter(lambda written: len(written) <= hours.LONGEST))
 def test_everything_of_the_published_form_is_taken(written: str) -> None:
     assert re.search(hours.FORM, written) and hours.parse(written).spans
 
 
-@settings(max_examples=60, derandomize=True, database=None)
+@settings(max_examples=60)
 @given(
     st.sampled_from([WORK, "22:00-06:00", "02:10-02:50", "Sun 01:30-03:10", "Sat-Sun 00:00-24:00"]),
     st.datetimes(datetime(2026, 3, 20), datetime(2026, 11, 5)),

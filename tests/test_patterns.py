@@ -27,7 +27,7 @@ PATTERNS = st.recursive(
 NESTED = ["(a*)*b", "(a|a)*b", "(a+)+b", "(a?){40}a{40}b", "(.*)(.*)(.*)(.*)(.*)c!", r"(((\w*)*)*)*!"]
 
 
-@settings(max_examples=700, derandomize=True, database=None, deadline=None)
+@settings(max_examples=700)
 @given(PATTERNS, st.text("aAbB1_ \nc", min_size=1, max_size=10))
 def test_they_find_what_python_finds(written: str, text: str) -> None:
     made = patterns.compile(written, "pattern", ignore_case=True)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from gateway.channels.contract import Channel
-from gateway.clock import SystemClock
+from gateway.clock import ManualClock
 from gateway.core import retry
 from gateway.core.dispatch import Dispatch
 from gateway.core.fitness import Fitness
@@ -31,23 +31,11 @@ PATIENCE_S = 10.0
 QUICK = SendingSettings(retry_first_s=0.01, retry_longest_s=0.05, retry_tries=1000, unknown_wait_s=0.05)
 
 
-class Clock(SystemClock):
-    """The real one, put forward by a test: time that passes at once, and a wall clock that jumps."""
-
-    def __init__(self) -> None:
-        self._passed = self._jumped = 0.0
-
-    def now(self) -> float:
-        return super().now() + self._passed + self._jumped
-
-    def monotonic(self) -> float:
-        return super().monotonic() + self._passed
+class Clock(ManualClock):
+    """Time that passes when a test says so, whatever the machine is busy with, and a wall clock that jumps."""
 
     def pass_(self, seconds: float) -> None:
-        self._passed += seconds
-
-    def jump(self, seconds: float) -> None:
-        self._jumped += seconds
+        self.advance(seconds)
 
 
 class Port:

@@ -146,7 +146,7 @@ _texts = st.builds(
 )
 
 
-@settings(max_examples=300, derandomize=True, database=None)
+@settings(max_examples=300)
 @given(st.lists(_conditions, max_size=8), _texts)
 def test_the_first_route_that_matches_wins_and_looking_says_the_same(made: list[dict[str, object]], facts: RouteFacts) -> None:
     routes = [Route(**{"name": f"r{n}", "position": n, "pool": "main", **one}) for n, one in enumerate(made, 1)]  # type: ignore[arg-type]

@@ -26,7 +26,8 @@ async def goes(rack: Rack, text: str, **given: str) -> str:
 
 async def go(rack: Rack, count: int, **given: str) -> Counter[str]:
     """How many of so many texts each channel sends, one after the other."""
-    return Counter([await goes(rack, f"{given} {n} {rack.clock.monotonic()}", **given) for n in range(count)])
+    before = sum(len(port.sent) for port in rack.ports.values())
+    return Counter([await goes(rack, f"{given} {n} after {before}", **given) for n in range(count)])
 
 
 def all_send(rack: Rack) -> None:

@@ -19,8 +19,8 @@ from gateway.records import Encoding
 
 DIRECTIONS = ("deliver", "submit", "status_report")
 WHEN = datetime(2026, 3, 14, 15, 9, 26, tzinfo=timezone(timedelta(hours=1)))
-few = settings(max_examples=150, deadline=None)
-many = settings(max_examples=1500, deadline=None)
+few = settings(max_examples=150)
+many = settings(max_examples=1500)
 
 GSM = "".join(dict.fromkeys(LOCKING[0].replace(ABSENT, "") + "".join(SINGLE[0].values())))
 NATIONAL = sorted(set("".join(LOCKING.values())).union(*(table.values() for table in SINGLE.values())) - {ABSENT})
@@ -89,7 +89,7 @@ def test_a_text_of_the_default_alphabet_is_never_shorter_in_ucs2(text: str) -> N
 
 
 @pytest.mark.slow
-@settings(max_examples=6000, deadline=None)
+@settings(max_examples=6000)
 @given(st.sampled_from(DIRECTIONS), st.binary(max_size=200), st.booleans())
 def test_no_octets_make_a_decoder_raise_anything_undeclared(direction: str, octets: bytes, smsc: bool) -> None:
     try:
@@ -117,7 +117,7 @@ def test_a_text_survives_its_parts(text: str, national: bool) -> None:
 
 
 @pytest.mark.slow
-@settings(max_examples=6000, deadline=None)
+@settings(max_examples=6000)
 @given(st.sampled_from(DIRECTIONS), st.sampled_from(SOUND), st.data())
 def test_no_damage_to_a_sound_pdu_makes_a_decoder_raise_anything_undeclared(
     direction: str, pdu: bytes, data: st.DataObject

@@ -146,7 +146,7 @@ words = st.one_of(
 dial_strings = st.one_of(words, st.lists(words, max_size=4).map(",".join))
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 @given(dial_strings, some_channels, st.dictionaries(names, st.lists(dial_strings, max_size=3), max_size=3))
 def test_only_channels_are_ever_named_and_each_once(written: str, channels: list[str], pools: dict[str, list[str]]) -> None:
     with suppress(BadValue):
@@ -155,7 +155,7 @@ def test_only_channels_are_ever_named_and_each_once(written: str, channels: list
         assert len(set(found)) == len(found)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(some_channels.filter(bool))
 def test_every_channel_is_named_by_its_name_and_by_its_position_in_brackets(channels: list[str]) -> None:
     for place, name in enumerate(channels):

@@ -60,7 +60,7 @@ def test_a_route_may_be_put_between_others(db: SqliteDatabase) -> None:
 _deeds = st.lists(st.tuples(st.sampled_from("amr"), st.sampled_from("abcdef"), st.integers(-1, 9)), max_size=25)
 
 
-@settings(max_examples=60, derandomize=True, database=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(_deeds)
 def test_the_order_is_that_of_a_list_whatever_is_done(db: SqliteDatabase, deeds: list[tuple[str, str, int]]) -> None:
     ROUTES.reset(db)

@@ -45,7 +45,7 @@ def server(tmp_path: Path) -> Iterator[Server]:
     store.close()
 
 
-@settings(max_examples=200, derandomize=True, database=None)
+@settings(max_examples=200)
 @given(from_regex(plain_form("DE"), fullmatch=True))
 def test_every_number_of_the_published_form_is_taken(number: str) -> None:
     assert recipient(number, "DE")
