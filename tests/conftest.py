@@ -1,4 +1,4 @@
-"""What every test shares: those that talk to a port, real or simulated, belong to the slow part; chance is the same in every run."""
+"""What every test shares: those that talk to a port, real or simulated, belong to the slow part; chance is the same each time."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, settings
 HERE = Path(__file__).parent
 AT_A_PORT = {HERE / folder for folder in ("modem", "dinstar", "simulator", "scenarios", "foreign")}
 
-# The suite judges a change, not the luck of the day and not the speed of the machine. What has not been thought of yet is looked for
+# The suite judges a change, not the luck of the day nor the speed of the machine. What nobody has thought of yet is looked for
 # with `--hypothesis-profile=search`, as often as one likes; `--hypothesis-seed=N` repeats what that found.
 settings.register_profile(
     "suite", derandomize=True, database=None, deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True

@@ -122,6 +122,13 @@ class Rack:
     def _open(self) -> None:
         self.store = Store.open(self.settings.store, self.clock, serving=True)
         self.store.writer.run(lambda db: db.execute_sql("PRAGMA busy_timeout = 10").fetchall())
+        self._asked, put = 0, self.store.writer._put
+
+        def counted(job: Any, waiter: Any) -> None:
+            self._asked += 1
+            put(job, waiter)
+
+        self.store.writer._put = counted  # type: ignore[method-assign]
         self._recover()
         self.marks = AirMarks(self._marks_path, self.settings.channel_names)
         self.pools = Pools(self.store, self.settings, self.clock, lambda: self._call(self.dispatch.wake))
@@ -258,13 +265,15 @@ class Rack:
         await self.until(lambda: text in self.ports[name].sent, f"{text} at {name}: {self.ports[name].sent}")
 
     async def calm(self) -> None:
-        """Whatever can happen now has happened: nothing is written for a while."""
+        """Whatever can happen now has happened: nothing is asked of the writer for a while, and it has answered everything."""
         quiet, before = 0, -1
         while quiet < 10:
-            commits = self.store.writer.commits
-            quiet = quiet + 1 if commits == before else 0
-            before = commits
+            with suppress(StorageFull):
+                await self.store.writer.arun(lambda db: None)
             await asyncio.sleep(0.004)
+            self._asked -= 1  # that was us
+            quiet = quiet + 1 if self._asked == before else 0
+            before = self._asked
 
 
 def pool(name: str, *channels: str, strategy: str = "rotate", **weights: float) -> PoolSettings:
