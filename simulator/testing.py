@@ -149,7 +149,7 @@ class RunningBank:
         """The number of the newest journal entry, for a later `since`."""
         return self.on_loop(lambda: self._bank.journal.last)
 
-    def wait_for(self, kind: str, count: int = 1, timeout: float = 5.0, since: int = 0, **facts: Any) -> list[Entry]:
+    def wait_for(self, kind: str, count: int = 1, timeout: float = 30.0, since: int = 0, **facts: Any) -> list[Entry]:
         """Waits for `count` entries of a kind with these facts. Raises AssertionError when they do not come."""
         found = self.run(lambda: self._bank.journal.wait(timeout, since, kind, count, **facts), timeout + _PATIENCE)
         if len(found) < count:

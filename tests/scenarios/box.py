@@ -14,7 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from gateway.clock import Clock, SystemClock
+from gateway.clock import Clock, SystemClock, isoformat
 from gateway.core.keys import Keys
 from gateway.core.webhooks import Webhooks
 from gateway.modem.timing import Timing
@@ -25,6 +25,25 @@ from simulator.testing import RunningBank
 from tests.ports import free_port
 
 PATIENCE_S = 20.0
+
+
+class PassingClock(SystemClock):
+    """The machine's own, put forward by a story: hours that pass at once. See `Box.time_passes`."""
+
+    _passed = 0.0
+
+    def now(self) -> float:
+        return super().now() + self._passed
+
+    def monotonic(self) -> float:
+        return super().monotonic() + self._passed
+
+    def pass_(self, seconds: float) -> None:
+        self._passed += seconds
+
+    def in_(self, seconds: float) -> str:
+        """A moment to come, as requests name it."""
+        return isoformat(self.now() + seconds)
 
 
 class Box:
@@ -79,6 +98,11 @@ class Box:
                 raise AssertionError(f"not within {seconds} s: {what}")
             pause.wait(0.01)
         return found
+
+    def time_passes(self, clock: PassingClock, seconds: float) -> None:
+        """And the timetable looks at its clock."""
+        clock.pass_(seconds)
+        self.loop.call_soon_threadsafe(self.service.timetable.sooner)
 
     def received(self) -> list[dict[str, Any]]:
         return list(self.call("/v1/messages?direction=in&limit=100")[1]["data"])
@@ -154,7 +178,7 @@ def running_gateway(
     finally:
         if thread.is_alive():
             loop.call_soon_threadsafe(built[0].stop)
-        thread.join(PATIENCE_S)
+        thread.join(3 * PATIENCE_S)  # it may want to hear the outcome of what is on the air
         assert not thread.is_alive(), "the gateway did not stop"
     if failed:
         raise failed[0]

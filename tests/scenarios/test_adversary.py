@@ -6,7 +6,6 @@ import sqlite3
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,7 @@ import pytest
 from gateway.settings import SendingSettings
 from simulator.testing import running_bank
 from tests.receiver import Receiver
-from tests.scenarios.box import Box, running_gateway
+from tests.scenarios.box import Box, PassingClock, running_gateway
 
 pytestmark = pytest.mark.slow
 
@@ -27,13 +26,14 @@ def listed(box: Box) -> list[dict[str, Any]]:
 
 
 def test_a_request_repeated_after_its_time_is_over_is_answered_as_it_was(tmp_path: Path) -> None:
-    with running_bank(1) as bank, running_gateway(tmp_path, bank) as box:
+    clock = PassingClock()
+    with running_bank(1) as bank, running_gateway(tmp_path, bank, clock=clock) as box:
         bank.unplug("p0")
         box.wait_channel("p0", "lost")
-        over = (datetime.now(UTC) + timedelta(seconds=0.5)).isoformat()
-        body = {"to": HANDSET, "text": "once", "expires_at": over}
+        body = {"to": HANDSET, "text": "once", "expires_at": clock.in_(3600)}
         status, first = box.call("/v1/messages", "POST", body, Idempotency_Key="order-1")
         assert status == 202
+        box.time_passes(clock, 3601)
         box.wait_status(first["id"], "expired")
 
         status, again = box.call("/v1/messages", "POST", body, Idempotency_Key="order-1")
@@ -97,7 +97,7 @@ def test_while_another_program_holds_the_database_nothing_is_lost_and_no_channel
         with closing(sqlite3.connect(tmp_path / "simrack.db", isolation_level=None)) as other:
             bank.network(latency=1.0)
             sent = [box.send(f"+49170990000{n}", f"text {n}", channel=f"p{n % 2}") for n in range(4)]
-            box.wait(lambda: any(box.message(public_id)["status"] == "sending" for public_id in sent), "a text on the air")
+            box.wait(lambda: all(box.message(public_id)["status"] != "queued" for public_id in sent[:2]), "a text from each port")
             other.execute("BEGIN IMMEDIATE")
             bank.text(HANDSET, "p0", "while it is held")
             refused, problem = box.call("/v1/messages", "POST", {"to": HANDSET, "text": "not now"})
@@ -115,13 +115,16 @@ def test_while_another_program_holds_the_database_nothing_is_lost_and_no_channel
 
 
 def test_a_report_that_comes_after_its_message_expired_does_not_stop_the_texts_behind_it(tmp_path: Path) -> None:
-    quick = SendingSettings(retry_first_s=30.0)
-    with running_bank(1, report_delay=2.5) as bank, running_gateway(tmp_path, bank, sending=quick) as box:
+    slow, clock = SendingSettings(retry_first_s=7200.0), PassingClock()
+    with running_bank(2) as bank, running_gateway(tmp_path, bank, sending=slow, clock=clock) as box:
+        bank.unplug("p1")  # the recipient's phone is off: there is nothing to report
         bank.fault("p0", "refuse", code=42, nth=2)
-        over = (datetime.now(UTC) + timedelta(seconds=1.2)).isoformat()
-        long = box.send(HANDSET, "a text of two parts " * 10, expires_at=over)
+        long = box.send(bank.number("p1"), "a text of two parts " * 10, expires_at=clock.in_(3600))
+        box.wait(lambda: len(box.message(long)["attempts"]) == 2 and box.message(long)["status"] == "queued", "the refusal")
+        box.time_passes(clock, 3601)
         box.wait_status(long, "expired")
-        bank.wait_for("report", 1, timeout=10)
+        bank.plug("p1")
+        bank.wait_for("report")
         bank.text(HANDSET, "p0", "behind the report")
 
         (received,) = box.wait(box.received, "the text behind the report")

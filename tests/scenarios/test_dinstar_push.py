@@ -59,10 +59,10 @@ def test_an_answer_to_a_service_code_that_is_pushed_is_shown_when_asking_brings_
 def test_a_port_that_loses_the_network_is_known_at_once_when_the_box_tells_it(tmp_path: Path) -> None:
     with told_by_push(tmp_path) as (bank, there, box):
         there.registration(1, 0)
-        box.wait_channel("box1.1", "unregistered", seconds=5)
+        box.wait_channel("box1.1", "unregistered")
         pushed(bank, "register")
         there.registration(1, 1)
-        box.wait_channel("box1.1", "ready", seconds=5)
+        box.wait_channel("box1.1", "ready")
         assert box.call("/v1/channels/box1.0")[1]["state"] == "ready"
 
 
@@ -75,7 +75,7 @@ def test_a_box_that_says_it_started_or_that_a_port_misbehaved_is_asked_how_its_p
             before = there.state()["requests"]["get_port_info"]
             happens()
             pushed(bank, what)
-            box.wait(lambda before=before: there.state()["requests"]["get_port_info"] > before, f"a look after {what}", 5)
+            box.wait(lambda before=before: there.state()["requests"]["get_port_info"] > before, f"a look after {what}")
         box.wait_channel("box1.1", "ready")
         box.wait_status(box.send(ANNA, "it goes on"), "delivered")
 

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import logging
-import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from gateway.clock import SystemClock
+from gateway.errors import StorageFull
 from gateway.settings import ForwardingSettings, SendingSettings
 from simulator.testing import running_bank
 from tests.receiver import Answer, Receiver
-from tests.scenarios.box import running_gateway
+from tests.scenarios.box import Box, running_gateway
 
 pytestmark = pytest.mark.slow
 
@@ -52,11 +53,19 @@ def test_with_a_full_disk_texts_stay_on_the_sim_requests_get_503_and_nothing_is_
         bank.wait_for("deliver", 3)
         assert all(m["text"] != "kept 2 " + "y" * 100 for m in box.received())
 
-        box.service.store.writer.run(lambda db: db.execute_sql("PRAGMA max_page_count = 1000000").fetchall())
+        box.wait(lambda: has_room(box), "room on the disk")
         box.wait(lambda: len(box.received()) >= 3, "the texts that waited on the SIM")
         assert sorted(m["text"][:6] for m in box.received()) == ["kept 0", "kept 1", "kept 2"]
         box.wait(lambda: bank.state("p0")["stored"] == 0 if "stored" in bank.state("p0") else True, "an empty SIM")
         box.send(HANDSET, "room again")
+
+
+def has_room(box: Box) -> bool:
+    """Whatever is tried again meanwhile may be in the same commit, and that fails as a whole."""
+    with suppress(StorageFull):
+        box.service.store.writer.run(lambda db: db.execute_sql("PRAGMA max_page_count = 1000000").fetchall())
+        return True
+    return False
 
 
 def test_a_text_that_the_network_delivers_twice_is_one_message(tmp_path: Path) -> None:
@@ -74,11 +83,16 @@ def test_a_text_that_the_network_delivers_twice_is_one_message(tmp_path: Path) -
 
 
 def test_a_modem_that_vanishes_between_prompt_and_ok_leaves_an_unknown_that_a_report_settles(tmp_path: Path) -> None:
-    with running_bank(1, report_delay=2.5) as bank, running_gateway(tmp_path, bank) as box:
-        bank.fault("p0", "unplug-in-send", taken=True, seconds=0.5)
-        held = box.send(HANDSET, "gone?", on_unknown="hold")
+    with running_bank(2) as bank, running_gateway(tmp_path, bank) as box:
+        bank.unplug("p1")  # the recipient's phone is off: there is nothing to report
+        bank.fault("p0", "unplug-in-send", taken=True)
+        held = box.send(bank.number("p1"), "gone?", on_unknown="hold")
 
         box.wait_status(held, "unknown")
+        box.wait_channel("p0", "lost")
+        bank.plug("p0")
+        box.wait_channel("p0", "ready")
+        bank.plug("p1")
         box.wait_status(held, "delivered")
         assert len(bank.journal(kind="submit")) == 1
 
@@ -132,10 +146,9 @@ def test_a_silent_port_keeps_one_text_and_delays_no_other(tmp_path: Path) -> Non
     with running_bank(3, latency=0.05) as bank, running_gateway(tmp_path, bank, 3) as box:
         bank.fault("p1", "silence")
         ids = [box.send(f"+4917099{n:05d}", f"text {n}") for n in range(30)]
-        began = time.monotonic()
 
         box.wait(lambda: len(bank.journal(kind="submit")) >= 29, "all but the one at the silent port")
-        assert time.monotonic() - began < 5
+        assert [box.message(one)["status"] for one in ids].count("sending") == 1
         bank.release("p1", "silence")
         for public_id in ids:
             box.wait_status(public_id, "sent", "delivered")
@@ -169,9 +182,7 @@ def test_an_unplugged_port_comes_back_by_itself_and_its_texts_with_it(tmp_path: 
         bank.text(HANDSET, "p0", "while you were out")
         bank.plug("p0")
 
-        began = time.monotonic()
         box.wait_status(waiting, "sent", "delivered")
-        assert time.monotonic() - began < 5
         box.wait(box.received, "the text that came meanwhile")
 
 
