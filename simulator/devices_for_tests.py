@@ -47,7 +47,7 @@ class PluggedModem:
     def registration(self, stat: int) -> None:
         self.bank.registration(self.name, stat)
 
-    def wait_for(self, kind: str, count: int = 1, timeout: float = 5.0, **facts: Any) -> list[Entry]:
+    def wait_for(self, kind: str, count: int = 1, timeout: float = 30.0, **facts: Any) -> list[Entry]:
         """Journal entries of a kind about this port. Raises AssertionError when they do not come."""
         return self.bank.wait_for(kind, count, timeout, port=self.name, **facts)
 
@@ -76,7 +76,7 @@ class Handset:
         """The whole texts it has got so far."""
         return [entry["text"] for entry in self.bank.journal(kind="text", to=self.number)]
 
-    def wait_for_text(self, pattern: str = "", count: int = 1, timeout: float = 5.0) -> list[str]:
+    def wait_for_text(self, pattern: str = "", count: int = 1, timeout: float = 30.0) -> list[str]:
         """Waits until it has got `count` texts and returns those that fit. Raises AssertionError when too few do."""
         self.bank.wait_for("text", count, timeout, to=self.number)
         fitting = [text for text in self.received if re.search(pattern, text)]

@@ -48,6 +48,7 @@ class Box:
         self.long_texts = 0
         # `down`: it is starting; `dead`: a fault keeps its web server shut.
         self.down = self.dead = False
+        self.hurry = asyncio.Event()  # requests that wait until a fault is released
         self.requests: dict[str, int] = {}
         self._last_place = -1
         self._over = False

@@ -14,7 +14,7 @@ CATALOGUE: dict[str, Kind] = {
     # The web server
     "dead": Kind("Nobody answers for `seconds` (0: until released): connections are `refused`, or accepted and `silent`.", (NOW,),
                  {"how": "refused", "seconds": 0.0}),
-    "slow": Kind("A request waits `seconds` before the box looks at it.", (REQUEST,), {"seconds": 5.0} | _CALL),
+    "slow": Kind("A request waits `seconds` (0: until released) before the box looks at it.", (REQUEST,), {"seconds": 5.0} | _CALL),
     "late-reply": Kind("A request is done, and its answer comes `seconds` late.", (REQUEST,), {"seconds": 5.0} | _CALL),
     "lost-request": Kind("The connection is cut before the request is taken.", (REQUEST,), _CALL),
     "lost-reply": Kind("The request is done, and the connection is cut instead of an answer.", (REQUEST,), _CALL),

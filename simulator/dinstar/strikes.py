@@ -23,8 +23,10 @@ async def around(box: Box, call: str, act: Callable[[], Reply]) -> Reply:
     if fault is None:
         return act()
     name, seconds = fault.name, fault.seconds * box.network.pace.speed
-    if name == "slow":
+    if name == "slow" and seconds:
         await asyncio.sleep(seconds)
+    elif name == "slow":
+        await box.hurry.wait()
     elif name == "lost-request":
         return _NOTHING
     elif name == "http-error":
@@ -131,6 +133,11 @@ def _go_on(box: Box) -> None:
         port.go_on()
 
 
+def _hurry(box: Box) -> None:
+    box.hurry.set()
+    box.hurry = asyncio.Event()
+
+
 def _exception(box: Box, fault: Fault) -> None:
     box.push("exception_info", {"port": int(fault.options["port"]), "type": "call_fail", "action": "reset"})
 
@@ -141,5 +148,5 @@ _NOW: dict[str, Callable[[Box, Fault], None]] = {
 }
 _UNDONE: dict[str, Callable[[Box], None]] = {
     "dead": _alive, "auth-refused": _allow_logins, "unregistered": _register, "sim-removed": _insert_sims, "exhausted": _refill,
-    "hung-port": _go_on,
+    "hung-port": _go_on, "slow": _hurry,
 }

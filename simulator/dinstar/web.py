@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import socket
 import ssl
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -60,6 +61,7 @@ class WebServer:
         self._answer = answer
         self._closes = closes
         self._server: asyncio.Server | None = None
+        self._kept: socket.socket | None = None  # holds the port while nobody listens there
         self._open: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
         self._turn = asyncio.Lock()
         self.wanted = True
@@ -75,6 +77,7 @@ class WebServer:
             return
         server = await asyncio.start_server(self._serve, self._host, self._port, ssl=self._tls)
         self._port = server.sockets[0].getsockname()[1]
+        self._give_up_port()
         if self.wanted:
             self._server = server
         else:
@@ -86,7 +89,20 @@ class WebServer:
         if self._server:
             self._server.close()
             self._server = None
+            self._keep_port()
         self.cut()
+
+    def _keep_port(self) -> None:
+        """It is refused to clients, and the system gives it to nobody else meanwhile."""
+        self._give_up_port()
+        self._kept = socket.socket(socket.AF_INET6 if ":" in self._host else socket.AF_INET)
+        self._kept.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self._kept.bind((self._host, self._port))
+
+    def _give_up_port(self) -> None:
+        if self._kept:
+            self._kept.close()
+            self._kept = None
 
     def cut(self) -> None:
         """Cuts every open connection. A request that does this itself goes on to its end."""
@@ -97,6 +113,7 @@ class WebServer:
 
     async def stop(self) -> None:
         self.refuse()
+        self._give_up_port()
         # One that is cancelled removes itself; wait until none is left.
         while self._open:
             await asyncio.wait(self._open)

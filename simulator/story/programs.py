@@ -1,7 +1,9 @@
 """The programs of a story: commands that run to their end, and the gateway under test."""
 
 import asyncio
+import contextlib
 import os
+import random
 import re
 import signal
 import socket
@@ -15,10 +17,15 @@ _PATIENCE = 30.0
 _ENVIRONMENT = {"PYTHONUNBUFFERED": "1"}
 
 
+# Below the range from which systems take the ports of outgoing connections: nobody is given it before the program listens there.
+_PORTS = range(20_000, 32_000)
+
+
 def free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
+    while True:
+        with socket.socket() as one, contextlib.suppress(OSError):
+            one.bind(("127.0.0.1", random.choice(_PORTS)))
+            return int(one.getsockname()[1])
 
 
 async def run(what: Values) -> str:

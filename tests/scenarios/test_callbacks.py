@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import parse_qs, urlencode, urlsplit
 from urllib.request import urlopen
@@ -78,10 +79,13 @@ def test_a_receiver_that_was_away_hears_everything_once_and_in_order(tmp_path: P
 def test_a_kill_loses_and_doubles_no_callback_of_a_receiver_that_was_away() -> None:
     client = Receiver().start()
     client.stop()
-    numbers = [f"+49170990000{n}" for n in range(6)]
     with stage() as on:
-        bank = on.bank(2, latency="0.02", report_delay="8")  # a report that comes while nobody is there is lost
-        gateway = on.gateway(bank, extra=QUICK)
+        bank = on.bank(8, latency="0.02", report_delay="0")
+        phones = [f"p{n}" for n in range(2, 8)]
+        numbers = [bank.control(f"/ports/{phone}")["number"] for phone in phones]
+        for phone in phones:
+            bank.control(f"/ports/{phone}/unplug", {})  # it is off: a report that comes while no gateway is there is lost
+        gateway = on.gateway(replace(bank, ports=2), extra=QUICK)
 
         def kill() -> None:
             gateway.process.kill()
@@ -92,6 +96,8 @@ def test_a_kill_loses_and_doubles_no_callback_of_a_receiver_that_was_away() -> N
         for number in numbers:
             sendsms(gateway.url, f"{client.url}?type=%d&to=%p", number, gateway.key)
         kill()  # they are accepted, and some are on the air
+        for phone in phones:
+            bank.control(f"/ports/{phone}/plug", {})
         until(lambda: len(gateway.call("/v1/messages?status=delivered")["data"]) == len(numbers), 60, "all to be delivered")
         kill()  # all is said, and nobody has heard it
         with client:

@@ -156,11 +156,12 @@ def test_a_slow_box_loses_and_doubles_nothing_and_other_channels_go_on_meanwhile
 ) -> None:
     pool = PoolSettings("all", ("p0", "box1.0", "box1.1"))
     with running_gateway(tmp_path, bank, ports=1, dinstars=(settings(bank, timeout_s=timeout_s),), pools=(pool,)) as box:
-        bank.box("box1").fault("slow", seconds=2.0, command="send_sms", times=2)
+        bank.box("box1").fault("slow", seconds=0, command="send_sms", times=2)
         ids = [box.send(f"+491709{n:04d}", f"text {n}", pool="all") for n in range(8)]
         for public_id in [box.send(f"+491708{n:04d}", f"own {n}", channel="p0") for n in range(4)]:
             box.wait_status(public_id, "delivered")
         assert {entry["port"] for entry in bank.journal(kind="submit")} == {"p0"}, "the box has not even looked at its texts"
+        bank.box("box1").release("slow")
         channels = {box.wait_status(public_id, "delivered", seconds=30)["channel"] for public_id in ids}
         assert channels == {"p0", "box1.0", "box1.1"}
     assert sorted(texts(bank).values()) == [1] * 12

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from pathlib import Path
 
 import pytest
@@ -33,15 +32,13 @@ def test_probe_finds_the_same_modem_at_the_same_place_under_its_new_name() -> No
     assert gone.found is Found.CLOSED
 
 
-def test_a_gateway_that_names_the_place_serves_the_modem_within_five_seconds(tmp_path: Path) -> None:
+def test_a_gateway_that_names_the_place_serves_the_modem_again(tmp_path: Path) -> None:
     with running_bank(2) as bank:
         names = [place(bank, "p0"), place(bank, "p1")]
         with running_gateway(tmp_path, bank, 2, devices=names) as box:
             bank.reenumerate("p0")
             bank.text(HANDSET, "p0", "while you were away")
             sent = box.send(HANDSET, "are you back", channel="p0")
-            began = time.monotonic()
             box.wait_status(sent, "sent", "delivered")
-            assert time.monotonic() - began < 5
             (message,) = box.wait(box.received, "the text that came meanwhile")
             assert (message["text"], message["channel"]) == ("while you were away", "p0")

@@ -24,7 +24,7 @@ def test_a_signal_pauses_all_channels_also_over_a_restart_and_another_one_lets_t
         gateway.call("/v1/channels/p1/pause", "POST", {"reason": "new antenna"})
         os.kill(gateway.pid, signal.SIGUSR1)
         everything = [("paused", "all channels are paused by a signal")] * 2
-        until(lambda: traffic(gateway) == everything, 10, "the pause")
+        until(lambda: traffic(gateway) == everything, 20, "the pause")
         held = gateway.call("/v1/messages", "POST", {"to": "+4917012345", "text": "held"})["id"]
 
         gateway.process.kill()
@@ -33,7 +33,7 @@ def test_a_signal_pauses_all_channels_also_over_a_restart_and_another_one_lets_t
         assert traffic(gateway) == everything and gateway.call(f"/v1/messages/{held}")["status"] == "queued"
 
         os.kill(gateway.pid, signal.SIGUSR2)
-        until(lambda: gateway.call(f"/v1/messages/{held}")["status"] in ("sent", "delivered"), 10, "the text that was held")
+        until(lambda: gateway.call(f"/v1/messages/{held}")["status"] in ("sent", "delivered"), 20, "the text that was held")
         # Who was paused for itself stays so.
         assert traffic(gateway)[0][0] == "open" and traffic(gateway)[1][1].endswith("new antenna")
         assert [entry["port"] for entry in bank.journal("submit")] == ["p0"]
@@ -41,18 +41,21 @@ def test_a_signal_pauses_all_channels_also_over_a_restart_and_another_one_lets_t
 
 def test_a_signal_drains_all_channels_what_is_bound_to_one_goes_and_what_waits_in_a_pool_stays() -> None:
     with stage() as on:
-        bank = on.bank(1, latency="0.3", report_delay="0")
+        bank = on.bank(1, latency="0", report_delay="0")
         gateway = on.gateway(bank, extra='[[pool]]\nname = "main"\nchannels = ["p0"]\n')
 
         def send(text: str, **way: str) -> str:
             return str(gateway.call("/v1/messages", "POST", {"to": "+4917012345", "text": text, **way})["id"])
 
+        bank.control("/ports/p0/unplug", {})  # what is bound to it stays until it has come back
+        until(lambda: not gateway.ready(1), 20, "the port to be away")
         bound = [send(f"bound {n}", channel="p0") for n in range(3)]
         os.kill(gateway.pid, signal.SIGRTMIN)
-        until(lambda: traffic(gateway)[0][0] == "draining", 10, "the draining")
+        until(lambda: traffic(gateway)[0][0] == "draining", 20, "the draining")
         waits = send("for anybody", pool="main")
+        bank.control("/ports/p0/plug", {})
         for one in bound:
-            until(lambda one=one: gateway.call(f"/v1/messages/{one}")["status"] in ("sent", "delivered"), 10, "what is bound")
+            until(lambda one=one: gateway.call(f"/v1/messages/{one}")["status"] in ("sent", "delivered"), 20, "what is bound")
         assert gateway.call(f"/v1/messages/{waits}")["status"] == "queued"
         os.kill(gateway.pid, signal.SIGUSR2)
-        until(lambda: gateway.call(f"/v1/messages/{waits}")["status"] in ("sent", "delivered"), 10, "what waited")
+        until(lambda: gateway.call(f"/v1/messages/{waits}")["status"] in ("sent", "delivered"), 20, "what waited")
