@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from gateway.channels.contract import Channel
@@ -33,18 +33,16 @@ class Patience:
 class Supervisor:
     """`changed(facts)` hears of every change of state; facts of a dead channel carry the reason of its death."""
 
-    def __init__(
-        self,
-        channels: Sequence[Channel],
-        clock: Clock,
-        changed: Callable[[ChannelFacts], None],
-        patience: Patience | None = None,
-    ) -> None:
-        self._channels = {channel.name: channel for channel in channels}
+    def __init__(self, clock: Clock, changed: Callable[[ChannelFacts], None], patience: Patience | None = None) -> None:
+        self._channels: dict[str, Channel] = {}
         self._clock = clock
         self._changed = changed
         self._patience = patience or Patience()
         self._down: dict[str, tuple[ChannelState, str]] = {}
+
+    def add(self, channel: Channel) -> None:
+        """Before `run`."""
+        self._channels[channel.name] = channel
 
     def heard(self, facts: ChannelFacts) -> None:
         """A channel tells new facts of itself. One that is down stays down until it serves, however often it starts."""

@@ -42,7 +42,8 @@ def told_by(*deaths: Exception) -> list[ChannelFacts]:
 
     async def story() -> None:
         channel = Scripted(*deaths)
-        supervisor = Supervisor([channel], SystemClock(), told.append, AT_ONCE)
+        supervisor = Supervisor(SystemClock(), told.append, AT_ONCE)
+        supervisor.add(channel)
         running = asyncio.create_task(supervisor.run())
         await asyncio.wait_for(channel.alive.wait(), 5)
         supervisor.heard(channel.facts)
@@ -86,7 +87,8 @@ def test_a_parked_channel_is_tried_at_once_when_a_person_says_so_or_it_is_plugge
     async def story() -> None:
         channel = Rousable(ModemUnfit("there is no SIM", "put one in"))
         parked = asyncio.Event()
-        supervisor = Supervisor([channel], SystemClock(), lambda _: parked.set(), Patience(parked_s=3600.0))
+        supervisor = Supervisor(SystemClock(), lambda _: parked.set(), Patience(parked_s=3600.0))
+        supervisor.add(channel)
         running = asyncio.create_task(supervisor.run())
         await asyncio.wait_for(parked.wait(), 5)
         assert channel.lives == 1
@@ -100,7 +102,7 @@ def test_a_parked_channel_is_tried_at_once_when_a_person_says_so_or_it_is_plugge
 
 def test_a_gateway_without_channels_stays_up() -> None:
     async def story() -> None:
-        running = asyncio.create_task(Supervisor([], SystemClock(), lambda facts: None).run())
+        running = asyncio.create_task(Supervisor(SystemClock(), lambda facts: None).run())
         done, _ = await asyncio.wait([running], timeout=0.05)
         assert not done
         running.cancel()

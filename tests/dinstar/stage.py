@@ -87,10 +87,12 @@ class Stage:
             self.ask_awaited, self, timing,
         )  # fmt: skip
         self.box = boxes[given.name]
-        channels = dinstar_channels(boxes, lambda facts: self.supervisor.heard(facts), "DE")
-        self.channels = {channel.name: channel for channel in channels}
         patience = Patience(first_s=0.05, lost_s=0.1, parked_s=30.0)
-        self.supervisor = Supervisor(list(self.channels.values()), SystemClock(), self.changed, patience)
+        self.supervisor = Supervisor(SystemClock(), self.changed, patience)
+        channels = dinstar_channels(boxes, self.supervisor.heard, "DE")
+        self.channels = {channel.name: channel for channel in channels}
+        for channel in channels:
+            self.supervisor.add(channel)
         self.run = asyncio.create_task(self.supervisor.run())
 
     # What the channels hand over

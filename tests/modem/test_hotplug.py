@@ -30,7 +30,8 @@ class Watched:
         self.modem = stage.modem
         self.facts: ChannelFacts | None = None
         self._changed = asyncio.Event()
-        self.supervisor = Supervisor([stage.modem], SystemClock(), self.hear)
+        self.supervisor = Supervisor(SystemClock(), self.hear)
+        self.supervisor.add(stage.modem)
         stage.listener = self.supervisor.heard
 
     def hear(self, facts: ChannelFacts) -> None:
