@@ -15,6 +15,7 @@ import click
 
 import gateway
 from gateway.cli.exits import exit_code_of
+from gateway.errors import SimrackError
 
 __all__ = ["main"]
 
@@ -40,12 +41,9 @@ class Program(click.Group):
             # The reader has seen enough; nothing may be written at exit either.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             sys.exit(1)
-        except Exception as fault:
-            code = exit_code_of(fault)
-            if code is None:
-                raise
-            _say(str(fault) if not isinstance(fault, click.ClickException) else fault.format_message())
-            sys.exit(code)
+        except (SimrackError, click.ClickException) as fault:
+            _say(fault.format_message() if isinstance(fault, click.ClickException) else str(fault))
+            sys.exit(exit_code_of(fault))
         sys.exit(result if isinstance(result, int) else 0)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import ExitStack
 from pathlib import Path
 
 import click
@@ -27,9 +28,8 @@ def backup(file: str, config: str) -> None:
         raise Failure(f"cannot write {target}: {fault.strerror}; choose another name or folder") from fault
     from gateway.store import database
 
-    try:
+    with ExitStack() as undo:
+        undo.callback(target.unlink)
         database.backup(source, target)
-    except BaseException:
-        target.unlink()
-        raise
+        undo.pop_all()
     click.echo(f"{target}: {target.stat().st_size} octets", err=True)

@@ -16,7 +16,6 @@ _CODES: tuple[tuple[type[Exception], int], ...] = (
     (errors.AlreadyRunning, UNREACHABLE),
     (errors.LinkLost, UNREACHABLE),
     (errors.StorageFull, NO_ROOM),
-    (errors.SimrackError, NO),
 )
 
 
@@ -28,8 +27,7 @@ class Failure(click.ClickException):
         self.exit_code = exit_code
 
 
-def exit_code_of(fault: Exception) -> int | None:
-    """None for what is no expected failure but a fault of the program."""
+def exit_code_of(fault: errors.SimrackError | click.ClickException) -> int:
     if isinstance(fault, click.ClickException):
         return fault.exit_code
-    return next((code for kind, code in _CODES if isinstance(fault, kind)), None)
+    return next((code for kind, code in _CODES if isinstance(fault, kind)), NO)

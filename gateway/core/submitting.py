@@ -91,11 +91,9 @@ class Submitting:
             except SimrackError as fault:
                 answers.append(fault)
         if plan.writes or plan.news:
-            try:
-                self._sending.queue(plan.news, now, also=plan.write)
-            except Exception:
-                self._groups = None
-                raise
+            seen, self._groups = self._groups, None  # if the commit fails, the rows are read anew
+            self._sending.queue(plan.news, now, also=plan.write)
+            self._groups = seen
         return answers
 
     def give_up(self) -> int:

@@ -71,9 +71,6 @@ class Book:
 
     # What there is to ask
 
-    def open_on(self, port: int) -> int:
-        return sum(1 for text in self._texts.values() if text.port == port and text.stage is Stage.OPEN)
-
     def stuck_on(self, port: int) -> int:
         """Texts that this port has, or may have, in its queue."""
         return sum(1 for text in self._texts.values() if text.port == port and (text.stage is Stage.OPEN or self._stuck(text)))

@@ -111,13 +111,6 @@ def concat_element(concat: Concat) -> Element:
     return Element(WIDE_CONCAT if concat.wide else CONCAT, value)
 
 
-def ports_element(destination: int, source: int) -> Element:
-    """Always the 16-bit form: few handsets act on the other."""
-    if not (0 <= destination < 1 << 16 and 0 <= source < 1 << 16):
-        raise PduError("TP-UDH", None, f"ports {destination} and {source} do not fit 16 bits")
-    return Element(WIDE_PORTS, destination.to_bytes(2, "big") + source.to_bytes(2, "big"))
-
-
 def header_octets(elements: Iterable[Element]) -> bytes:
     """The header with its length octet; empty when there are no elements."""
     value = b""

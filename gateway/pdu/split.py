@@ -4,8 +4,8 @@ pair (3GPP TS 23.038 clause 6.2, 23.040 clause 9.2.3.24.1). Gives parts no addre
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from functools import cache
 from typing import Final
 
@@ -65,14 +65,6 @@ def split(
     return tuple(
         Part(piece, plan.encoding, Concat(number, total, i, wide), plan.locking, plan.single)
         for i, piece in enumerate(plan.pieces, 1)
-    )
-
-
-def with_reference(parts: Sequence[Part], reference: int) -> tuple[Part, ...]:
-    """The same parts under another concatenation reference."""
-    return tuple(
-        part if part.concat is None else replace(part, concat=replace(part.concat, reference=reference))
-        for part in parts
     )
 
 

@@ -36,11 +36,6 @@ def tiers(entries: Sequence[str], channels: Sequence[str], pools: Pools) -> tupl
     return tuple(found)
 
 
-def is_dial_string(written: str, channels: Sequence[str]) -> bool:
-    """True unless `written` is the name of one channel."""
-    return written not in channels
-
-
 def _entry(written: str, channels: Sequence[str], pools: Pools, within: tuple[str, ...]) -> Iterator[str]:
     """`within` are the pools that led here, the outermost first."""
     for part in written.split(","):

@@ -5,9 +5,9 @@ from __future__ import annotations
 from gateway.errors import BadValue
 from gateway.settings.spelling import nearest
 
-STRATEGIES = ("rotate", "least-used", "weighted", "sticky", "cheapest", "failover")
 _ORDERS = ("cheapest", "failover")  # which channels come before others
 _TURNS = ("rotate", "least-used", "weighted")  # whose turn it is among equals
+STRATEGIES = (*_TURNS, "sticky", *_ORDERS)
 _SHAPE = "write sticky, or cheapest or failover, or rotate, least-used or weighted; or one of each kind in that order"
 
 

@@ -7,6 +7,7 @@ import logging
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import TypeVar
 
 from gateway.core.submitting import Submission
@@ -45,19 +46,15 @@ class Collector:
             self._news.clear()
             while self._waiting:
                 some = [self._waiting.popleft() for _ in range(min(len(self._waiting), _MOST_AT_ONCE))]
-                await self._serve(some)
+                taken: Sequence[Taken]
+                try:
+                    taken = await self.call(partial(self._take, [submission for submission, _ in some]))
+                except Exception as fault:  # the one broad net of this loop; those who wait are told
+                    log.error("%d submits could not be taken: %s", len(some), fault, exc_info=not isinstance(fault, SimrackError))
+                    taken = [fault] * len(some)
+                for (_, future), one in zip(some, taken, strict=True):
+                    if not future.done():
+                        future.set_result(one)
 
     def close(self) -> None:
         self._thread.shutdown(wait=True)
-
-    async def _serve(self, some: Sequence[tuple[Submission, asyncio.Future[Taken]]]) -> None:
-        submissions = [submission for submission, _ in some]
-        taken: Sequence[Taken]
-        try:
-            taken = await self.call(lambda: self._take(submissions))
-        except Exception as fault:  # the loop of `run` goes on after any fault; those who wait are told
-            log.error("%d submits could not be taken: %s", len(some), fault, exc_info=not isinstance(fault, SimrackError))
-            taken = [fault] * len(some)
-        for (_, future), one in zip(some, taken, strict=True):
-            if not future.done():
-                future.set_result(one)

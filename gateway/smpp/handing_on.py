@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import logging
 from dataclasses import dataclass, field
+from functools import partial
 
 from gateway.clock import Clock
 from gateway.core.smpp_deliveries import SmppDeliveries
@@ -131,7 +132,7 @@ class HandingOn:
             # Judged now, by the same look at the rows: a moment later it may be written, and forgotten here.
             task = asyncio.create_task(self._bring(account, session, delivery, done=delivery.id in self._done))
             self._on_the_way.add(task)
-            task.add_done_callback(self._on_the_way.discard)
+            task.add_done_callback(partial(self._brought, account, delivery))
             room -= 1
             if room == 0:
                 return
@@ -142,13 +143,16 @@ class HandingOn:
         except SimrackError as fault:
             log.error("SMPP: what became of %s could not be written down: %s", delivery.message, fault)
             self._put_off(account, delivery)
-        except Exception:
-            # It waits first, so that it cannot stop the others.
+
+    def _brought(self, account: _Account, delivery: SmppDelivery, task: asyncio.Task[None]) -> None:
+        """However it ended: a fault of ours with one text waits with it, and stops no other."""
+        self._on_the_way.discard(task)
+        fault = None if task.cancelled() else task.exception()
+        if fault is not None:
             self._put_off(account, delivery)
-            log.exception("SMPP: %s could not be handed to %s", delivery.message, account.key.name)
-        finally:
-            account.busy.discard(delivery.conversation)
-            account.news.set()
+            log.error("SMPP: %s could not be handed to %s", delivery.message, account.key.name, exc_info=fault)
+        account.busy.discard(delivery.conversation)
+        account.news.set()
 
     async def _hand_on(self, account: _Account, session: Session, delivery: SmppDelivery) -> None:
         try:

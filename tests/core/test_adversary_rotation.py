@@ -232,10 +232,8 @@ async def test_a_draining_channel_whose_limit_is_reached_waits_in_peace_and_then
         first, second = await rack.add("first", "second", lane=lane("p0"))
         await rack.settled(first)
         await rack.person(rack.fitness.drain, "p0", "somebody")
-        await rack.calm()
-        before = rack.store.writer.commits
-        await asyncio.sleep(0.3)
-        assert rack.store.writer.commits - before < 10
+        await rack.calm()  # a dispatch that goes round and round never comes to rest
+        assert rack.status(second) is Status.QUEUED
         await rack.person(rack.limits.remove, limit.id, "somebody")
         await rack.settled(second, seconds=SOON_S)
 

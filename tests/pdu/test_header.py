@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from gateway.pdu.fields import PduError
-from gateway.pdu.header import Element, concat_element, header_octets, ports_element, read_header
+from gateway.pdu.header import Element, concat_element, header_octets, read_header
 from gateway.records import Concat
 
 
@@ -67,7 +67,7 @@ def test_a_national_language_without_a_table_is_flagged_and_read_as_default(octe
         ((), ""),
         ((concat_element(Concat(0xCC, 2, 1)),), "050003CC0201"),
         ((concat_element(Concat(0x1234, 255, 255, wide=True)),), "0608041234FFFF"),
-        ((concat_element(Concat(1, 2, 2)), ports_element(2948, 9200)), "0B000301020205040B8423F0"),
+        ((concat_element(Concat(1, 2, 2)), Element(0x05, bytes.fromhex("0B8423F0"))), "0B000301020205040B8423F0"),
     ],
 )
 def test_a_header_is_written_with_its_length(elements: tuple[Element, ...], octets: str) -> None:
@@ -86,8 +86,3 @@ def test_a_concatenation_that_no_element_can_say_is_refused(concat: Concat) -> N
 def test_an_element_without_room_is_refused(element: Element) -> None:
     with pytest.raises(PduError):
         header_octets((element,))
-
-
-def test_ports_have_16_bits() -> None:
-    with pytest.raises(PduError):
-        ports_element(65536, 1)

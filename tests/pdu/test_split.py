@@ -6,7 +6,7 @@ import pytest
 
 from gateway.pdu.fields import PduError
 from gateway.pdu.join import join
-from gateway.pdu.split import Preview, preview, split, with_reference
+from gateway.pdu.split import Preview, preview, split
 from gateway.records import Concat, Encoding, Part
 
 GSM7, UCS2 = Encoding.GSM7, Encoding.UCS2
@@ -64,12 +64,6 @@ def test_a_wide_reference_costs_a_character() -> None:
 def test_a_reference_that_does_not_fit_is_refused(reference: int, wide: bool) -> None:
     with pytest.raises(PduError):
         split("a" * 161, reference=reference, wide=wide)
-
-
-def test_the_reference_can_be_given_later() -> None:
-    parts = with_reference(split("a" * 161), 77)
-    assert [part.concat for part in parts] == [Concat(77, 2, 1), Concat(77, 2, 2)]
-    assert with_reference(split("a"), 77) == split("a")
 
 
 def test_255_parts_are_a_message_and_256_are_not() -> None:

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.errors import BadValue
-from gateway.settings.dial import expand, is_dial_string, tiers
+from gateway.settings.dial import expand, tiers
 
 CHANNELS = ("p0", "p1", "p2", "p3", "box1.0", "box1.1", "box1.2", "box1.3", "m08", "m09", "m10")
 POOLS = {"main": ("p0", "p1"), "all": ("main", "box1.0-1"), "p2-p3": ("m08",)}
@@ -124,13 +124,6 @@ def test_pools_that_hold_each_other_are_refused_with_their_circle() -> None:
 
 def test_a_pool_may_be_held_by_two_pools() -> None:
     assert expand("a", CHANNELS, {"a": ("b", "c"), "b": ("main",), "c": ("main", "p3"), **POOLS}) == ("p0", "p1", "p3")
-
-
-@pytest.mark.parametrize(
-    ("written", "is_one"), [("p0", False), ("box1.0", False), ("p0-p1", True), ("0", True), ("p9", True), ("p0,p1", True)]
-)
-def test_a_dial_string_is_what_is_not_the_name_of_a_channel(written: str, is_one: bool) -> None:
-    assert is_dial_string(written, CHANNELS) is is_one
 
 
 names = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,5}", fullmatch=True)
