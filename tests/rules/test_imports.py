@@ -111,7 +111,7 @@ def test_a_library_stays_behind_its_door(library: str) -> None:
 
 
 # It answers whoever gave the job, in another thread, with the fault; the other jobs of the group are committed.
-BROAD_WITHOUT_A_LOOP = {"gateway.store.writer": "_one"}
+BROAD_WITHOUT_A_LOOP = {"gateway/store/writer.py": "_one"}
 
 
 def test_a_broad_except_is_the_one_net_of_a_loop() -> None:
