@@ -24,6 +24,7 @@ from gateway.core.dispatch.freeing import Freeing
 from gateway.core.dispatch.lookout import Lookout
 from gateway.core.dispatch.outcomes import Outcomes
 from gateway.core.dispatch.sailing import Marks, Sailing
+from gateway.core.dispatch.waiting import Waiting
 from gateway.core.fairness import Fairness
 from gateway.errors import SimrackError, StorageFull
 from gateway.records import Message
@@ -61,17 +62,17 @@ class Dispatch:
         chance: random.Random,
     ) -> None:
         self._store = store
-        self._lanes = lanes
         self._fitness = fitness
         self._limits = limits
         self._clock = clock
         self._settled = asyncio.Event()  # an outcome was written
         self._wake = asyncio.Event()
         self._berths: dict[str, Berth] = {}
+        self._waiting = Waiting(lanes)
         self._fairness = Fairness(lambda key_id: self._limits.book.share(key_id))
         self._lookout = Lookout(lanes, fitness, self._gapped, clock, store.read(turns.find))
         self._outcomes = Outcomes(store, clock, lambda: limits.book, announce, self._recorded)
-        self._decks = Decks(self._berths, self._lookout, store, self._fairness, limits, clock, self._enliven)
+        self._decks = Decks(self._berths, self._lookout, store, self._fairness, limits, clock, self._waiting.enliven)
         self._closing = Closing(self._berths, fitness, clock, self.wake)
         self._freeing = Freeing(self._berths, self._lookout, self._decks, store, clock, self.wake)
         self._sailing = Sailing(
@@ -79,12 +80,6 @@ class Dispatch:
             wake=self._wake.set, backlog=lambda: self._backlog, resting=self._resting,
         )  # fmt: skip
         self._changed = changed
-        self._lively: set[str] | None = None  # lanes in which texts may wait; None for all of them
-        self._enlivened: set[str] = set()  # those that filled while a round of claims was being committed
-        self._wanted: frozenset[str] = frozenset()
-        self._spurned: frozenset[str] = frozenset()
-        self._urgent: int | None = None  # the highest priority that came in since the last look
-        self._urgent_lanes: set[str] = set()
         self._backlog = False  # the last round left texts behind
         self._stopping = False
         self._counted_at = -_RECOUNT_S
@@ -95,7 +90,7 @@ class Dispatch:
 
     def wake(self) -> None:
         """There may be work in any lane, or somebody to do it. Called on the loop."""
-        self._lively = None
+        self._waiting.anywhere()
         self._wake.set()
 
     def limits_changed(self) -> None:
@@ -105,15 +100,8 @@ class Dispatch:
 
     def came_in(self, lanes: Iterable[str], priority: int) -> None:
         """Texts of at most this priority were queued in these lanes. Called on the loop."""
-        self._enliven(lanes)
-        self._urgent_lanes.update(lanes)
-        self._urgent = priority if self._urgent is None else max(priority, self._urgent)
+        self._waiting.came_in(lanes, priority)
         self._wake.set()
-
-    def _enliven(self, lanes: Iterable[str]) -> None:
-        if self._lively is not None:
-            self._lively.update(lanes)
-        self._enlivened.update(lanes)
 
     async def run(self) -> None:
         """Serve until cancelled; call `drain` before."""
@@ -169,20 +157,22 @@ class Dispatch:
     async def _assign(self) -> None:
         self._closing.open_after_a_jump()
         await self._recount()
-        if await self._freeing.free(self._wanted):
+        if await self._freeing.free(self._waiting.wanted):
             self._wake.set()
         skipped: set[tuple[str, str]] = set()
         served: set[str] = set()
         while not self._stopping:
-            await self._let_urgent_overtake()
+            if came_in := self._waiting.take_urgent():
+                await self._decks.overtake(*came_in)
             wants = self._wants(skipped)
             if not wants:
                 break
             round_ = await self._claim(wants)
             served = {claim.channel for claim in round_.claims}
             news = await self._take_in(wants, round_, skipped)
-            if self._urgent is not None and any(claim.priority >= self._urgent for claim in round_.claims):
-                await self._decks.hasten(self._urgent)
+            urgent = self._waiting.urgent
+            if urgent is not None and any(claim.priority >= urgent for claim in round_.claims):
+                await self._decks.hasten(urgent)
             self._backlog = len(round_.claims) == len(wants)
             if not news:
                 break
@@ -190,21 +180,13 @@ class Dispatch:
             await self._decks.share(served)
         self._closing.await_opening()
 
-    async def _let_urgent_overtake(self) -> None:
-        if self._urgent is not None:
-            urgent, lanes = self._urgent, self._urgent_lanes
-            self._urgent, self._urgent_lanes = None, set()
-            await self._decks.overtake(urgent, lanes)
-
     def _wants(self, skipped: set[tuple[str, str]]) -> list[Want]:
-        lively = self._lanes() if self._lively is None else self._lively
-        return self._lookout.wants(self._berths, lively, self._wanted, self._spurned, skipped)
+        waiting = self._waiting
+        return self._lookout.wants(self._berths, waiting.lively(), waiting.wanted, waiting.spurned, skipped)
 
     async def _claim(self, wants: list[Want]) -> Round:
         now = self._clock.now()
-        if self._lively is None:
-            self._lively = set(self._lanes())
-        self._enlivened = set()
+        self._waiting.begin_round()
 
         def job(db: Database) -> Round:
             return claims.claim_in_turn(db, wants, self._fairness, self._limits.book, now, self._reach)
@@ -225,17 +207,14 @@ class Dispatch:
             self._lookout.passed(channel, lane)
             skipped.add((channel, lane))
         self._closing.learn(wants, round_, served)
-        self._wanted = round_.wanted
-        self._spurned = self._spurned.difference(offer.lane for want in wants for offer in want.offers) | round_.spurned
-        if self._lively is not None:
-            self._lively -= round_.empty - self._enlivened
+        self._waiting.learn(wants, round_)
         self._find_drained(wants, served)
         return bool(round_.claims or round_.passed or round_.closed)
 
     def _find_drained(self, wants: list[Want], served: set[str]) -> None:
         for want in wants:
             berth = self._berths[want.channel]
-            idle = want.channel not in served and berth.name not in self._wanted and berth.at_rest
+            idle = want.channel not in served and berth.name not in self._waiting.wanted and berth.at_rest
             if idle and berth.name in self._lookout.look(self._berths).draining:
                 self._fitness.drained(want.channel)
 
@@ -249,7 +228,7 @@ class Dispatch:
 
     def _recorded(self, berth: Berth, verdict: Verdict | None, lane: str) -> None:
         """An outcome is committed."""
-        self._enliven([lane])
+        self._waiting.enliven([lane])
         self._settled.set()
         self._wake.set()
         self._changed(verdict)
