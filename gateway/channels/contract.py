@@ -20,6 +20,8 @@ RefusedLate = Callable[[int, Refused], None]  # (attempt, why): it certainly did
 AskUnanswered = Callable[[Sequence[str]], Awaitable[Sequence[Unanswered]]]  # of these channels, newest last
 KnownCentre = Callable[[str], str]  # (SIM as in ChannelFacts.sim): the service centre it is known to use, or empty
 
+OwnNumber = Callable[[str, str, str], str]  # (SIM, channel, what the SIM says itself): its own number, or empty
+
 
 class Channel(Protocol):
     @property

@@ -13,6 +13,7 @@ from gateway.channels.contract import (
     FactsChanged,
     KeepPart,
     KeepReport,
+    OwnNumber,
     RefusedLate,
 )
 from gateway.clock import Clock
@@ -43,14 +44,20 @@ def dinstar_boxes(
     return {one.name: Box(one, clock, wires, timing) for one in settings}
 
 
-def dinstar_channels(boxes: Mapping[str, Box], changed: FactsChanged, country: str) -> list[Channel]:
+def dinstar_channels(
+    boxes: Mapping[str, Box], changed: FactsChanged, country: str, own_number: OwnNumber | None = None
+) -> list[Channel]:
     """`country` is the one that national numbers belong to."""
-    return [DinstarChannel(box, number, changed, country) for box in boxes.values() for number in box.settings.port_numbers]
+    ports = [(box, number) for box in boxes.values() for number in box.settings.port_numbers]
+    return [DinstarChannel(box, number, changed, country, own_number) for box, number in ports]
 
 
 class DinstarChannel:
-    def __init__(self, box: Box, number: int, changed: FactsChanged, country: str) -> None:
+    def __init__(
+        self, box: Box, number: int, changed: FactsChanged, country: str, own_number: OwnNumber | None = None
+    ) -> None:
         self._box = box
+        self._own_number = own_number
         self._country = country
         self._port = box.ports[number]
         self._changed = changed
@@ -131,7 +138,10 @@ class DinstarChannel:
                 raise LinkLost("the box ended by itself")
             info = self._port.info
             if info is not None:
-                self._show(ports.facts(self._configured, info))
+                facts = ports.facts(self._configured, info)
+                if self._own_number is not None:
+                    facts = replace(facts, number=self._own_number(facts.sim, facts.name, info.number))
+                self._show(facts)
             fault = self._port.fault
             if fault is not None:
                 self._parked_alone = True

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from gateway.channels.contract import Called, Channel, FactsChanged, KeepPart, KeepReport, KnownCentre
+from gateway.channels.contract import Called, Channel, FactsChanged, KeepPart, KeepReport, KnownCentre, OwnNumber
 from gateway.clock import Clock
 from gateway.modem.driver import Modem
 from gateway.modem.timing import Timing
@@ -20,6 +20,7 @@ def modem_channels(
     answered_late: Callable[[int, int], None],
     called: Called,
     known_smsc: KnownCentre,
+    own_number: OwnNumber,
     timing: Timing | None = None,
     country: str = "",
 ) -> list[Channel]:
@@ -33,6 +34,7 @@ def modem_channels(
             late_answer=answered_late,
             called=called,
             known_smsc=known_smsc,
+            own_number=own_number,
             timing=timing,
             country=country,
         )

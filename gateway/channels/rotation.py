@@ -52,6 +52,7 @@ class Lane:
     strategy: Strategy = Strategy()
     weights: Mapping[str, float] = field(default_factory=dict)
     because: str = ""  # said instead of the strategy: why only these channels
+    own: str = ""  # the one channel that was asked for, or that has the number which was: it serves this lane while it drains, too
 
     @property
     def channels(self) -> tuple[str, ...]:

@@ -19,7 +19,10 @@ log = logging.getLogger("simrack.channels")
 
 
 class ChannelNews:
-    """On the loop. `wake` has the dispatch look again, `forward` the forwarding; `care` sees to a SIM that is ready."""
+    """On the loop. `wake` has the dispatch look again, `forward` the forwarding; `care` sees to a SIM that is ready.
+
+    `numbers` looks where own numbers are by now.
+    """
 
     def __init__(
         self,
@@ -32,6 +35,7 @@ class ChannelNews:
         wake: Callable[[], None],
         forward: Callable[[], None],
         care: Callable[[], None],
+        numbers: Callable[[], None],
     ) -> None:
         self._store = store
         self._clock = clock
@@ -41,10 +45,12 @@ class ChannelNews:
         self._wake = wake
         self._forward = forward
         self._care = care
+        self._numbers = numbers
         self._states: dict[str, ChannelState] = {}
         self._running: set[asyncio.Task[None]] = set()
 
     def changed(self, facts: ChannelFacts) -> None:
+        self._numbers()
         self._wake()
         self._fitness.changed(facts)
         before = self._states.get(facts.name)

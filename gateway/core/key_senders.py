@@ -20,11 +20,20 @@ Expand = Callable[[str], Sequence[str]]  # a channel, dial string or pool to cha
 
 @dataclass(frozen=True, slots=True)
 class Origins:
-    """The channels that are left, at least one; `who` may send from them, by `rules` as people wrote them."""
+    """The channels that are left, at least one; `who` may send from them, by `rules` as people wrote them.
+
+    `groups` are all that hold: of each, the channel or its own number must be one.
+    """
 
     channels: tuple[str, ...]
     who: str
     rules: tuple[str, ...]
+    groups: tuple[tuple[str, ...], ...]
+
+    @property
+    def by_number(self) -> bool:
+        """Numbers are among the rules: which channels are left changes as SIMs are moved."""
+        return any(entry.startswith("+") for group in self.groups for entry in group)
 
     def require(self, channels: Iterable[str], field: str, what: str) -> None:
         """Raises AgainstRule unless all of these are among them."""
@@ -44,12 +53,12 @@ def origins(key: Key, extension: str | None, facts: Sequence[ChannelFacts], expa
     rules = [entries for entries in (key.rules.senders, mine) if entries]
     if not rules:
         return None
-    found = [{channel for entry in entries for channel in _channels_of(entry, facts, expand)} for entries in rules]
-    left = set.intersection(*found)
+    groups = tuple(tuple(dict.fromkeys(name for entry in entries for name in _names_of(entry, expand))) for entries in rules)
+    left = [one.name for one in facts if all(one.name in group or one.number in group for group in groups)]
     if not left:
         remedy = _listed("it may send from", rules[-1]) + "; GET /v1/channels shows the numbers there are"
         raise AgainstRule(f"{prefix}from", f"there is no channel that {who} may send from", remedy)
-    return Origins(tuple(one.name for one in facts if one.name in left), who, rules[-1])
+    return Origins(tuple(left), who, rules[-1], groups)
 
 
 def _of_extension(key: Key, extension: str | None, field: str) -> tuple[tuple[str, ...], str]:
@@ -65,9 +74,10 @@ def _of_extension(key: Key, extension: str | None, field: str) -> tuple[tuple[st
     return table[ANY_EXTENSION], f"the key {key.name}"
 
 
-def _channels_of(entry: str, facts: Sequence[ChannelFacts], expand: Expand) -> Sequence[str]:
+def _names_of(entry: str, expand: Expand) -> Sequence[str]:
+    """A number as it is, anything else as the channels that it means."""
     if entry.startswith("+"):
-        return [one.name for one in facts if one.number == entry]
+        return [entry]
     try:
         return expand(entry)
     except BadValue:  # the configuration no longer has it

@@ -44,7 +44,8 @@ def build(channels: Sequence[str], pools: Sequence[PoolView], tariffs: Tariffs) 
     """Every lane by its name, but for those of sets that clients name."""
     any_channel = Strategy(Order.NEXT_FREE)
     found = [Lane(lanes.ANY, (tuple(channels),), any_channel)]
-    found += [Lane(lanes.of_channel(name), ((name,),), any_channel, because="this channel was asked for") for name in channels]
+    because = "this channel was asked for"
+    found += [Lane(lanes.of_channel(name), ((name,),), any_channel, because=because, own=name) for name in channels]
     for pool in pools:
         found += [*_of_pool(pool, tariffs), *(_of_member(pool.name, channel) for channel in pool.members)]
     return {lane.name: lane for lane in found}
@@ -53,6 +54,25 @@ def build(channels: Sequence[str], pools: Sequence[PoolView], tariffs: Tariffs) 
 def of_set(channels: tuple[str, ...]) -> Lane:
     """The lane of a dial string: the channels in strict turn."""
     return Lane(lanes.of_set(channels), (channels,), Strategy(Order.ROTATE))
+
+
+def of_numbers(name: str, base: Lane, channels: Sequence[str], numbers: Mapping[str, str]) -> Lane:
+    """The lane `base` without the channels that have none of the numbers to which `name` is held: now, by channel.
+
+    A SIM that was moved out of its pool is followed; a channel that was asked for is not left for another.
+    """
+
+    def admitted(tier: Sequence[str]) -> tuple[str, ...]:
+        return tuple(one for one in tier if lanes.admits(name, one, numbers.get(one, "")))
+
+    tiers = tuple(left for tier in base.tiers if (left := admitted(tier)))
+    if not tiers:
+        tiers = (admitted(channels) if lanes.pool_of(name) else (),)
+    if all(len(group) > 1 for group in lanes.groups_of(name)):
+        how = Strategy(Order.ROTATE) if base.name == lanes.ANY else base.strategy
+        return Lane(name, tiers, how, base.weights, base.because, base.own if (base.own,) in tiers else "")
+    own = tiers[0][0] if len(tiers) == len(tiers[0]) == 1 else ""
+    return Lane(name, tiers, Strategy(Order.NEXT_FREE), because="its number was asked for", own=own)
 
 
 def of_former(name: str, pool: PoolView, tariffs: Tariffs) -> Lane:
@@ -93,7 +113,7 @@ def _of_pool(pool: PoolView, tariffs: Tariffs) -> list[Lane]:
 
 def _of_member(pool: str, channel: str) -> Lane:
     because = "its number was asked for"
-    return Lane(lanes.of_member(pool, channel), ((channel,),), Strategy(Order.NEXT_FREE), because=because)
+    return Lane(lanes.of_member(pool, channel), ((channel,),), Strategy(Order.NEXT_FREE), because=because, own=channel)
 
 
 def _of_members(name: str, channels: Sequence[str], pool: PoolView, tariffs: Tariffs) -> Lane:

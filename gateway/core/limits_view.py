@@ -13,7 +13,7 @@ from gateway.core.limit_subjects import Names, sim_of
 from gateway.core.limits import Limits
 from gateway.errors import Conflict
 from gateway.records import ChannelFacts, ChannelState, Counted, Limit, Per, Standing, Traffic
-from gateway.store import Database, Store
+from gateway.store import Database, Store, lanes
 from gateway.store.limits import Book, Rooms, Rule
 
 # What one part takes on a channel of which nothing is known yet.
@@ -139,15 +139,17 @@ class LimitsView:
         return forecast(load, senders, shared, now)
 
 
-def waiting(db: Database, route: Route) -> int:
+def waiting(db: Database, route: Route, facts: Sequence[ChannelFacts]) -> int:
     """Texts that stand in the lanes of these channels and leave first."""
-    lanes = ["", *(f"channel:{name}" for name in route.channels)]
-    (found,) = db.execute_sql(
-        f"SELECT COUNT(*) FROM messages WHERE status = 'queued' AND (lane IN ({','.join('?' * len(lanes))})"
-        " OR (? <> '' AND (lane = ? OR lane LIKE ?)))",
-        (*lanes, route.pool, f"pool:{route.pool}", f"pool:{route.pool}@%"),
-    ).fetchone()
-    return int(found)
+    found = {lanes.ANY, *(lanes.of_channel(name) for name in route.channels)}
+    numbers = {one.name: one.number for one in facts if one.name in route.channels}
+
+    def before(lane: str) -> bool:
+        in_line = lanes.whole(lane) in found or (route.pool != "" and lanes.pool_of(lane) == route.pool)
+        return in_line and any(lanes.admits(lane, name, number) for name, number in numbers.items())
+
+    rows = db.execute_sql("SELECT lane, COUNT(*) FROM messages WHERE status = 'queued' GROUP BY lane").fetchall()
+    return sum(count for lane, count in rows if before(lane))
 
 
 def _takes_texts_from(standing: Standing, now: float) -> float | None:

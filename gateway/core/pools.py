@@ -6,6 +6,7 @@ Changes are durable before they are told, and every change leaves an audit row.
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, fields, replace
 from typing import Any
@@ -15,7 +16,9 @@ from gateway.channels.rotation import Lane, strategy
 from gateway.clock import Clock
 from gateway.core import lanes
 from gateway.core.lanes import PoolView
+from gateway.core.own_numbers import numbers_now
 from gateway.errors import BadValue, Conflict, NotFound
+from gateway.records import ChannelFacts
 from gateway.settings import PoolSettings, Settings
 from gateway.settings.dial import expand, tiers
 from gateway.settings.pool_checks import wrong_pools
@@ -44,7 +47,10 @@ class Pools:
         self._lanes: dict[str, Lane] = {}
         self._former: dict[str, Lane] = {}  # of pools that were changed since texts were queued in them
         self._sets: dict[str, Lane] = {}
+        self._held: dict[str, Lane] = {}  # those that are held to own numbers
         self._all: dict[str, Lane] = {}
+        self._numbers: Mapping[str, str] = {}  # by channel
+        self._lock = threading.RLock()  # lanes are added by the threads of the web, the writer and the loop
         for lane in store.writer.run(self._start):
             self._remember_set(names.set_of(lane))
             if lane not in self._all:
@@ -91,14 +97,26 @@ class Pools:
         self._remember_set(channels)
         return names.of_set(channels)
 
+    def look_at_numbers(self, facts: Iterable[ChannelFacts]) -> None:
+        """Lanes that are held to own numbers are served by the channels that have these now."""
+        numbers = numbers_now(facts)
+        with self._lock:
+            if numbers != self._numbers:
+                self._numbers = numbers
+                self._hold(())
+
     def remember(self, lanes: Iterable[str]) -> None:
         """Texts were queued in these lanes: none of them may have been forgotten meanwhile."""
-        for lane in lanes:
-            if channels := names.set_of(lane):
-                self._remember_set(channels)
-            elif lane not in self._all:
-                self._former |= self._formers([lane])
-                self._all = {**self._lanes, **self._former, **self._sets}
+        with self._lock:
+            for lane in [lane for lane in lanes if lane not in self._all]:
+                if names.groups_of(lane):
+                    self._held = self._in_use(self._held)
+                    self._hold([lane])
+                elif channels := names.set_of(lane):
+                    self._remember_set(channels)
+                else:
+                    self._former = {**self._former, **self._formers([lane])}
+                    self._gather()
 
     def change(self, name: str, changes: Mapping[str, Any], by: str) -> PoolView:
         """Change or make a pool. Raises BadValue naming the field."""
@@ -172,10 +190,12 @@ class Pools:
                 # The configuration no longer has a channel that this change named: what is left of it serves.
                 resolved = tuple(_known(pool.channels, self._settings.channel_names, entries))
             views[name] = PoolView(name, pool.channels, resolved, pool.strategy, dict(pool.weights), pool.accept, pool.hint, origin)
-        self._lanes = lanes.build(self._settings.channel_names, list(views.values()), self._tariffs)
-        self._views = views
-        self._former = self._formers(line.lanes(db))
-        self._all = {**self._lanes, **self._former, **self._sets}
+        waiting = line.lanes(db)
+        with self._lock:
+            self._lanes = lanes.build(self._settings.channel_names, list(views.values()), self._tariffs)
+            self._views = views
+            self._former = self._formers(lane for lane in waiting if not names.groups_of(lane))
+            self._hold(lane for lane in waiting if names.groups_of(lane))
         sticky = {names.of_pool(view.name): view.members for view in views.values() if strategy(view.strategy).sticky}
         conversations.set_members(db, sticky)
 
@@ -183,11 +203,32 @@ class Pools:
         name = names.of_set(channels)
         if name in self._sets or not set(channels) <= set(self._settings.channel_names):
             return
-        if len(self._sets) >= _MOST_SETS:
-            in_use = set(self._store.read(line.lanes))
-            self._sets = {one: lane for one, lane in self._sets.items() if one in in_use}
-        self._sets = {**self._sets, name: lanes.of_set(channels)}
-        self._all = {**self._lanes, **self._former, **self._sets}
+        with self._lock:
+            self._sets = {**self._in_use(self._sets), name: lanes.of_set(channels)}
+            self._gather()
+
+    def _hold(self, new: Iterable[str]) -> None:
+        """Lanes that are held to own numbers, as the numbers are now: those that are known, and new ones."""
+        found = {name: self._held_lane(name) for name in [*self._held, *new]}
+        self._held = {name: lane for name, lane in found.items() if lane is not None}
+        self._gather()
+
+    def _held_lane(self, name: str) -> Lane | None:
+        whole = names.whole(name)
+        base = self._lanes.get(whole) or self._formers([whole]).get(whole)
+        channels = names.set_of(whole)
+        if channels and set(channels) <= set(self._settings.channel_names):
+            base = lanes.of_set(channels)
+        return None if base is None else lanes.of_numbers(name, base, self._settings.channel_names, self._numbers)
+
+    def _in_use(self, known: dict[str, Lane]) -> dict[str, Lane]:
+        if len(known) < _MOST_SETS:
+            return known
+        in_use = set(self._store.read(line.lanes))
+        return {one: lane for one, lane in known.items() if one in in_use}
+
+    def _gather(self) -> None:
+        self._all = {**self._lanes, **self._former, **self._sets, **self._held}
 
     def _formers(self, waiting: Iterable[str]) -> dict[str, Lane]:
         known = {"", *self._settings.channel_names}

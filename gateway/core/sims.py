@@ -6,10 +6,12 @@ Called on the loop. What to do with texts of a SIM that moved is decided where t
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from gateway.clock import Clock
 from gateway.core import events
+from gateway.core.own_numbers import Remembered, number_of
 from gateway.errors import SimrackError
 from gateway.records import ChannelFacts, SimChange
 from gateway.store import Database, Store, forwards, sims
@@ -19,17 +21,25 @@ log = logging.getLogger("simrack.sims")
 
 
 class Sims:
-    """`forward` says that forwards are waiting."""
+    """`forward` says that forwards are waiting; `configured` are the numbers of the configuration, by channel."""
 
-    def __init__(self, store: Store, clock: Clock, forward: Callable[[], None]) -> None:
+    def __init__(
+        self, store: Store, clock: Clock, forward: Callable[[], None], configured: Mapping[str, str] | None = None
+    ) -> None:
         self._store = store
         self._clock = clock
         self._forward = forward
+        self._configured = configured or {}
         self._centres = store.read(sims.centres)
+        self._known = {row[0]: Remembered(*row[1:]) for row in store.read(sims.numbers)}
 
     def known_smsc(self, sim: str) -> str:
         """The service centre this SIM was last seen with, for a modem that shows none; empty if there was none."""
         return self._centres.get(sim, "")
+
+    def own_number(self, sim: str, channel: str, told: str) -> str:
+        """The number of a SIM that is in this channel and tells this one itself; empty if nothing is known."""
+        return number_of(sim, channel, told, self._configured.get(channel, ""), self._known)
 
     async def ready(self, facts: ChannelFacts) -> None:
         """A channel became ready with this SIM."""
@@ -38,9 +48,10 @@ class Sims:
         if facts.smsc:
             self._centres[facts.sim] = facts.smsc
         now = self._clock.now()
+        port = self._remember(facts, now)
 
         def job(db: Database) -> Change | None:
-            change = sims.seen(db, facts, now)
+            change = sims.seen(db, facts, now, port)
             if change is not None:
                 forwards.enqueue(db, events.of_sim(change, now))
             return change
@@ -53,6 +64,23 @@ class Sims:
         if change is not None:
             log.log(logging.INFO if change.kind is SimChange.NEW else logging.WARNING, "%s", _told(change))
             self._forward()
+
+    def _remember(self, facts: ChannelFacts, now: float) -> str:
+        """Where its number is, and the channel for which that was configured, if so, which is returned."""
+        before = self._known.get(facts.sim)
+        if facts.number and facts.number == self._configured.get(facts.name):
+            port = facts.name
+        else:
+            port = before.port if before is not None and facts.number in ("", before.number) else ""
+        number = facts.number or ("" if before is None else before.number)
+        others = {
+            sim: replace(one, channel="") if one.channel == facts.name else one
+            for sim, one in self._known.items()
+            if sim != facts.sim
+        }
+        first_seen = now if before is None else before.first_seen
+        self._known = {**others, facts.sim: Remembered(number, port, facts.name, first_seen)}
+        return port
 
     async def left(self, facts: ChannelFacts) -> None:
         """A channel stopped being ready."""

@@ -41,22 +41,23 @@ class Ways:
     def of(self, request: SendRequest, to: str, key: Key, now: float, prefix: str) -> Way:
         """The way to the number `to`. Raises BadValue, and AgainstRule, naming the field behind `prefix`."""
         may = self._origins(request, key, prefix)
-        request = self._from_the_only_number(request, may)
+        only = self._only_number(request, may)
+        if only and may is not None and may.by_number:
+            request = replace(request, from_=only)
         way = self._of(request, to, key, may, now, prefix)
-        return replace(way, sender=request.from_) if request.from_ else way
+        return replace(way, sender=only) if only else way
 
     def _origins(self, request: SendRequest, key: Key, prefix: str) -> Origins | None:
         if not key.rules.senders and not key.rules.extensions:
             return None
         return origins(key, request.extension, self._facts(), self._pools.expand, prefix)
 
-    def _from_the_only_number(self, request: SendRequest, may: Origins | None) -> SendRequest:
+    def _only_number(self, request: SendRequest, may: Origins | None) -> str:
         """Where rules leave one own number, that one is meant, unless the text asks for something itself."""
         asks = request.from_ or request.channel or request.pool
         if may is None or len(may.channels) > 1 or asks:
-            return request
-        number = next((facts.number for facts in self._facts() if facts.name in may.channels), "")
-        return replace(request, from_=number) if number else request
+            return ""
+        return next((facts.number for facts in self._facts() if facts.name in may.channels), "")
 
     def _of(self, request: SendRequest, to: str, key: Key, may: Origins | None, now: float, prefix: str) -> Way:
         if request.channel is not None:
@@ -70,23 +71,29 @@ class Ways:
         if chosen.pool is not None:
             return replace(self._of_pool(request, chosen.pool, to, may, prefix), route=chosen.route)
         if request.from_ is not None:
-            return Way(lanes.of_channel(self._channel_of(request, None, may, prefix)))
-        return Way(lanes.ANY if may is None else self._pools.lane_of_set(may.channels))
+            number = self._number_of(request, None, may, prefix)
+            return Way(_held(lanes.ANY, number, may), sender=number)
+        if may is None:
+            return Way(lanes.ANY)
+        return Way(_held(lanes.ANY, "", may) if may.by_number else self._pools.lane_of_set(may.channels))
 
     def _of_channel(self, request: SendRequest, written: str, may: Origins | None, prefix: str) -> Way:
+        number = ""
         if written in self._channels:
-            if request.from_ is not None and self._channel_of(request, None, may, prefix) != written:
-                reason = f"{request.from_!r} is not the number of {written}"
-                raise BadValue(f"{prefix}from", reason, "leave out one of them")
-            lane, channels = lanes.of_channel(written), (written,)
+            if request.from_ is not None:
+                number = self._number_of(request, None, may, prefix)
+                if written not in self._channels_with(number):
+                    reason = f"{request.from_!r} is not the number of {written}"
+                    raise BadValue(f"{prefix}from", reason, "leave out one of them")
+            lane, channels = lanes.of_channel(written), [written]
         else:
             if request.from_ is not None:
                 raise BadValue(f"{prefix}from", "cannot be kept by several channels", "leave out one of them")
             lane = self._pools.lane_of_dial(written, f"{prefix}channel")
-            channels = lanes.set_of(lane) or (lanes.channel_of(lane),)
+            channels = [*lanes.set_of(lane)] or [lanes.channel_of(lane)]
         if may is not None:
             may.require(channels, f"{prefix}channel", repr(written))
-        return Way(lane)
+        return Way(_held(lane, number, may if may is not None and may.by_number else None), sender=number)
 
     def _of_pool(self, request: SendRequest, pool: str, to: str, may: Origins | None, prefix: str) -> Way:
         views = {view.name: view for view in self._pools.find()}
@@ -95,29 +102,43 @@ class Ways:
         view = views[pool]
         if view.accept:
             require_accepted(to, request.to, view, self._country, f"{prefix}to")
+        lane, sticky = self._pools.lane_of(pool, to)
         if request.from_ is not None:
-            return Way(lanes.of_member(pool, self._channel_of(request, view, may, prefix)))
-        if may is None or set(view.members) <= set(may.channels):
-            return Way(*self._pools.lane_of(pool, to))
+            number = self._number_of(request, view, may, prefix)
+            return Way(_held(lane, number, may), sender=number)
+        if may is None:
+            return Way(lane, sticky)
         some = may.among(view.members)
         if not some:
             raise may.refusal(f"{prefix}{'from' if request.pool is None else 'pool'}", f"the pool {pool}")
-        return Way(self._pools.lane_of_members(pool, some))
+        all_ = len(some) == len(view.members)
+        if may.by_number:
+            return Way(_held(lane, "", may), sticky if all_ else "")
+        return Way(lane, sticky) if all_ else Way(self._pools.lane_of_members(pool, some))
 
-    def _channel_of(self, request: SendRequest, pool: PoolView | None, may: Origins | None, prefix: str) -> str:
-        """The channel with the number that was asked for; of the pool, if there is one."""
+    def _number_of(self, request: SendRequest, pool: PoolView | None, may: Origins | None, prefix: str) -> str:
+        """The number that was asked for; a channel has it, of the pool, if there is one."""
         field = f"{prefix}from"
         if is_name(request.from_ or ""):
             remedy = "leave it out, or give an own number; POST /v1/messages/preview shows how a name would look elsewhere"
             raise BadValue(field, f"{request.from_!r} is a name, and a SIM always sends from its own number", remedy)
         number = recipient(request.from_ or "", self._country, field)
-        found = [facts.name for facts in self._facts() if facts.number == number]
+        found = self._channels_with(number)
         if not found:
             raise BadValue(field, f"no channel has the number {number}", "GET /v1/channels shows their numbers")
         if may is not None and not may.among(found):
             raise may.refusal(field, number)
-        left = [name for name in found if (pool is None or name in pool.members) and (may is None or name in may.channels)]
-        if not left:
+        if not any((pool is None or name in pool.members) and (may is None or name in may.channels) for name in found):
             where = f"no channel of the pool {pool.name}" if pool is not None else "no channel"
             raise BadValue(field, f"{where} has the number {number}", "GET /v1/pools shows its channels")
-        return left[0]
+        return number
+
+    def _channels_with(self, number: str) -> list[str]:
+        return [facts.name for facts in self._facts() if facts.number == number]
+
+
+def _held(lane: str, number: str, may: Origins | None) -> str:
+    """The lane of texts that leave from this number, if there is one, and from nothing that the rules do not allow."""
+    groups: list[tuple[str, ...]] = [(number,)] if number else []
+    groups += [group for group in may.groups if number not in group] if may is not None else []
+    return lanes.held(lane, groups) if groups else lane

@@ -55,6 +55,7 @@ class Modem:
         late_answer: Callable[[int, int], None] | None = None,
         called: Callable[[str, str], None] | None = None,
         known_smsc: Callable[[str], str] | None = None,
+        own_number: Callable[[str, str, str], str] | None = None,
         country: str = "",
         timing: Timing | None = None,
         guard: PinGuard = PROCESS_GUARD,
@@ -65,11 +66,13 @@ class Modem:
         self._late_answer = late_answer
         self._called = called
         self._known_smsc = known_smsc
+        self._own_number = own_number
+        self._told_number = ""  # by the SIM itself
         self._country = country
         self._timing = timing or Timing()
         self._guard = guard
         self._keeper = Keeper(settings.name, lambda: self._facts.sim, keep_part, keep_report)
-        self._facts = ChannelFacts(settings.name, ChannelState.STARTING, port=settings.port, number=settings.number)
+        self._facts = self._numbered(ChannelFacts(settings.name, ChannelState.STARTING, port=settings.port))
         self._life: Life | None = None
         self._unparked = asyncio.Event()
         self._opened: Token = None  # which port the last life has opened
@@ -105,7 +108,8 @@ class Modem:
         self._opened = token(self._settings.port)
         life = Life(
             self._settings, self._clock, self._timing, self._guard, self._keeper, note=self._note, late=self._came_late,
-            called=self._rang, known_smsc=self._centre, ladder=self._ladder, family=self._facts.family,
+            called=self._rang, known_smsc=self._centre, known_number=lambda: self._facts.number, ladder=self._ladder,
+            family=self._facts.family,
         )  # fmt: skip
         try:
             await life.open()
@@ -183,8 +187,15 @@ class Modem:
         if attempt is not None and self._late_answer is not None:
             self._late_answer(attempt, reference)
 
+    def _numbered(self, facts: ChannelFacts) -> ChannelFacts:
+        """A number that was written for this port may belong to a SIM that is elsewhere by now."""
+        if self._own_number is None:
+            return replace(facts, number=self._settings.number or self._told_number)
+        return replace(facts, number=self._own_number(facts.sim, self.name, self._told_number))
+
     def _note(self, **learnt: Any) -> None:
-        facts = replace(self._facts, **learnt)
+        self._told_number = learnt.pop("number", self._told_number)
+        facts = self._numbered(replace(self._facts, **learnt))
         if facts != self._facts:
             self._facts = facts
             self._changed(facts)

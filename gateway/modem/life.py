@@ -40,7 +40,7 @@ log = logging.getLogger("simrack.modem")
 class Life:
     """`note(**facts)` tells what was learnt; `late(reference)` that a +CMGS came after its time; `called(number)` that it rang.
 
-    `known_smsc()` is the service centre that the SIM in place is known to use, or empty.
+    `known_smsc()` is the service centre that the SIM in place is known to use, or empty; `known_number()` its own number.
     """
 
     def __init__(
@@ -55,6 +55,7 @@ class Life:
         late: Callable[[int], None],
         called: Callable[[str], None],
         known_smsc: Callable[[], str],
+        known_number: Callable[[], str],
         ladder: Ladder,
         family: str,
     ) -> None:
@@ -65,6 +66,7 @@ class Life:
         self._note = note
         self._late = late
         self._known_smsc = known_smsc
+        self._known_number = known_number
         self._exchange = Exchange(
             settings.name, timing, on_news=self._hear, on_surprise=self._surprised, on_lost=self._lost
         )
@@ -151,7 +153,9 @@ class Life:
         self._exchange.guard_s = start.profile.pause_s
         await start.adapt()
         await start.unlock(identity.imei)
-        self._note(iccid=await start.iccid(), imsi=await start.imsi(), number=await start.own_number())
+        self._note(iccid=await start.iccid(), imsi=await start.imsi(), number="")
+        if not self._settings.number or self._known_number() != self._settings.number:
+            self._note(number=await start.own_number())
 
     def _observed(self, seen: Observed) -> None:
         serves = seen.network.serves

@@ -117,7 +117,8 @@ class Start:
         return replies.digits(await self._lines("AT+CIMI"), 14, 15)
 
     async def own_number(self) -> str:
-        return self._settings.number or replies.own_number(await self._lines("AT+CNUM"))
+        """What the SIM says itself; many say nothing."""
+        return replies.own_number(await self._lines("AT+CNUM"))
 
     async def text_service(self) -> None:
         """PDU mode. A modem that never takes it has no text service."""

@@ -25,6 +25,7 @@ from gateway.core.inbound.conditions import number_of
 from gateway.core.inbound.rules import Inbound
 from gateway.core.keys import Keys
 from gateway.core.limits import Limits
+from gateway.core.own_numbers import configured_numbers
 from gateway.core.pools import Pools
 from gateway.core.receiving import Receiving
 from gateway.core.recovering import recover
@@ -96,7 +97,7 @@ class Parts:
         self.fitness = Fitness(self.store, self.clock, self.settings.channel_names, wake, forward)
 
     def _build_channels(self, timing: Timing | None) -> None:
-        self.sims = Sims(self.store, self.clock, self.forwarding.wake)
+        self.sims = Sims(self.store, self.clock, self.forwarding.wake, configured_numbers(self.settings))
         self.balances = Balances(self.store, self.settings.modems, self.clock, self.forwarding.wake)
         self.news = ChannelNews(
             self.store,
@@ -107,6 +108,7 @@ class Parts:
             wake=self._wake,
             forward=self.forwarding.wake,
             care=self._care_sooner,
+            numbers=self._look_at_numbers,
         )
         self.supervisor = Supervisor(self.clock, self.news.changed)
         self.inbound = Inbound(self.store, self.settings, self.clock, self.pools, self.supervisor.facts)
@@ -136,6 +138,7 @@ class Parts:
             self.news.answered_late,
             self.news.called,
             self.sims.known_smsc,
+            self.sims.own_number,
             timing,
             self.settings.numbers.country,
         )
@@ -154,7 +157,7 @@ class Parts:
             rows,
         )
         self.pushes = Pushes({name: box.pushed for name, box in boxes.items()}, callers=self._half_of_the_web)
-        return dinstar_channels(boxes, self.supervisor.heard, self.settings.numbers.country)
+        return dinstar_channels(boxes, self.supervisor.heard, self.settings.numbers.country, self.sims.own_number)
 
     def _build_sending(self) -> None:
         self.dispatch = Dispatch(
@@ -235,6 +238,9 @@ class Parts:
 
     async def _reply(self, row: Forward, texts: Sequence[str]) -> None:
         await self.replying.reply(row, texts)
+
+    def _look_at_numbers(self) -> None:
+        self.pools.look_at_numbers(self.supervisor.facts())
 
     def _own_number(self, channel: str) -> str:
         number = next((facts.number for facts in self.supervisor.facts() if facts.name == channel), "")

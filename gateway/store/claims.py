@@ -14,9 +14,8 @@ from typing import Protocol
 from peewee import SqliteDatabase
 
 from gateway.records import OnUnknown, OutgoingPart, Status
-from gateway.store import found, limits, line, progress, turns
+from gateway.store import found, lanes, limits, line, progress, turns
 from gateway.store.found import Found
-from gateway.store.lanes import pool_of
 from gateway.store.line import READY, Flow
 
 # So many texts of one flow are looked at for one that this channel may take; the others are for other channels.
@@ -45,6 +44,7 @@ class Offer:
     most: int = 10  # no text of a higher priority: it would wait there for longer than elsewhere
     after: frozenset[str] = frozenset()  # only texts that avoid all of these
     place: int = 0  # in the line of this lane's channels
+    holders: frozenset[str] = frozenset()  # of a lane that is held to own numbers: the channels that have them
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +166,7 @@ class _Job:
         self.passed: list[tuple[str, str]] = []
         self.spurned: set[str] = set()
         self.closed: dict[str, float | None] = {}
+        self._wanted: frozenset[str] | None = None
 
     def rank(self, want: Want) -> tuple[int, tuple[int, float]]:
         """Smaller ones go first. A lane in which nothing waits gives nobody a place."""
@@ -205,7 +206,7 @@ class _Job:
     def _go_on(self, want: Want, message_id: int) -> Claim | None:
         """The next part of a message that this channel sends; from the first one again if its SIM was changed meanwhile."""
         db, part = self._db, found.next_part(self._db, message_id)
-        if part is None or part.status != Status.SENDING:
+        if part is None or part.status != Status.SENDING or not lanes.admits(part.lane, want.channel, want.number):
             return None
         if found.must_begin_anew(db, part, want.sim, want.whole):
             if part.on_unknown == OnUnknown.HOLD or found.on_the_air(db, message_id):
@@ -222,7 +223,7 @@ class _Job:
         return None if part.on_unknown == OnUnknown.HOLD else found.anew(self._db, part)
 
     def _best(self, want: Want) -> tuple[Offer, Flow, int] | None:
-        offers = {offer.lane: offer for offer in want.offers if not (offer.pool and self.ledger.closed(f"pool:{offer.pool}"))}
+        offers = {offer.lane: offer for offer in want.offers if self._may_take(want, offer)}
         flows = [flow for lane in offers for flow in self._flows_of(lane) if self._may_flow(flow)]
         for flow in self._order.order(flows) if len(flows) > 1 else flows:
             message_id = self._head(want, offers[flow.lane], flow)
@@ -238,6 +239,12 @@ class _Job:
         waiting = {flow.lane for flow in flows if line.still_waits(self._db, flow)}
         self.passed += [(want.channel, lane) for lane in waiting if offers[lane].free]
 
+    def _may_take(self, want: Want, offer: Offer) -> bool:
+        """A text that asked for a number leaves from that one or not at all, wherever its lane leads by now."""
+        if not lanes.admits(offer.lane, want.channel, want.number):
+            return False
+        return not (offer.pool and self.ledger.closed(f"pool:{offer.pool}"))
+
     def _may_flow(self, flow: Flow) -> bool:
         return not (flow.key_id and self.ledger.closed(f"key:{flow.key_id}"))
 
@@ -248,8 +255,17 @@ class _Job:
 
     def _head(self, want: Want, offer: Offer, flow: Flow) -> int | None:
         """The first text of a flow that this channel may take: of those for anybody, if it is its turn, and those that want it."""
-        heads = [self._first(want, offer, flow, wanted) for wanted in ("", want.channel) if wanted or offer.free]
+        wishes = ["", want.channel, *self._left_behind(offer)] if offer.free else [want.channel]
+        heads = [self._first(want, offer, flow, wanted) for wanted in wishes]
         return min((head for head in heads if head is not None), default=None)
+
+    def _left_behind(self, offer: Offer) -> list[str]:
+        """The channels that texts of this lane may still want though the number they asked for is no longer there."""
+        if not lanes.groups_of(offer.lane):
+            return []
+        if self._wanted is None:
+            self._wanted = frozenset(line.wanted(self._db))
+        return sorted(self._wanted - offer.holders)
 
     def _first(self, want: Want, offer: Offer, flow: Flow, wanted: str) -> int | None:
         """Where none of the first texts will do, some behind them are looked at too, each time others."""
@@ -306,7 +322,7 @@ class _Job:
             db.execute_sql(
                 "UPDATE messages SET channel = ?, ready = 0, sender = ? WHERE id = ?", (want.channel, want.number, part.message_id)
             )
-        pool = pool_of(part.lane)
+        pool = lanes.pool_of(part.lane)
         step = offer.step if offer is not None and part.number == 1 else 0.0
         why = "goes on with its message" if offer is None else _why(part, want, offer)
         parts = found.open_parts(db, part) if want.whole else ((part.part_id, part.number),)

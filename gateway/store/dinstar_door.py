@@ -87,7 +87,8 @@ def results(db: SqliteDatabase, asked: Asked, most: int) -> list[Result]:
         conditions.append(("m.id > (SELECT COALESCE(MAX(id), 0) FROM messages) - ?", (_LOOK_BACK,)))
     if asked.channels is not None:
         of_channels = [lanes.of_channel(channel) for channel in asked.channels]
-        wanted = f"(m.channel IN ({_marks(asked.channels)}) OR (m.channel IS NULL AND m.lane IN ({_marks(of_channels)})))"
+        lane = f"substr(m.lane || '{lanes.FROM}', 1, instr(m.lane || '{lanes.FROM}', '{lanes.FROM}') - 1)"
+        wanted = f"(m.channel IN ({_marks(asked.channels)}) OR (m.channel IS NULL AND {lane} IN ({_marks(of_channels)})))"
         conditions.append((wanted, (*asked.channels, *of_channels)))
     conditions += _times(asked, _AT)
     rows = db.execute_sql(

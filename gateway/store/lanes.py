@@ -1,10 +1,16 @@
-"""The names of lanes: whom a queued text may leave by. Any channel, those of a pool, one channel, or a set a client named. Pure."""
+"""The names of lanes: whom a queued text may leave by. Any channel, those of a pool, one channel, or a set a client named. Pure.
+
+Each of them may also be held to own numbers, wherever these are by the time a text leaves: "@from:+491,p3&+491,+492" is for a
+channel that fits both groups, each by its own number or by its name.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 ANY = ""
+FROM = "@from:"
 
 
 def of_channel(name: str) -> str:
@@ -30,6 +36,33 @@ def of_set(channels: Iterable[str]) -> str:
     return "set:" + ",".join(channels)
 
 
+def held(lane: str, groups: Iterable[Iterable[str]]) -> str:
+    """Texts of a lane that may leave only from certain own numbers: of each group the channel, or its number, must be one."""
+    return f"{lane}{FROM}{'&'.join(','.join(group) for group in groups)}"
+
+
+def whole(lane: str) -> str:
+    """The lane itself, of one that may be held to own numbers."""
+    return lane.partition(FROM)[0]
+
+
+@lru_cache(maxsize=4096)
+def groups_of(lane: str) -> tuple[frozenset[str], ...]:
+    """The groups to which a lane is held; none for a lane that asks for no number."""
+    groups = lane.partition(FROM)[2]
+    return tuple(frozenset(group.split(",")) for group in groups.split("&")) if groups else ()
+
+
+def admits(lane: str, channel: str, number: str) -> bool:
+    """May a text of this lane leave by this channel, whose SIM has this number now?"""
+    return all(channel in group or number in group for group in groups_of(lane))
+
+
+def numbers_of(lane: str) -> tuple[str, ...]:
+    """The own numbers that a lane names."""
+    return tuple(sorted({entry for group in groups_of(lane) for entry in group if entry.startswith("+")}))
+
+
 def pool_of(lane: str) -> str:
     """The name of the pool whose texts wait in this lane; empty for other lanes."""
     return lane.removeprefix("pool:").partition("@")[0] if lane.startswith("pool:") else ""
@@ -38,7 +71,7 @@ def pool_of(lane: str) -> str:
 def channel_of(lane: str) -> str:
     """The one channel whose texts wait in this lane; empty for other lanes."""
     if lane.startswith("channel:"):
-        return lane.removeprefix("channel:")
+        return whole(lane).removeprefix("channel:")
     return lane.partition("@only:")[2] if lane.startswith("pool:") else ""
 
 
@@ -49,4 +82,4 @@ def members_of(lane: str) -> tuple[str, ...]:
 
 def set_of(lane: str) -> tuple[str, ...]:
     """The channels that a client named; empty for other lanes."""
-    return tuple(lane.removeprefix("set:").split(",")) if lane.startswith("set:") else ()
+    return tuple(whole(lane).removeprefix("set:").split(",")) if lane.startswith("set:") else ()

@@ -42,8 +42,11 @@ def identified(facts: ChannelFacts) -> bool:
     return bool(facts.iccid or facts.imsi)
 
 
-def seen(db: SqliteDatabase, facts: ChannelFacts, now: float) -> Change | None:
-    """This SIM serves this channel now. Returns what is different from before."""
+def seen(db: SqliteDatabase, facts: ChannelFacts, now: float, number_port: str = "") -> Change | None:
+    """This SIM serves this channel now. Returns what is different from before.
+
+    `number_port` is the channel for which its number was configured, if that is where it is known from.
+    """
     known = db.execute_sql("SELECT channel, was FROM sims WHERE id = ?", (facts.sim,)).fetchone()
     holder = db.execute_sql("SELECT id FROM sims WHERE channel = ? AND id <> ?", (facts.name, facts.sim)).fetchone()
     instead_of = holder[0] if holder else ""
@@ -51,15 +54,16 @@ def seen(db: SqliteDatabase, facts: ChannelFacts, now: float) -> Change | None:
         # It is gone from here; where it is now shows when it is seen again.
         db.execute_sql("UPDATE sims SET channel = '', was = ? WHERE channel = ? AND id <> ?", (facts.name, facts.name, facts.sim))
     if known is None:
-        _insert(db, facts, now)
+        _insert(db, facts, now, number_port)
         return Change(SimChange.REPLACED if holder else SimChange.NEW, facts.sim, facts.name, "", instead_of)
     before = known[0] or known[1]
     db.execute_sql(
         "UPDATE sims SET iccid = ?, imsi = CASE ? WHEN '' THEN imsi ELSE ? END, number = CASE ? WHEN '' THEN number ELSE ? END,"
-        " imei = ?, smsc = CASE ? WHEN '' THEN smsc ELSE ? END, was = CASE channel WHEN ? THEN was ELSE ? END, channel = ?,"
+        " number_port = ?, imei = ?, smsc = CASE ? WHEN '' THEN smsc ELSE ? END,"
+        " was = CASE channel WHEN ? THEN was ELSE ? END, channel = ?,"
         " last_seen = ? WHERE id = ?",
-        (facts.iccid, facts.imsi, facts.imsi, facts.number, facts.number, facts.imei, facts.smsc, facts.smsc,
-         facts.name, before, facts.name, now, facts.sim),
+        (facts.iccid, facts.imsi, facts.imsi, facts.number, facts.number, number_port, facts.imei, facts.smsc,
+         facts.smsc, facts.name, before, facts.name, now, facts.sim),
     )  # fmt: skip
     if before != facts.name:
         kind = SimChange.SWAPPED if _came_from(db, before, facts.name) else SimChange.MOVED
@@ -75,6 +79,11 @@ def left(db: SqliteDatabase, sim: str, now: float) -> None:
 def centres(db: SqliteDatabase) -> dict[str, str]:
     """The service centre each SIM is known to use."""
     return dict(db.execute_sql("SELECT id, smsc FROM sims WHERE smsc <> ''").fetchall())
+
+
+def numbers(db: SqliteDatabase) -> list[tuple[str, str, str, str, float]]:
+    """(SIM, number, the channel for which that was configured or empty, where the SIM is or empty, first seen)."""
+    return list(db.execute_sql("SELECT id, number, number_port, channel, first_seen FROM sims").fetchall())
 
 
 def counts(db: SqliteDatabase, sim: str, since: float) -> Counts:
@@ -119,10 +128,10 @@ class Sims:
         return found
 
 
-def _insert(db: SqliteDatabase, facts: ChannelFacts, now: float) -> None:
+def _insert(db: SqliteDatabase, facts: ChannelFacts, now: float, number_port: str) -> None:
     db.execute_sql(
-        f"INSERT INTO sims ({_COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?)",
-        (facts.sim, facts.iccid, facts.imsi, facts.number, facts.imei, facts.name, facts.smsc, now, now),
+        f"INSERT INTO sims ({_COLUMNS}, number_port) VALUES (?,?,?,?,?,?,?,?,?,?)",
+        (facts.sim, facts.iccid, facts.imsi, facts.number, facts.imei, facts.name, facts.smsc, now, now, number_port),
     )
 
 

@@ -159,6 +159,7 @@ class Rack:
             self.ports[name] = port
             channel: Channel = port  # type: ignore[assignment]
             self.dispatch.add(channel)
+        self._look_at_numbers()
         self._task = asyncio.create_task(self.dispatch.run())
         self._other = sqlite3.connect(self.path, isolation_level=None)
 
@@ -200,6 +201,7 @@ class Rack:
             one = NewMessage(f"msg_{self._ids}", person, "", text, Encoding.GSM7, parts, lane=way, **{"sticky": sticky, **given})
             news.append(one)
         await self.store.writer.arun(lambda db: outbox.add(db, news, self.clock.now()))
+        self.pools.remember({one.lane for one in news})
         self.dispatch.came_in({one.lane for one in news}, max(one.priority for one in news))
         return [one.public_id for one in news]
 
@@ -213,11 +215,17 @@ class Rack:
 
     def becomes(self, name: str, state: ChannelState) -> None:
         self.ports[name].facts = replace(self.ports[name].facts, state=state)
+        self._look_at_numbers()
         self.dispatch.wake()
 
-    def swaps(self, name: str, sim: str) -> None:
-        self.ports[name].facts = replace(self.ports[name].facts, iccid=sim)
+    def swaps(self, name: str, sim: str, number: str = "") -> None:
+        """Another SIM is in this port, with a number of its own."""
+        self.ports[name].facts = replace(self.ports[name].facts, iccid=sim, number=number)
+        self._look_at_numbers()
         self.dispatch.wake()
+
+    def _look_at_numbers(self) -> None:
+        self.pools.look_at_numbers([port.facts for port in self.ports.values()])
 
     async def sims_are_seen(self) -> None:
         """As when channels become ready: limits of one SIM and conversations are kept with SIMs that are known."""

@@ -178,7 +178,7 @@ async def test_a_conversation_goes_on_by_another_channel_when_its_own_leaves_the
     async with Rack(tmp_path, "p0", "p1", pools=[pool("main", "0-1", strategy="sticky")]) as rack:
         p0, p1 = rack.ports.values()
         await rack.store.writer.arun(
-            lambda db: db.execute_sql("INSERT INTO sims VALUES ('sim-p0', 'sim-p0', '', '', '', 'p0', '', '', 1, 1)")
+            lambda db: db.execute_sql("INSERT INTO sims VALUES ('sim-p0', 'sim-p0', '', '', '', 'p0', '', '', 1, 1, '')")
         )
         (first,) = await rack.add("first", pool="main", to="+491701234567")
         await rack.on_air("p0", "first")
@@ -408,7 +408,7 @@ async def test_a_conversation_goes_on_by_another_channel_when_its_own_refuses(tm
     async with Rack(tmp_path, "p0", "p1", pools=[pool("main", "0-1", strategy="sticky")]) as rack:
         p0, p1 = rack.ports.values()
         await rack.store.writer.arun(
-            lambda db: db.execute_sql("INSERT INTO sims VALUES ('sim-p0', 'sim-p0', '', '', '', 'p0', '', '', 1, 1)")
+            lambda db: db.execute_sql("INSERT INTO sims VALUES ('sim-p0', 'sim-p0', '', '', '', 'p0', '', '', 1, 1, '')")
         )
         (first,) = await rack.add("first", pool="main", to="+491701234567")
         await rack.on_air("p0", "first")

@@ -242,13 +242,13 @@ def test_outside_of_its_hours_nothing_leaves(db: SqliteDatabase) -> None:
 
 @pytest.mark.parametrize(("age", "most"), [(0, 5), (1, 10), (2, 20), (3, None), (200, None)])
 def test_a_new_sim_may_send_more_from_day_to_day_until_it_is_warm(db: SqliteDatabase, age: int, most: int | None) -> None:
-    db.execute_sql("INSERT INTO sims VALUES ('8949','8949','','','','p0','','',?,?)", (NOON - age * DAY, NOON))
+    db.execute_sql("INSERT INTO sims VALUES ('8949','8949','','','','p0','','',?,?,'')", (NOON - age * DAY, NOON))
     (budget,) = Desk(db, Limit(1, "sim:*", Counted.WARMUP, first=5, factor=2.0, days=3)).budgets()
     assert budget.most == (most or float("inf"))
 
 
 def test_a_sim_first_seen_by_a_clock_that_was_never_set_is_as_old_as_its_first_text(db: SqliteDatabase) -> None:
-    db.execute_sql("INSERT INTO sims VALUES ('8949','8949','','','','p0','','',86400.0,?)", (NOON,))
+    db.execute_sql("INSERT INTO sims VALUES ('8949','8949','','','','p0','','',86400.0,?,'')", (NOON,))
     desk = Desk(db, Limit(1, "sim:*", Counted.WARMUP, first=5, factor=2.0, days=3))
     assert desk.budgets()[0].most == 5
     desk.send()

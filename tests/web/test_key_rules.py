@@ -175,12 +175,12 @@ def refusal(bob: Caller, **wishes: object) -> tuple[int, list[str], str]:
 def test_a_key_with_one_own_number_sends_from_it_without_naming_it(alice: Caller, bob: Caller, gateway: Gateway) -> None:
     rule(alice, **{"from": ["0151 10000001"]})
     assert [key["rules"]["from"] for key in alice.get("/v1/keys").json["data"] if key["name"] == "bob"] == [[SECOND]]
-    for wishes in ({}, {"from": SECOND}, {"channel": "p1"}):
+    for wishes, whole in (({}, ""), ({"from": SECOND}, ""), ({"channel": "p1"}, "channel:p1")):
         accepted = bob.post("/v1/messages", {"to": TO, "text": "x", **wishes})
-        assert accepted.status_code == 202 and lane(gateway) == "channel:p1"
+        assert accepted.status_code == 202 and lane(gateway) == f"{whole}@from:{SECOND}"
         assert accepted.json["from"] == ("" if "channel" in wishes else SECOND)
     assert bob.post("/v1/messages", {"to": TO, "text": "x", "pool": "main"}).status_code == 202
-    assert lane(gateway) == "pool:main@only:p1"
+    assert lane(gateway) == f"pool:main@from:{SECOND}"
 
 
 def test_a_sender_that_is_not_the_keys_is_refused_with_what_it_may(alice: Caller, bob: Caller) -> None:
@@ -198,10 +198,10 @@ def test_a_key_with_several_numbers_takes_any_of_these(alice: Caller, bob: Calle
     gateway.facts.append(ChannelFacts("p2", ChannelState.READY, number="+4915110000002"))
     rule(alice, **{"from": ["p0", SECOND]})
     accepted = bob.post("/v1/messages", {"to": TO, "text": "x"})
-    assert accepted.json["from"] == "" and lane(gateway) == "set:p0,p1"
+    assert accepted.json["from"] == "" and lane(gateway) == f"@from:p0,{SECOND}"
     assert refusal(bob, **{"from": "+4915110000002"})[:2] == (409, ["/from"])
     assert bob.post("/v1/messages", {"to": TO, "text": "x", "from": FIRST}).status_code == 202
-    assert lane(gateway) == "channel:p0"
+    assert lane(gateway) == f"@from:{FIRST}&p0,{SECOND}"
 
 
 def test_of_a_pool_that_holds_others_too_only_the_keys_channels_send(alice: Caller, bob: Caller, gateway: Gateway) -> None:
@@ -229,10 +229,10 @@ def test_a_lane_of_some_of_a_pools_channels_keeps_its_strategy(gateway: Gateway)
 def test_an_extension_sends_from_its_number(alice: Caller, bob: Caller, gateway: Gateway) -> None:
     rule(alice, extensions={"101": [FIRST], "102": [FIRST, SECOND], "boss@pbx": []})
     accepted = bob.post("/v1/messages", {"to": TO, "text": "x", "extension": "101"})
-    assert (accepted.json["extension"], accepted.json["from"], lane(gateway)) == ("101", FIRST, "channel:p0")
+    assert (accepted.json["extension"], accepted.json["from"], lane(gateway)) == ("101", FIRST, f"@from:{FIRST}")
     assert alice.get(f"/v1/messages/{accepted.json['id']}").json["extension"] == "101"
     bob.post("/v1/messages", {"to": TO, "text": "x", "extension": "102"})
-    assert lane(gateway) == "set:p0,p1"
+    assert lane(gateway) == f"@from:{FIRST},{SECOND}"
     bob.post("/v1/messages", {"to": TO, "text": "x", "extension": "boss@pbx"})
     assert lane(gateway) == ""
     words = "extension: {}; name one of its extensions: 101, 102, boss@pbx"
@@ -244,7 +244,7 @@ def test_an_extension_sends_from_its_number(alice: Caller, bob: Caller, gateway:
 
 def test_a_star_is_any_other_extension_and_none(alice: Caller, bob: Caller, gateway: Gateway) -> None:
     rule(alice, extensions={"101": [FIRST], "*": ["p1"]})
-    for extension, lane_of in (("101", "channel:p0"), ("7", "channel:p1"), (None, "channel:p1")):
+    for extension, lane_of in (("101", f"@from:{FIRST}"), ("7", "channel:p1"), (None, "channel:p1")):
         assert bob.post("/v1/messages", {"to": TO, "text": "x", "extension": extension}).status_code == 202
         assert lane(gateway) == lane_of
 
@@ -252,7 +252,7 @@ def test_a_star_is_any_other_extension_and_none(alice: Caller, bob: Caller, gate
 def test_what_key_and_extension_both_may_is_left(alice: Caller, bob: Caller, gateway: Gateway) -> None:
     rule(alice, **{"from": [SECOND], "extensions": {"101": ["main"], "102": [FIRST]}})
     bob.post("/v1/messages", {"to": TO, "text": "x", "extension": "101"})
-    assert lane(gateway) == "channel:p1"
+    assert lane(gateway) == f"@from:{SECOND}&p0,p1"
     status, field, detail = refusal(bob, extension="102")
     assert (status, field) == (409, ["/from"]) and "there is no channel that the extension 102" in detail
 
@@ -261,7 +261,7 @@ def test_a_number_is_where_its_sim_is(alice: Caller, bob: Caller, gateway: Gatew
     rule(alice, **{"from": [SECOND]})
     gateway.facts[:] = [replace(gateway.facts[0], number=SECOND), replace(gateway.facts[1], number=FIRST)]
     bob.post("/v1/messages", {"to": TO, "text": "x"})
-    assert lane(gateway) == "channel:p0"
+    assert lane(gateway) == f"@from:{SECOND}"
     gateway.facts[:] = [replace(facts, number="") for facts in gateway.facts]
     assert refusal(bob)[:2] == (409, ["/from"])
 

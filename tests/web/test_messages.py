@@ -36,7 +36,7 @@ def test_every_wish_arrives_in_the_store(alice: Caller, gateway: Gateway) -> Non
     row = gateway.store.read(
         lambda db: db.execute_sql("SELECT lane, validity_minutes, report FROM messages").fetchone()
     )
-    assert row == ("channel:p1", 60, 0)
+    assert row == ("channel:p1@from:+4915110000001", 60, 0)
 
 
 @pytest.mark.parametrize(

@@ -142,25 +142,28 @@ class Lookout:
         self, lane: Lane, sight: Sight, open_: Berths, wanted: Collection[str], spurned: bool
     ) -> Iterable[tuple[Offer, str]]:
         """What one lane has for the open channels."""
-        own = names.channel_of(lane.name)
+        own = lane.own
         if own and own not in open_:
             return
         turns, pool = self._turns_of(lane, sight), names.pool_of(lane.name)
         free = self._choices(lane, sight, turns, open_)
         able = sight.able.intersection(lane.channels)
+        held = bool(names.groups_of(lane.name))
+        holders = frozenset(lane.channels if held else ())
         quick = not sight.quick.isdisjoint(rotation.tier_now(lane, sight.candidates)[1])
         for place, choice in enumerate(free):
             channel = choice.channel
             turn, step = turns.get(channel, 0.0), lane.step(channel)
             behind = quick and open_[channel].sends and open_[channel].channel.depth > 1
             most = 0 if behind else _ANY_PRIORITY
-            yield Offer(lane.name, True, choice.why, pool, turn, step, able, most, place=place), channel
+            yield Offer(lane.name, True, choice.why, pool, turn, step, able, most, place=place, holders=holders), channel
         chosen = {choice.channel for choice in free}
         for choice, above in rotation.below(lane, sight.candidates, open_) if spurned else ():
             turn, step = turns.get(choice.channel, 0.0), lane.step(choice.channel)
             chosen.add(choice.channel)
-            yield Offer(lane.name, True, choice.why, pool, turn, step, able, after=above, place=len(open_)), choice.channel
-        for channel in () if own else wanted:
+            offer = Offer(lane.name, True, choice.why, pool, turn, step, able, after=above, place=len(open_), holders=holders)
+            yield offer, choice.channel
+        for channel in () if own else holders.intersection(wanted) if held else wanted:
             # It may have left the pool meanwhile: what it has begun it ends.
             if channel in open_ and channel not in chosen:
                 turn, step = turns.get(channel, 0.0), lane.step(channel)
@@ -172,9 +175,8 @@ class Lookout:
         return [] if found is None else self._choices(found, sight, self._turns_of(found, sight), None)
 
     def _choices(self, lane: Lane, sight: Sight, turns: rotation.Turns, among: Collection[str] | None) -> list[Choice]:
-        own = names.channel_of(lane.name)
-        if own in sight.draining:
-            return [Choice(own, lane.because)]
+        if lane.own in sight.draining:
+            return [Choice(lane.own, lane.because)]
         return rotation.choose(lane, self._candidates(lane, sight), turns, among)
 
     def _candidates(self, lane: Lane, sight: Sight) -> Mapping[str, Candidate]:

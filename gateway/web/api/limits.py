@@ -117,7 +117,7 @@ def blueprint(doors: Doors, guard: Guard) -> APIBlueprint:
         if wanted.pool is not None and wanted.channel is not None:
             raise BadValue("channel", "is given beside a pool", "give one of them")
         route = _route(doors, wanted.channel, wanted.pool, wanted.key)
-        before = doors.store.read(lambda db: waiting(db, route))
+        before = doors.store.read(lambda db: waiting(db, route, doors.channels()))
         load = Load(wanted.count + before, wanted.parts, wanted.recipients == "distinct")
         return answer({"count": wanted.count, "waiting": before, **_forecast_json(view.forecast(route, doors.channels(), load))})
 

@@ -118,7 +118,7 @@ def sent(opened: Open, message: Message, channel: str = "p0", reference: int = 2
             (message.id, part),
         ).fetchone()
         now = opened.gateway.clock.now()
-        sim = "INSERT OR IGNORE INTO sims VALUES ('8949001','8949001','262011234567890','','',?,'','',?,?)"
+        sim = "INSERT OR IGNORE INTO sims VALUES ('8949001','8949001','262011234567890','','',?,'','',?,?,'')"
         db.execute_sql(sim, (channel, now, now))
         db.execute_sql("UPDATE parts SET status='sent', channel=?, sim='8949001', reference=?, sent_at=? WHERE id = ?",
                        (channel, reference, now, part_id))  # fmt: skip

@@ -1,0 +1,75 @@
+"""Which own number each channel has now, and which one a SIM has, whatever port it is in. PURE.
+
+A number that the configuration gives to a port is meant for the SIM that was in this port when it was first read. When SIMs are
+moved it goes with its SIM, until somebody changes the configuration.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from gateway.records import ChannelFacts, ChannelState
+from gateway.settings import Settings
+
+
+def configured_numbers(settings: Settings) -> dict[str, str]:
+    """By channel, as written."""
+    found = {modem.name: modem.number for modem in settings.modems if modem.number}
+    for box in settings.dinstars:
+        found.update({f"{box.name}.{port}": number for port, number in box.numbers.items()})
+    return found
+
+
+def numbers_now(facts: Iterable[ChannelFacts]) -> dict[str, str]:
+    """By channel. Where a channel that is ready has a number, another that is not (its SIM was taken out) has it no longer."""
+    known = list(facts)
+    taken = {one.number for one in known if one.state is ChannelState.READY}
+    return {one.name: one.number for one in known if one.number and (one.state is ChannelState.READY or one.number not in taken)}
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """What is remembered of a SIM. `port` is the channel for which its number was configured; empty if it told it itself."""
+
+    number: str
+    port: str
+    channel: str  # where it is; empty when another one has been seen there since
+    first_seen: float
+
+
+Known = Mapping[str, Remembered]  # by SIM
+
+
+def number_of(sim: str, channel: str, told: str, configured: str, known: Known) -> str:
+    """The number of a SIM that is in a channel now. `told` is what it says itself, `configured` what is written for this port."""
+    mine = _own(sim, known)
+    if configured and not _is_anothers(sim, channel, configured, known):
+        return configured
+    if mine is None:
+        return told
+    if mine.port and (mine.port != channel or configured):
+        return mine.number
+    return told or ("" if mine.port else mine.number)
+
+
+def _own(sim: str, known: Known) -> Remembered | None:
+    """What is remembered of this SIM, if a number is. One that only took the place of another loses the number to that one."""
+    mine = known.get(sim)
+    if mine is None or not mine.number:
+        return None
+    same = [one for one in known.values() if (one.number, one.port) == (mine.number, mine.port)]
+    back = any(one.channel and one.first_seen < mine.first_seen for one in same)
+    return None if mine.port and back else mine
+
+
+def _is_anothers(sim: str, channel: str, configured: str, known: Known) -> bool:
+    """It was written for another SIM, which is in another port now, or this one is known by a number of its own.
+
+    A SIM of which nothing is known, in the place of one that is gone, is a new card for the same number.
+    """
+    mine = _own(sim, known)
+    if mine is not None and mine.number == configured:
+        return False
+    owners = [one for name, one in known.items() if name != sim and (one.number, one.port) == (configured, channel)]
+    return bool(owners) and (mine is not None or any(one.channel not in ("", channel) for one in owners))
