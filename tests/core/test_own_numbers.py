@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 
 import pytest
@@ -173,14 +172,16 @@ async def test_a_text_that_asked_for_channel_and_number_waits_until_both_are_one
 @story
 async def test_a_channel_that_drains_sends_what_asked_for_its_number(tmp_path: Path) -> None:
     async with Rack(tmp_path, "p0", "p1") as rack:
-        for port in rack.ports.values():
-            port.sends()
         puts(rack, p0=A, p1=B)
         await rack.person(rack.fitness.pause, "p1", "test")
-        await asyncio.gather(rack.add("for anybody"), rack.person(rack.fitness.drain, "p0", "test"))
-        (asked,) = await rack.add("from A", lane=asks(A))
-        await rack.settled(asked)
-        assert rack.ports["p0"].sent[-1] == "from A"
+        asked = await rack.add("first", "second", "third", lane=asks(A))
+        await rack.on_air("p0", "first")
+        (other,) = await rack.add("for anybody")
+        await rack.person(rack.fitness.drain, "p0", "test")
+        rack.ports["p0"].sends()
+        for one in asked:
+            await rack.settled(one)
+        assert rack.status(other) is Status.QUEUED
 
 
 # Which number a SIM has
