@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from gateway.records import Counted, OnUnknown, Per, Refused, Sent, Status, Unknown, Word
-from gateway.store import lanes
+from gateway.records import Counted, Encoding, OnUnknown, Part, Per, Refused, Sent, Status, Unknown, Word
+from gateway.store import lanes, outbox
+from gateway.store.outbox import NewMessage
 from tests.core.rack import Port, Rack, lane, pool
 from tests.core.stage import story
 
@@ -335,6 +336,26 @@ async def test_an_urgent_text_overtakes_although_another_pool_is_on_the_air_firs
         await rack.add("on the air", "on deck", "behind", pool="main")
         await rack.until(lambda: all(berth.deck for berth in rack.dispatch._berths.values()), "both decks full")
         await rack.add("urgent", pool="main", priority=5)
+        assert await _next_of(p0, rack) == "urgent"
+
+
+@story
+async def test_an_urgent_text_that_was_claimed_before_dispatch_was_told_of_it_leaves_next_all_the_same(tmp_path: Path) -> None:
+    async with Rack(tmp_path, "p0", "p1", pools=[pool("main", "p0", "p1")]) as rack:
+        p0, berths = rack.ports["p0"], rack.dispatch._berths
+        for name in ("p0", "p1"):
+            await rack.add(f"on the air at {name}", pool="main")
+            await rack.on_air(name, f"on the air at {name}")
+            rack.clock.pass_(1)
+        await rack.add("on deck", pool="main")
+        await rack.until(lambda: berths["p0"].deck is not None, "a text on deck")
+        to, parts = "+491709999999", (Part("urgent", Encoding.GSM7),)
+        lane_of_pool, _ = rack.pools.lane_of("main", to)
+        urgent = NewMessage("msg_urgent", to, "", "urgent", Encoding.GSM7, parts, lane=lane_of_pool, priority=5)
+        await rack.store.writer.arun(lambda db: outbox.add(db, [urgent], rack.clock.now()))
+        rack.dispatch.wake()
+        await rack.until(lambda: berths["p1"].deck is not None, "the urgent text behind what began last")
+        rack.dispatch.came_in({lane_of_pool}, 5)
         assert await _next_of(p0, rack) == "urgent"
 
 

@@ -72,6 +72,9 @@ class Decks:
 
     async def hasten(self, urgent: int) -> None:
         """Something urgent was claimed for a channel that has just begun another text: it changes places with what goes next."""
+        decks = [berth.deck.priority for berth in self._berths.values() if berth.deck is not None]
+        if min(decks, default=urgent) >= urgent:
+            return
         for berth in list(self._berths.values()):
             if berth.deck is None or not berth.full or berth.deck.follows or berth.deck.priority < urgent:
                 continue

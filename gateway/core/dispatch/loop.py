@@ -163,6 +163,7 @@ class Dispatch:
         served: set[str] = set()
         while not self._stopping:
             if came_in := self._waiting.take_urgent():
+                await self._decks.hasten(came_in[0])  # it may have been claimed before we were told of it
                 await self._decks.overtake(*came_in)
             wants = self._wants(skipped)
             if not wants:
