@@ -9,7 +9,7 @@ import pytest
 
 from gateway.pdu import submit
 from gateway.pdu.fields import PduError
-from gateway.pdu.header import Element, ports_element
+from gateway.pdu.header import Element
 from gateway.records import Concat, Encoding, Part
 
 TEST = Part("Test", Encoding.GSM7)
@@ -77,7 +77,7 @@ def test_user_data_behind_a_header(part: Part, tail: str) -> None:
 
 def test_other_elements_follow_the_concatenation() -> None:
     part = Part("\xde", Encoding.DATA, Concat(1, 2, 2))
-    made = submit.encode(part, TO, elements=(ports_element(2948, 9200),))
+    made = submit.encode(part, TO, elements=(Element(0x05, bytes.fromhex("0B8423F0")),))
     assert made.hex == f"004100{AT}00040D0B000301020205040B8423F0DE"
 
 
