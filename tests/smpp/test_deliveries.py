@@ -174,7 +174,9 @@ async def test_what_is_erased_is_not_handed_on(tmp_path: Path) -> None:
         peer = await stage.bound("bank", stage.account("bank", "send"), BIND_TX)
         await peer.submit(registered=1)
         (sent,) = stage.messages()
-        await asyncio.to_thread(stage.sending.cancel, sent.id)
+        key = stage.store.keys.get("bank")
+        assert key is not None
+        await asyncio.to_thread(stage.sending.cancel, sent.id, key)
         assert stage.waiting() == 1
         await stage.store.writer.arun(lambda db: erasing.erase(db, sent.id, None))
         assert stage.waiting() == 0
