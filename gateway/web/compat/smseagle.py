@@ -5,6 +5,7 @@ modem_no counts the channels in the order of the configuration, from 1. Folders,
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -16,7 +17,7 @@ from flask import Blueprint, Response, request
 from gateway.records import Message, SendRequest
 from gateway.web.answers import answer
 from gateway.web.compat.entry import Entry
-from gateway.web.compat.reading import bearer, document, fields, listed, truth, whole
+from gateway.web.compat.reading import bearer, document, fields, listed, minutes, truth, whole
 from gateway.web.compat.refused import Refused, Why, missing, wrong
 from gateway.web.doors import Doors
 
@@ -32,6 +33,8 @@ _STATUS = {
 }
 _DENIED = (Why.CREDENTIALS, Why.SCOPE, Why.ADDRESS)
 _MOST_RECIPIENTS = 1000
+_MINUTES = {"m": 1, "h": 60, "d": 1440, "w": 10_080}
+_VALIDITY = re.compile(r"([0-9]{1,3})([mhdw])")
 
 
 def blueprint(doors: Doors) -> Blueprint:
@@ -93,8 +96,9 @@ def _wanted(given: Mapping[str, Any], recipients: Sequence[str], doors: Doors) -
         "",
         text,
         channel=names[whole("modem_no", modem, 1, len(names)) - 1] if modem not in (None, "") else None,
-        priority=5 if truth(given.get("highpriority", "")) or given.get("priority") not in (None, 0, "", "0") else 0,
+        priority=5 if truth(given.get("highpriority", "")) else whole("priority", given.get("priority") or 0, 0, 9),
         send_at=_moment(str(given.get("date") or "")),
+        validity_minutes=_validity(str(given.get("validity") or "max")),
         flash=truth(given.get("flash", "")),
         client_ref=str(given["oid"])[:36] if given.get("oid") else None,
     )
@@ -102,13 +106,24 @@ def _wanted(given: Mapping[str, Any], recipients: Sequence[str], doors: Doors) -
 
 
 def _moment(written: str) -> float | None:
-    """YYYYMMDDHHMM, in UTC."""
+    """YYYYMMDDHHMM, or as v2 has it 2026-09-21T15:00:00Z; in UTC where no zone is named."""
     if not written:
         return None
     try:
-        return datetime.strptime(written, "%Y%m%d%H%M").replace(tzinfo=UTC).timestamp()
-    except ValueError as fault:
-        raise wrong("date", "is not written as YYYYMMDDHHMM") from fault
+        found = datetime.strptime(written, "%Y%m%d%H%M") if written.isdecimal() else datetime.fromisoformat(written)
+        return (found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp()
+    except (ValueError, OverflowError) as fault:
+        raise wrong("date", "is not written as YYYYMMDDHHMM or 2026-09-21T15:00:00Z") from fault
+
+
+def _validity(written: str) -> int | None:
+    """5m, 12h, 2d, 4w, or max: as long as the network keeps it."""
+    if written == "max":
+        return None
+    found = _VALIDITY.fullmatch(written)
+    if found is None:
+        raise wrong("validity", "is none of 5m, 10m, 30m, 1h, 2h, 4h, 12h, 1d, 2d, 5d, 1w, 2w, 4w and max")
+    return minutes(int(found[1]) * _MINUTES[found[2]])
 
 
 def _say(refused: Refused) -> Response:
