@@ -30,7 +30,7 @@ class Client:
     def write(self, typed: str | bytes) -> None:
         os.write(self.fd, typed.encode("latin-1") if isinstance(typed, str) else typed)
 
-    def until(self, pattern: bytes, timeout: float = 5.0) -> bytes:
+    def until(self, pattern: bytes, timeout: float = 30.0) -> bytes:
         """Everything up to the end of the first match."""
         while not (match := re.search(pattern, self.left)):
             ready, _, _ = select.select([self.fd], [], [], timeout)

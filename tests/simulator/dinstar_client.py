@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 class BoxClient:
     """One connection to one box; opened again when it was closed."""
 
-    def __init__(self, url: str, user: str, password: str, timeout: float = 5.0) -> None:
+    def __init__(self, url: str, user: str, password: str, timeout: float = 30.0) -> None:
         self._address = urlsplit(url).netloc
         self._timeout = timeout
         self._login = {"Authorization": "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()}
@@ -46,11 +46,11 @@ class BoxClient:
     def result(self, user_id: int = 1) -> Any:
         return self.post("query_sms_result", {"user_id": [user_id]})["result"][0]
 
-    def until(self, status: str, user_id: int = 1, timeout: float = 5.0) -> Any:
+    def until(self, status: str, user_id: int = 1, timeout: float = 30.0) -> Any:
         """The result once it has this status."""
         return self.when(lambda: self.result(user_id), lambda result: result["status"] == status, timeout)
 
-    def when(self, ask: Callable[[], Any], fits: Callable[[Any], bool], timeout: float = 5.0) -> Any:
+    def when(self, ask: Callable[[], Any], fits: Callable[[Any], bool], timeout: float = 30.0) -> Any:
         """What is answered as soon as it fits. Asks again and again: the box has no other way to tell."""
         deadline = time.monotonic() + timeout
         while not fits(answer := ask()):

@@ -61,7 +61,7 @@ def test_the_journal_is_read_from_a_number_on_and_by_kind(control):
 def test_a_reader_of_the_journal_can_wait(control):
     found = []
     reader = threading.Thread(target=lambda: found.extend(
-        control.call("GET", "/journal", kind="deliver", count=2, wait=5)["entries"]))
+        control.call("GET", "/journal", kind="deliver", count=2, wait=30)["entries"]))
     reader.start()
     for text in ("one", "two"):
         control.call("POST", "/text", {"from": "+491701", "to": "p0", "text": text})
@@ -159,7 +159,7 @@ def test_the_program_names_its_ports_and_ends_cleanly(program, tmp_path, number)
     assert program.lines[:2] == [f"p0 {folder}/p0 +49151000000000 generic", f"p1 {folder}/p1 +49151000000001 sim800"]
     assert program.lines[2] == f"control {(folder / 'control').read_text().strip()}"
     program.send_signal(number)
-    assert program.wait(5) == 0
+    assert program.wait(30) == 0
     assert list(folder.iterdir()) == []
 
 

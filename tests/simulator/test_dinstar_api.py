@@ -123,7 +123,7 @@ def test_what_cannot_be_sent_is_answered_with_its_code(bank, client, body, code)
 def test_so_many_numbers_and_so_many_octets_are_accepted(bank, client):
     numbers = ",".join(f'{{"number":"+49170{number:05d}"}}' for number in range(128))
     assert client.post("send_sms", f'{{"text":"{"a" * 1500}","encoding":"gsm-7bit","param":[{numbers}]}}')["error_code"] == 202
-    bank.wait_for("submit", count=128 * 10, timeout=20)
+    bank.wait_for("submit", count=128 * 10, timeout=60)
 
 
 @pytest.mark.parametrize(("call", "body", "code"), [

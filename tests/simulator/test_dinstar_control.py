@@ -112,7 +112,7 @@ def test_the_command_line_runs_a_box_without_modems():
         assert client.get("query_sms_in_queue")["sn"] == "dbd2-7"
         client.close()
         program.send_signal(signal.SIGINT)
-        assert program.wait(10) == 0
+        assert program.wait(30) == 0
 
 
 @pytest.mark.parametrize(("words", "complaint"), [
@@ -126,7 +126,7 @@ def test_a_wrong_box_stops_the_start(words, complaint):
 
 STORY = '''
 title = "A box"
-limit = 20
+limit = 90
 [bank]
 ports = 0
 boxes = [{ name = "box1", ports = 2 }]

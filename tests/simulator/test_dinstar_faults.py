@@ -42,13 +42,13 @@ def test_a_dead_box_refuses_connections_until_it_is_released(box, client):
     assert client.get("query_sms_in_queue")["error_code"] == 200
 
 
-def test_a_dead_box_can_take_connections_and_never_answer(box):
+def test_a_dead_box_can_take_connections_and_never_answer(box, client):
     impatient = BoxClient(box.url, box.user, box.password, timeout=0.2)
     box.fault("dead", how="silent")
     with pytest.raises(TimeoutError):
         impatient.get("query_sms_in_queue")
     box.release()
-    assert impatient.get("query_sms_in_queue")["error_code"] == 200
+    assert client.get("query_sms_in_queue")["error_code"] == 200
     impatient.close()
 
 
@@ -78,7 +78,7 @@ def test_an_answer_that_is_lost_leaves_the_text_taken(bank, box, client, name):
 
 def test_an_answer_that_is_late_leaves_the_text_taken(bank, box):
     impatient = BoxClient(box.url, box.user, box.password, timeout=0.2)
-    box.fault("late-reply", command="send_sms", seconds=0.5)
+    box.fault("late-reply", command="send_sms", seconds=60)
     with pytest.raises(TimeoutError):
         impatient.send("+491701")
     assert bank.wait_for("submit")[0]["to"] == "+491701"
@@ -90,7 +90,19 @@ def test_a_slow_box_is_slow_with_each_request(box, client):
     begun = time.monotonic()
     for _ in range(3):
         client.get("query_sms_in_queue")
-    assert 0.2 <= time.monotonic() - begun < 2
+    assert time.monotonic() - begun >= 0.2
+    assert box.state()["faults"] == []
+
+
+def test_a_slow_box_can_be_slow_until_it_is_released(bank, box, client):
+    box.fault("slow", seconds=0, command="send_sms")
+    sending = threading.Thread(target=client.send, args=("+491701",))
+    sending.start()
+    with pytest.raises(AssertionError, match="0 of 1 submit"):
+        bank.wait_for("submit", timeout=0.2)
+    box.release("slow")
+    sending.join()
+    bank.wait_for("submit")
 
 
 @pytest.mark.parametrize("status", [500, 502, 503])
@@ -116,7 +128,7 @@ def test_faults_strike_by_chance_and_the_seed_decides(box, client):
 def test_a_restart_loses_queue_and_results_but_not_the_inbox(bank, box, client):
     box.text("+4917099", 0, "kept")
     bank.wait_for("text", text="kept")
-    bank.network(latency=0.2)
+    bank.network(latency=2)  # it starts again before the first is out
     client.post("send_sms", {"text": "x", "port": [0], "param": [{"number": f"+49170{n}", "user_id": n} for n in range(5)]})
     box.fault("restart")
     assert bank.wait_for("restart")[0]["lost"] == 5
@@ -143,7 +155,7 @@ def _asked(client, call):
 
 
 def test_texts_for_a_box_that_restarts_wait_in_the_network(bank, box, client):
-    box.fault("restart", seconds=0.2)
+    box.fault("restart", seconds=2)
     box.text("+4917099", 0, "hello")
     assert bank.wait_for("held", port="box1.0")
     bank.wait_for("text", text="hello")
@@ -178,7 +190,7 @@ def test_ports_come_back_by_themselves(bank, box, client):
 
 
 def test_what_waits_at_a_port_that_is_lost_fails(bank, box, client):
-    bank.network(latency=0.1)
+    bank.network(latency=2)  # the first is on the air when the SIM goes
     client.post("send_sms", {"text": "x", "port": [0], "param": [{"number": f"+49170{n}", "user_id": n} for n in range(2)]})
     box.fault("sim-removed", port=0)
     assert [client.until("FAILED", n)["succ_count"] for n in range(2)] == [0, 0]
@@ -215,9 +227,10 @@ def test_a_text_can_fail_and_a_result_can_lie(bank, box, client):
 
 
 def test_sent_is_overwritten_by_delivered_when_the_report_comes(bank, box, client):
-    bank.network(report_delay=0.2)
-    client.send("+491701")
+    box.sim(1, False)  # the recipient's phone is off: there is nothing to report
+    client.send(box.number(1), port=[0])
     assert client.until("SENT_OK")["ref_id"] == 1
+    box.sim(1, True)
     assert client.until("DELIVERED")["ref_id"] == 1
 
 
@@ -281,10 +294,7 @@ def test_every_fault_of_a_box_can_be_struck_and_taken_back(bank, box, client):
     client.until("DELIVERED")
 
 
-def test_a_box_is_as_fast_as_its_network(bank, box, client):
-    begun = time.monotonic()
+def test_a_box_takes_so_many_texts_as_fast_as_they_come_and_sends_each(bank, box, client):
     for part in range(8):
         client.post("send_sms", {"text": "x", "param": [{"number": f"+4917{part}{n:05d}"} for n in range(128)]})
-    bank.wait_for("submit", count=1024, timeout=20)
-    # Several hundred a second, measured with much air: this machine may have other things to do.
-    assert time.monotonic() - begun < 5
+    assert len({entry["to"] for entry in bank.wait_for("submit", count=1024, timeout=60)}) == 1024

@@ -2,6 +2,7 @@
 
 import pytest
 
+from simulator import control
 from simulator.testing import running_bank
 
 SENDER = "+4917012345"
@@ -110,9 +111,10 @@ def test_a_brown_out_has_words_and_ends_in_a_restart(bank, p0):
 
 
 def test_a_modem_that_powers_down_says_so_and_comes_back(bank, p0):
-    bank.fault("p0", "power-down", seconds=0.05)
+    modem = bank._bank.modem("p0")
+    state = bank.on_loop(lambda: (control.arm(modem, "power-down", seconds=0.05), control.show(modem))[1])
+    assert state["plugged"] and not state["powered"]
     p0.until(rb"NORMAL POWER DOWN\r\n")
-    assert bank.state("p0")["plugged"] and not bank.state("p0")["powered"]
     bank.wait_for("reset")
     assert p0.ask("AT").startswith(b"AT\r")
 
@@ -137,8 +139,8 @@ def test_the_sim_goes_and_comes(bank, p0):
 
 
 def test_the_backlog_of_a_full_sim_is_released_later(bank, p0):
-    bank.fault("p0", "sim-full", seconds=0.05)
-    bank.text(SENDER, "p0", "backlog")
+    modem = bank._bank.modem("p0")
+    bank.on_loop(lambda: (control.arm(modem, "sim-full", seconds=0.05), bank._bank.text(SENDER, "p0", "backlog")))
     bank.wait_for("held", why="store full")
     p0.until(rb'\+CMTI: "SM",1\r\n')
 

@@ -13,7 +13,7 @@ from simulator.testing import running_bank
 pytestmark = pytest.mark.slow
 
 HEAD = '''title = "Try"
-limit = 20
+limit = 90
 [bank]
 ports = 2
 report_delay = 0

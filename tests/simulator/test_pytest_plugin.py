@@ -15,7 +15,7 @@ def ask(device, typed, wanted):
     os.write(wire, typed)
     seen = b""
     while not re.search(wanted, seen):
-        assert select.select([wire], [], [], 5)[0], seen
+        assert select.select([wire], [], [], 30)[0], seen
         seen += os.read(wire, 4096)
     os.close(wire)
     return seen

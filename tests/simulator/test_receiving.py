@@ -10,6 +10,13 @@ HELLO = "0021000A919471103254000005E8329BFD06"
 
 @pytest.fixture
 def bank():
+    with running_bank(ack_seconds=60) as bank:
+        yield bank
+
+
+@pytest.fixture
+def hasty():
+    """A bank whose modems hardly wait for an acknowledgement."""
     with running_bank(ack_seconds=0.05) as bank:
         yield bank
 
@@ -108,21 +115,23 @@ def test_an_acknowledgement_nobody_asked_for_is_refused(bank, p0):
     assert p0.ask("AT+CNMA") == b"\r\n+CMS ERROR: 340\r\n"
 
 
-def test_a_missed_acknowledgement_deafens_the_modem_and_the_text_comes_again(bank, p0):
+def test_a_missed_acknowledgement_deafens_the_modem_and_the_text_comes_again(hasty, connect):
+    p0 = connect(hasty.device("p0"))
     p0.ask("AT+CSMS=1;+CNMI=2,2,0,1,0")
-    bank.text(SENDER, "p0", "urgent")
+    hasty.text(SENDER, "p0", "urgent")
     p0.until(rb"\+CMT: ,\d+\r\n[0-9A-F]+\r\n")
-    bank.wait_for("unacknowledged")
+    hasty.wait_for("unacknowledged")
     assert b"+CNMI: 2,0,0,0,0" in p0.ask("AT+CNMI?")
     # With mt=0 the next attempt is stored, and nobody is told.
-    assert bank.wait_for("deliver")[0]["how"] == "stored"
+    assert hasty.wait_for("deliver")[0]["how"] == "stored"
     assert p0.says_nothing_but_ok()
 
 
-def test_a_late_acknowledgement_is_refused(bank, p0):
+def test_a_late_acknowledgement_is_refused(hasty, connect):
+    p0 = connect(hasty.device("p0"))
     p0.ask("AT+CSMS=1;+CNMI=2,2")
-    bank.text(SENDER, "p0", "urgent")
-    bank.wait_for("unacknowledged")
+    hasty.text(SENDER, "p0", "urgent")
+    hasty.wait_for("unacknowledged")
     p0.until(rb"\+CMT: ,\d+\r\n[0-9A-F]+\r\n")
     assert p0.ask("AT+CNMA") == b"\r\n+CMS ERROR: 340\r\n"
 

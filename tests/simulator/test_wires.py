@@ -16,7 +16,7 @@ SENDER = "+4917012345"
 
 def test_a_foreign_client_of_rfc_2217_gets_through():
     with (running_bank(rfc2217=("127.0.0.1", 0)) as bank,
-          serial.serial_for_url(bank.device("p0", wire=1), baudrate=9600, timeout=5) as port):
+          serial.serial_for_url(bank.device("p0", wire=1), baudrate=9600, timeout=30) as port):
         port.write(b"ATE0\r")
         assert port.read_until(b"OK\r\n").endswith(b"OK\r\n")
         port.baudrate = 115200
