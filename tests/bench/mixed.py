@@ -17,7 +17,7 @@ from typing import Any
 from tests.bench.delays import Delays
 from tests.bench.figures import Figure
 from tests.bench.hasty import shown
-from tests.bench.mixed_verdict import verdict
+from tests.bench.mixed_verdict import SETTLES_LATE, verdict
 from tests.bench.stage import Bank, Stage, stage, until
 
 SPEED = 5.0
@@ -122,8 +122,14 @@ def told(on: Stage, plan: Plan, speed: float = SPEED) -> list[Figure]:
     lost_replies = _trouble(rack)
     deadline = time.monotonic() + plan.seconds
     until(lambda: _over(rack) or time.monotonic() > deadline, plan.seconds + 5, "the outcomes, and every channel back", 0.5)
-    time.sleep(5)  # for the last reports, and for boxes to be asked what became of texts
-    return verdict(plan, _submits(rack.bank), rack.minute, rack.gateway.database, lost_replies)
+    figures: list[Figure] = []
+    # For the last reports, and for boxes to be asked what became of texts; what is right after the first pause is.
+    for pause in (5, *[1] * 30):
+        time.sleep(pause)
+        figures = verdict(plan, _submits(rack.bank), rack.minute, rack.gateway.database, lost_replies)
+        if all(figure.reached for figure in figures if figure.what == SETTLES_LATE):
+            break
+    return figures
 
 
 def _limit(rack: Rack) -> None:

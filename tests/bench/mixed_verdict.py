@@ -14,6 +14,8 @@ from tests.bench.figures import Figure
 if TYPE_CHECKING:
     from tests.bench.mixed import Plan
 
+# A box is asked again and again what became of them.
+SETTLES_LATE = "… whose outcome nobody knows although a box sent them"
 # Texts that a port, modem or of a box, may have in hand when it stops to answer.
 _IN_HAND = 2
 
@@ -40,7 +42,7 @@ def verdict(
         Figure("… doubled", doubled, "=", 0, "texts", "hold"),
         Figure("… said to be sent and not at the network", lost, "=", 0, "texts"),
         Figure("… whose outcome nobody knows", len(told.unknown), "<=", untold, "texts", "kills, hung port, dead box"),
-        Figure("… whose outcome nobody knows although a box sent them", at_box, "=", 0, "texts"),
+        Figure(SETTLES_LATE, at_box, "=", 0, "texts"),
         Figure("… replies of a box that were lost", lost_replies, "=", plan.lost_replies, "replies"),
         Figure("… shares of untroubled channels differ by", max(sound) - min(sound), "<=", 1, "texts", f"{min(sound)}"),
         Figure("… limits exceeded in any minute or hour", len(over), "=", 0, "times", "; ".join(over[:3])),

@@ -42,7 +42,7 @@ def story(told: Callable[..., Awaitable[None]]) -> Callable[..., None]:
     @wraps(told)
     def test(*args: object, **named: object) -> None:
         async def all_of_it() -> None:
-            async with asyncio.timeout(25):
+            async with asyncio.timeout(120):
                 await told(*args, **named)
 
         asyncio.run(all_of_it())
@@ -56,7 +56,7 @@ def settings(url: str, **given: object) -> DinstarSettings:
         "poll_s": 0.02,
         "inbox_s": 0.1,
         "status_s": 0.1,
-        "timeout_s": 2.0,
+        "timeout_s": 10.0,
         "password": "secret",
     }
     return DinstarSettings("box1", url, **(wanted | given))  # type: ignore[arg-type]
@@ -138,7 +138,7 @@ class Stage:
 
     # What a story does
 
-    async def until(self, happened: Callable[[], object], seconds: float = 10.0) -> None:
+    async def until(self, happened: Callable[[], object], seconds: float = 30.0) -> None:
         """Returns when `happened` is true. Looked at when something was handed over, and now and then."""
         async with asyncio.timeout(seconds):
             while not happened():

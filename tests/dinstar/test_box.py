@@ -202,8 +202,8 @@ async def test_recovery_can_be_switched_off(box: RunningBox) -> None:
 async def test_a_service_code_is_answered_and_one_after_it_gets_its_own_answer(bank: RunningBank, box: RunningBox) -> None:
     async with gateway(box.url) as stage:
         await stage.ready(0, 1)
-        first = await stage.channels["box1.0"].ussd("*100#", 5.0)
-        second = await stage.channels["box1.0"].ussd("*100#", 5.0)
+        first = await stage.channels["box1.0"].ussd("*100#", 30.0)
+        second = await stage.channels["box1.0"].ussd("*100#", 30.0)
         assert first.text and second.text and not first.open
 
 
@@ -212,7 +212,7 @@ async def test_codes_that_cannot_be_dialled_say_why(bank: RunningBank, box: Runn
     async with gateway(box.url) as stage:
         await stage.ready(0, 1)
         with pytest.raises(UssdFailed) as long:
-            await stage.channels["box1.0"].ussd("*" + "1" * 60 + "#", 5.0)
+            await stage.channels["box1.0"].ussd("*" + "1" * 60 + "#", 30.0)
         assert long.value.why == "refused"
         bank.network(latency=5)
         with pytest.raises(UssdFailed) as late:
@@ -222,5 +222,5 @@ async def test_codes_that_cannot_be_dialled_say_why(bank: RunningBank, box: Runn
         box.registration(1, 0)
         await stage.until(lambda: stage.facts(1).state is ChannelState.UNREGISTERED)
         with pytest.raises(UssdFailed) as away:
-            await stage.channels["box1.1"].ussd("*100#", 5.0)
+            await stage.channels["box1.1"].ussd("*100#", 30.0)
         assert away.value.why == "not-ready"

@@ -180,7 +180,7 @@ async def test_a_text_called_failed_of_which_every_part_was_sent_is_not_sent_aga
 async def test_a_hung_port_makes_texts_unknown_and_takes_no_third_one_until_they_are_answered_late(
     bank: RunningBank, box: RunningBox
 ) -> None:
-    async with gateway(box.url, timing=patient(send=0.5)) as stage:
+    async with gateway(box.url, timing=patient(send=2.0)) as stage:
         await stage.ready(0, 1)
         box.fault("hung-port", port=0)
         outcomes = await asyncio.gather(stage.send(text(1)), stage.send(text(2, BOB)))
@@ -290,15 +290,16 @@ async def test_what_an_earlier_life_did_not_learn_is_asked_for_and_never_sent_ag
 
 @story
 async def test_a_report_that_came_while_the_gateway_was_away_is_read_when_it_is_back(bank: RunningBank, box: RunningBox) -> None:
-    bank.network(report_delay=0.5)
+    box.sim(1, False)  # the recipient's phone is off: there is nothing to report
     async with gateway(box.url) as stage:
         await stage.ready()
-        outcome = await stage.send(text(1))
+        outcome = await stage.send(text(1, box.number(1)))
         assert isinstance(outcome, Sent) and not stage.reports
 
     def returned(stage: Stage) -> None:
-        stage.awaited = [Unanswered(1, "box1.0", ALICE, 1, 0.0)]
+        stage.awaited = [Unanswered(1, "box1.0", box.number(1), 1, 0.0)]
 
+    box.sim(1, True)
     async with gateway(box.url, before=returned) as stage:
         await stage.until(lambda: stage.reports)
         (report,) = stage.reports.values()
@@ -357,7 +358,7 @@ async def test_a_report_that_cannot_be_kept_is_kept_later(bank: RunningBank, box
 
 @story
 async def test_results_that_never_come_do_not_stop_a_port_that_works(bank: RunningBank, box: RunningBox) -> None:
-    async with gateway(box.url, timing=patient(send=0.3)) as stage:
+    async with gateway(box.url, timing=patient(send=1.5)) as stage:
         await stage.ready()
         for attempt in (1, 3, 5):
             box.fault("no-result")

@@ -166,14 +166,14 @@ def running_gateway(
 
     thread = threading.Thread(target=run, name="gateway", daemon=True)
     thread.start()
-    up.wait(PATIENCE_S)
+    up.wait(3 * PATIENCE_S)
     if failed:
         raise failed[0]
     box = Box(built[0], loop, key)
     try:
-        box.wait(lambda: _answers(box), "the gateway to answer")
+        box.wait(lambda: _answers(box), "the gateway to answer", 3 * PATIENCE_S)
         for name in settings.channel_names if ready and bank else ():
-            box.wait_channel(name, "ready")
+            box.wait_channel(name, "ready", 3 * PATIENCE_S)
         yield box
     finally:
         if thread.is_alive():

@@ -467,4 +467,4 @@ def test_a_limit_made_by_the_command_holds_for_the_gateway_that_runs(site: Site)
     )
     assert "3 texts a minute" in made.stdout and "Waiting" not in made.stdout
     limits = site.box.service.limits
-    site.box.wait(lambda: [one for one in limits.all() if (one.subject, one.most) == ("key:slow", 3)], "the limit")
+    site.box.wait(lambda: [one for one in limits.all() if (one.subject, one.most) == ("key:slow", 3)], "the limit", 60)

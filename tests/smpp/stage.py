@@ -21,7 +21,7 @@ from gateway.smpp.server import SmppServer
 from gateway.store import Database, Store, smpp
 from gateway.store.messages import MessageFilter
 
-PATIENCE_S = 10.0
+PATIENCE_S = 30.0
 CONFIGURATION = """
 [store]
 path = "simrack.db"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -76,15 +77,19 @@ def test_schemathesis_finds_nothing(server: Server, tmp_path: Path) -> None:
         "run",
         f"{server.address}/openapi.json",
         f"--header=Authorization: Bearer {TOKEN}",
-        "--seed=1",
+        # The same requests each time. Another seed finds what nobody has thought of yet.
+        f"--seed={os.environ.get('SIMRACK_SCHEMA_SEED', '1')}",
         "--max-examples=25",
         "--generation-database=none",
+        # How fast the machine is does not matter here.
+        "--suppress-health-check=too_slow",
+        "--request-timeout=60",
         # Our DELETE of a message calls it back; what became of it can still be read, and that is wanted.
         "--exclude-checks=use_after_free",
         "--no-color",
     ]
     (tmp_path / "schemathesis.toml").write_text(LENIENT)
-    finished = subprocess.run(command, capture_output=True, text=True, timeout=600, cwd=tmp_path)
+    finished = subprocess.run(command, capture_output=True, text=True, timeout=1800, cwd=tmp_path)
     assert finished.returncode == 0, finished.stdout[-6000:] + finished.stderr[-2000:]
 
 
