@@ -9,7 +9,7 @@ import re
 from functools import lru_cache
 
 import phonenumbers
-from phonenumbers import PhoneNumber, PhoneNumberType
+from phonenumbers import PhoneNumber, PhoneNumberType, shortnumberinfo
 
 from gateway.errors import BadValue
 
@@ -33,17 +33,53 @@ def has_country_code(number: str) -> bool:
 def recipient(written: str, country: str, field: str = "to") -> str:
     """Return `written` as +E.164, or unchanged when it is a short code (2-6 digits, * and #).
 
-    `country` is the ISO 3166 code that national numbers belong to; bare digits may lack but a plus sign. Raises BadValue naming
-    `field`.
+    `country` is the ISO 3166 code that national numbers belong to; bare digits may lack but a plus sign. What begins as national
+    numbers do is one typed halfway rather than a short code. Raises BadValue naming `field`.
     """
     number = written.translate(_SEPARATORS)
     if _E164.fullmatch(number):
         if has_country_code(number):
             return number
         raise BadValue(field, f"{written!r} begins with a country code that does not exist", "write it as +49151…")
-    if _SHORT_CODE.fullmatch(number):
+    if code_of(number):
+        if _is_half(number, country):
+            reason = f"{written!r} begins as the national numbers of {country} do, and is too short for one"
+            raise BadValue(field, reason, _hint(country))
         return number
     return _national(written, number, country, field)
+
+
+def code_of(written: str) -> str:
+    """What has the form of a short code, whatever it begins with, without separators; else nothing."""
+    number = written.translate(_SEPARATORS)
+    return number if _SHORT_CODE.fullmatch(number) else ""
+
+
+@lru_cache(maxsize=256)
+def _is_half(code: str, country: str) -> bool:
+    """True where the trunk prefix is a 0 (or begins so) and no short code of the country that is known begins like this one. Trunk
+    prefixes of other digits begin short codes too."""
+    trunk = _trunk_zero(country)
+    if not trunk or not code.startswith(trunk) or not code.isdigit():
+        return False
+    return not shortnumberinfo.is_valid_short_number_for_region(short_number(code, country), country)
+
+
+def short_number(code: str, country: str) -> PhoneNumber:
+    """A short code of digits alone, as the tables of phonenumbers want it."""
+    digits = code.lstrip("0") or "0"
+    return PhoneNumber(
+        country_code=phonenumbers.country_code_for_region(country),
+        national_number=int(digits),
+        italian_leading_zero=len(code) > len(digits) or None,
+        number_of_leading_zeros=(len(code) - len(digits)) or None,
+    )
+
+
+def _trunk_zero(country: str) -> str:
+    metadata = phonenumbers.PhoneMetadata.metadata_for_region(country)
+    trunk = (metadata and metadata.national_prefix) or ""
+    return trunk if trunk.startswith("0") else ""
 
 
 def with_plus(written: str, country: str) -> str:
@@ -88,7 +124,8 @@ def plain_form(country: str) -> str:
         lengths = metadata.general_desc.possible_length
         longest = min(lengths[-1], 15 - len(str(metadata.country_code)))
         forms.append(f"{metadata.national_prefix}[1-9][0-9]{{{max(lengths[0], 7) - 1},{longest - 1}}}")
-    return f"^({'|'.join(forms)}|[0-9*#]{{2,6}})$"
+    # Of short codes that begin with such a prefix it knows none; `recipient` knows the few there are.
+    return f"^({'|'.join(forms)}|{'[1-9*#]' if _trunk_zero(country) else '[0-9*#]'}[0-9*#]{{1,5}})$"
 
 
 @lru_cache(maxsize=4096)

@@ -411,13 +411,21 @@ def test_a_text_is_sent_and_its_id_printed(running: tuple[str, str], tmp_path: P
     (tmp_path / "key").write_text(key)
     sent = simrack("send", "015112345678", "hello", "--url", url, "--key-file", str(tmp_path / "key"))
     assert sent.exit_code == 0 and sent.stdout.startswith("msg_")
-    counted = simrack("send", "015112345678", "x" * 200, "--preview", "--from", "Café", SIMRACK_URL=url, SIMRACK_KEY=key)
-    assert counted.stdout.splitlines() == [
+    here = {"SIMRACK_URL": url, "SIMRACK_KEY": key}
+    counted = simrack("send", "015112345678", "x" * 200, "--preview", "--from", "Café", **here)
+    assert counted.exit_code == 1 and counted.stdout.splitlines()[:2] == [
         "200 of 670 characters, gsm7, 2 parts, 106 left in it",
         "the sender would be 'Cafe' where names are allowed",
     ]
-    counted = simrack("send", "015112345678", "x" * 671, "--preview", SIMRACK_URL=url, SIMRACK_KEY=key)
-    assert counted.stdout.splitlines()[-1] == "the key may not send it"
+    assert counted.stdout.splitlines()[2].startswith("refused: from: 'Café' is a name")
+    counted = simrack("send", "015112345678", "x", "--preview", **here)
+    assert counted.exit_code == 0
+    assert counted.stdout.splitlines()[-1] == "it would go to +4915112345678, over any channel that may"
+    for wish in (("x" * 671,), ("x", "--channel", "p9"), ("x", "--pool", "nix"), ("x", "--from", "+4915199999999")):
+        seen = simrack("send", "015112345678", *wish, "--preview", **here)
+        refused = simrack("send", "015112345678", *wish, **here)
+        assert seen.exit_code == refused.exit_code == 1
+        assert complaint(refused).partition(": ")[2].partition(": ")[2] == seen.stdout.splitlines()[-1].removeprefix("refused: ")
     sent = simrack("send", "015112345678", "-", "--json", given="from a pipe", SIMRACK_URL=url, SIMRACK_KEY=key)
     assert json.loads(sent.stdout)["text"] == "from a pipe"
 

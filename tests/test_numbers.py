@@ -50,6 +50,38 @@ def test_bare_digits_lack_a_plus_sign_where_they_can_be_nothing_else(written: st
     assert recipient(written, country) == kept
 
 
+@pytest.mark.parametrize(
+    ("code", "country"),
+    [
+        *((code, "DE") for code in ("80808", "22100", "22022", "333", "110", "11833", "*100#", "*#06#", "*0", "0*1", "10")),
+        *((code, "US") for code in ("112", "10001", "1151")),  # the trunk prefix is 1
+        ("000", "AU"),
+        ("018", "NZ"),
+        ("011", "GE"),
+        ("892", "RU"),
+        ("0151", "ES"),  # no trunk prefix
+        ("0151", "IT"),
+        ("70700", "GB"),
+        ("116117", "AT"),
+    ],
+)
+def test_a_short_code_stays_as_it_is(code: str, country: str) -> None:
+    assert recipient(code, country) == code
+
+
+@pytest.mark.parametrize(
+    ("half", "country"),
+    [
+        *((half, "DE") for half in ("0151", "0171", "015112", "0 15-1", "00", "004915")),
+        *(("07911", "GB"), ("0664", "AT"), ("0001", "AU"), ("0612", "FR"), ("0620", "HU")),
+    ],
+)
+def test_a_national_number_typed_halfway_is_no_short_code(half: str, country: str) -> None:
+    with pytest.raises(BadValue) as refused:
+        recipient(half, country, "to")
+    assert refused.value.field == "to" and "too short" in refused.value.reason and "+49151" in refused.value.remedy
+
+
 @pytest.mark.parametrize("wrong", ["", "hello", "+", "+999123456789", "0", "+49151123456789012345", "1234567890123456789"])
 def test_what_is_no_number_is_refused_naming_the_field(wrong: str) -> None:
     with pytest.raises(BadValue) as refused:

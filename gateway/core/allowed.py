@@ -9,11 +9,11 @@ from functools import lru_cache
 from typing import Protocol
 
 import phonenumbers
-from phonenumbers import PhoneNumber, PhoneNumberType, ShortNumberCost, shortnumberinfo
+from phonenumbers import PhoneNumberType, ShortNumberCost, shortnumberinfo
 
 from gateway import patterns
 from gateway.errors import AgainstRule, BadValue
-from gateway.numbers import country_code_of, country_of, dialled, is_short_code
+from gateway.numbers import country_code_of, country_of, dialled, is_short_code, short_number
 from gateway.settings import NumbersSettings
 
 _EXTRA = {
@@ -98,13 +98,7 @@ def _extra_cost(to: str) -> str:
 def _refusal_of_short_code(to: str, settings: NumbersSettings) -> tuple[str, str] | None:
     if settings.premium or not to.isdigit():
         return None
-    digits = to.lstrip("0")
-    code = PhoneNumber(
-        country_code=phonenumbers.country_code_for_region(settings.country),
-        national_number=int(digits or "0"),
-        italian_leading_zero=to.startswith("0") or None,
-        number_of_leading_zeros=(len(to) - len(digits)) or None,
-    )
+    code = short_number(to, settings.country)
     if shortnumberinfo.expected_cost_for_region(code, settings.country) != ShortNumberCost.PREMIUM_RATE:
         return None
     return f"{to} is a short code that costs extra in {settings.country}", _PREMIUM_REMEDY

@@ -177,6 +177,12 @@ class Sending:
         self._wake()
         return message
 
+    def foresee(self, request: SendRequest, key: Key) -> Message:
+        """What `accept` would answer, with the channel where it can be but one; nothing is kept. Raises BadValue as that does."""
+        now = self._clock.now()
+        new = self.check(request, key, now)
+        return replace(_as_message(new, now), channel=lanes.channel_of(new.lane) or None)
+
     def preview(self, text: str) -> Preview:
         return preview(text, national=self._settings.sending.national_tables)
 

@@ -82,6 +82,10 @@ class Problem(Exception):
 
 
 def problem_body(status: int, detail: str, errors: Sequence[Fault] = (), code: str | None = None) -> bytes:
+    return to_json(problem_json(status, detail, errors, code))
+
+
+def problem_json(status: int, detail: str, errors: Sequence[Fault] = (), code: str | None = None) -> dict[str, Any]:
     usual_code, title = _KINDS.get(status) or (f"http_{status}", http.HTTPStatus(status).phrase)
     body: dict[str, Any] = {
         "type": "about:blank",
@@ -92,7 +96,7 @@ def problem_body(status: int, detail: str, errors: Sequence[Fault] = (), code: s
     }
     if errors:
         body["errors"] = list(errors)
-    return to_json(body)
+    return body
 
 
 def bad_value(fault: BadValue, place: str = "pointer") -> Problem:

@@ -40,6 +40,7 @@ def matches(rule: InboundRule, facts: InboundFacts = TEXT) -> bool:
         ({"from_": ("+4917012345679", "+4917*")}, {}, True),
         ({"from_": ("+4915*",)}, {}, False),
         ({"from_": ("22022",)}, {"from_": "22022"}, True),
+        ({"from_": ("0800",)}, {"from_": "0800"}, True),  # a network may text from it, though nobody could text it
         ({"from_": ("+49*",)}, {"from_": "22022"}, False),
         ({"from_": ("my bank*",)}, {"from_": "My Bank 24"}, True),
         ({"from_": ("My Bank",)}, {"from_": "My Bank 24"}, False),

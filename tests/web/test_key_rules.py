@@ -113,6 +113,17 @@ def test_a_preview_says_when_a_rule_would_refuse_it(alice: Caller, bob: Caller) 
     assert bob.post("/v1/messages/preview", {"text": "😀" * 670}).json["fits"] is False  # 21 parts
 
 
+def test_a_preview_with_a_recipient_says_what_the_rules_of_the_key_say(alice: Caller, bob: Caller) -> None:
+    rule(alice, extensions={"101": ["p0"]})
+    for wish in ({}, {"extension": "102"}, {"extension": "101", "channel": "p1"}):
+        wanted = {"to": TO, "text": "x", **wish}
+        shown = bob.post("/v1/messages/preview", wanted).json
+        assert shown["fits"] is False and shown["refusal"] == bob.post("/v1/messages", wanted).json
+        assert shown["refusal"]["code"] == "against_rule"
+    shown = bob.post("/v1/messages/preview", {"to": TO, "text": "x", "extension": "101"}).json
+    assert (shown["fits"], shown["channel"], shown["from"]) == (True, "p0", "+4915110000000")
+
+
 def test_a_preview_shows_how_a_name_would_look_where_senders_may_have_one(bob: Caller) -> None:
     shown = bob.post("/v1/messages/preview", {"text": "x", "from": "Café Größe 24"}).json
     assert shown["sender"] == {

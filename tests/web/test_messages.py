@@ -369,6 +369,58 @@ def test_a_key_settles_what_it_sent_itself(alice: Caller, bob: Caller, gateway: 
     assert alice.post(f"/v1/messages/{held}/settle", {"decision": "failed"}).json["status"] == "failed"
 
 
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        {"from": "+4915110000000"},
+        {"from": "0151 10000001", "pool": "main"},
+        {"channel": "p1"},
+        {"channel": "0-1"},
+        {"pool": "main", "priority": 3, "campaign": "spring", "flash": True},
+        {"from": "Acme"},
+        {"from": "+4915199999999"},
+        {"from": "+4915110000000", "channel": "p1"},
+        {"channel": "p9"},
+        {"pool": "nix"},
+        {"to": "hello"},
+        {"to": "+41791234567"},
+        {"text": "x" * 671},
+        {"text": "ж" * 671},
+        {"expires_at": "2020-01-01T00:00:00Z"},
+        {"extension": "101"},
+        {},
+    ],
+)
+def test_what_a_preview_foresees_is_what_becomes_of_the_text(alice: Caller, gateway: Gateway, wanted: dict[str, object]) -> None:
+    wanted = {"to": TO, "text": "see you", **wanted}
+    foreseen = alice.post("/v1/messages/preview", wanted)
+    assert foreseen.status_code == 200 and gateway.store.read(outbox.sizes)["queued"] == 0
+    sent = alice.post("/v1/messages", wanted)
+    if foreseen.json["fits"]:
+        assert sent.status_code == 202 and foreseen.json["refusal"] is None
+        same = ("to", "from", "pool", "route", "encoding", "parts")
+        assert [foreseen.json[name] for name in same] == [sent.json[name] for name in same]
+    else:
+        assert foreseen.json["refusal"] == sent.json and sent.status_code == sent.json["status"] >= 400
+
+
+def test_a_preview_names_the_channel_where_it_can_be_but_one(alice: Caller) -> None:
+    alice.post("/v1/routes", {"name": "all", "pool": "main"})
+    channels = []
+    for wish in ({"channel": "p1"}, {"from": "+4915110000000"}, {"pool": "main", "from": "+4915110000001"}, {}):
+        shown = alice.post("/v1/messages/preview", {"to": TO, "text": "x", **wish}).json
+        channels.append((shown["channel"], shown["pool"], shown["route"]))
+    assert channels == [("p1", None, None), ("p0", "main", "all"), ("p1", "main", None), (None, "main", "all")]
+
+
+@pytest.mark.parametrize("wish", [{"channel": "p0"}, {"extension": "101"}, {"pool": None}])
+def test_a_preview_without_a_recipient_judges_the_text_alone(alice: Caller, wish: dict[str, object]) -> None:
+    refused = alice.post("/v1/messages/preview", {"text": "x", **wish})
+    assert refused.status_code == 422 and faults(refused) == [f"/{next(iter(wish))}"]
+    assert "give to as well" in refused.json["detail"]
+    assert "refusal" not in alice.post("/v1/messages/preview", {"text": "x"}).json
+
+
 def test_a_preview_counts_and_keeps_nothing(alice: Caller, gateway: Gateway) -> None:
     shown = alice.post("/v1/messages/preview", {"text": "€" * 80 + "x"})
     assert shown.json == {

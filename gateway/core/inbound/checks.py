@@ -74,7 +74,8 @@ def _sender(written: str, country: str) -> str:
     if written.endswith("*"):
         remedy = "write a prefix as +49151*, a name as Bank*; leave from out for everybody"
         raise BadValue("from", f"{written!r} is neither a prefix nor a name", remedy)
-    return numbers.recipient(written, country, "from")
+    # Networks text from codes, too, that cannot be texted.
+    return numbers.code_of(written) or numbers.recipient(written, country, "from")
 
 
 def _keyword(written: str) -> str:

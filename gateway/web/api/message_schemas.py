@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from gateway.core.inbound.checks import EXTENSION
 from gateway.records import Direction, Encoding, OnUnknown, Status
@@ -18,6 +18,7 @@ from gateway.web.schemas import (
     Limit,
     Moment,
     Out,
+    ProblemOut,
     QueryIn,
     QueryMoment,
     Timestamp,
@@ -62,9 +63,21 @@ class BatchIn(In):
     messages: list[SendIn] = Field(min_length=1, max_length=MAX_BATCH)
 
 
-class PreviewIn(In):
+class PreviewIn(SendIn):
+    """A text alone is counted. With a recipient it is all that a send takes, and judged as that would be."""
+
+    # What else there is to say of a send belongs to a recipient.
+    model_config = ConfigDict(
+        json_schema_extra=lambda schema: schema.update(
+            dependentRequired={name: ["to"] for name in schema["properties"] if name not in ("to", "text", "from")}
+        )
+    )
+
+    to: Annotated[str, StringConstraints(min_length=2, max_length=64, pattern=NO_NUL)] = ""
     text: Annotated[str, StringConstraints(max_length=MAX_TEXT, pattern=NO_NUL)]
-    from_: Words | None = Field(None, alias="from", description="A name, to see how it would be shown where names are allowed.")
+    from_: Words | None = Field(
+        None, alias="from", description="An own number; or a name, to see how it would be shown where names are allowed."
+    )
 
 
 class SettleIn(In):
@@ -172,6 +185,16 @@ class PreviewOut(Out):
     parts: int
     remaining: int = Field(description="Units left in the last part.")
     longest: int = Field(description="Characters that a text of this key may have.")
-    fits: bool = Field(description="The key may send it: neither too many characters nor parts, and no link that is refused.")
+    fits: bool = Field(
+        description="The key may send it: neither too many characters nor parts, and no link that is refused. With `to`: it would"
+        " be accepted, unless too many texts wait or come at once."
+    )
     warnings: list[str] = Field(description="What a rule of the key says to the text.")
-    sender: SenderOut | None = Field(None, description="For a name in `from`: how a provider that allows names would show it.")
+    sender: SenderOut | None = Field(None, description="For a name in `from`: as a provider that allows names would show it.")
+    # with a recipient alone
+    to: str | None = Field(None, description="As it would be kept.")
+    from_: str = Field("", alias="from", description="The own number that it would leave from, where that is settled.")
+    channel: str | None = Field(None, description="The one that would send it, where that is settled.")
+    pool: str | None = Field(None, description="Over which it would rotate.")
+    route: str | None = Field(None, description="The route that chooses the pool.")
+    refusal: ProblemOut | None = Field(None, description="The problem that a send of this would be answered with.")

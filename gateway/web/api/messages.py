@@ -36,7 +36,7 @@ from gateway.web.api.message_schemas import (
 )
 from gateway.web.auth import Guard
 from gateway.web.doors import Doors, Once
-from gateway.web.problems import Problem, bad_value, documented
+from gateway.web.problems import Problem, bad_value, documented, problem_json
 
 
 class MessageId(BaseConverter):
@@ -84,10 +84,31 @@ def blueprint(doors: Doors, guard: Guard) -> APIBlueprint:
     @guard.needs("send")
     @bp.input(PreviewIn, arg_name="wanted")
     @bp.output(PreviewOut)
-    @bp.doc(summary="How a text would be coded and split", security="bearer", responses=documented(*_BODY))
+    @bp.doc(
+        summary="How a text would be coded and split, and what would become of it",
+        description="Sends nothing. With a recipient it also says by what it would leave, or why it would be refused.",
+        security="bearer",
+        responses=documented(*_BODY),
+    )
     def preview(wanted: PreviewIn) -> Response:
         shown = _preview_json(sending.preview(wanted.text), wanted.text, g.key.rules, doors.settings.sending)
-        return answer({**shown, **_sender_json(wanted.from_ or "")})
+        shown |= _sender_json(wanted.from_ or "")
+        if wanted.to:
+            return answer(shown | foreseen(wanted))
+        for name in sorted(wanted.model_fields_set - {"text", "from_"}):
+            raise BadValue(name, "is judged together with a recipient", "give to as well")
+        return answer(shown)
+
+    def foreseen(wanted: PreviewIn) -> dict[str, object]:
+        request = _as_request(wanted)
+        try:
+            message = sending.foresee(request, g.key)
+        except BadValue as fault:
+            problem = _refusal(fault, [request])
+            told = problem_json(problem.status, problem.detail, problem.errors, problem.code)
+            return {"fits": False, "to": None, "from": "", "channel": None, "pool": None, "route": None, "refusal": told}
+        kept = message_json(message)
+        return {"fits": True, **{name: kept[name] for name in ("to", "from", "channel", "pool", "route")}, "refusal": None}
 
     def require_channel(name: str) -> None:
         known = doors.settings.channel_names
