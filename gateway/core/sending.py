@@ -178,10 +178,14 @@ class Sending:
         return message
 
     def foresee(self, request: SendRequest, key: Key) -> Message:
-        """What `accept` would answer, with the channel where it can be but one; nothing is kept. Raises BadValue as that does."""
+        """What `accept` would answer, with the channel where it can be but one as numbers are now; nothing is kept. Raises BadValue
+        as that does."""
         now = self._clock.now()
         new = self.check(request, key, now)
-        return replace(_as_message(new, now), channel=lanes.channel_of(new.lane) or None)
+        channels = [lanes.channel_of(new.lane)]
+        if not channels[0] and lanes.groups_of(new.lane):
+            channels = [facts.name for facts in self._facts() if lanes.admits(new.lane, facts.name, facts.number)]
+        return replace(_as_message(new, now), channel=channels[0] or None if len(channels) == 1 else None)
 
     def preview(self, text: str) -> Preview:
         return preview(text, national=self._settings.sending.national_tables)
