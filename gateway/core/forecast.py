@@ -2,8 +2,9 @@
 
 Between two moments at which a window ends or hours change, a channel sends at an even pace: one run of texts. Limits by the minute
 and gaps make the pace slower; limits by the hour, day and month cut runs short. A text counts in the window in which it leaves.
-Where channels are choices one after the other (failover), the first choice of which one is open sends alone. Weights are not
-looked at, and a pool that looks for the cheapest is taken as one choice: it depends on the recipients.
+Where channels are choices one after the other (failover), the first choice of which one is open sends alone; a pool that looks for
+the cheapest is taken as one choice, since it depends on the recipients. Where channels take turns, they go at the pace of
+rounds that are as long as the slowest makes them, as if all took part all the time.
 Times inside are whole milliseconds, so that nothing is lost by adding them up.
 """
 
@@ -13,6 +14,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from gateway.core.dispatch.berth import PATIENCE_S
 from gateway.core.forecast_calendar import Calendar
 from gateway.records import Counted, Limit, Per
 from gateway.store.limits.book import BUDGETS, Rule
@@ -55,6 +57,7 @@ class Sender:
     gate: Gate = Gate()
     gap: float = 0.0  # from one text to the next: it begins when a text is over
     choice: int = 0  # it sends while no channel of a lower number may
+    turns: float = 0.0  # texts in a round with the others of its choice; 0 where nobody waits for another
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +81,9 @@ class Forecast:
 def forecast(load: Load, senders: Sequence[Sender], shared: Gate, now: float) -> Forecast:
     """`shared` are the rules that all texts come under: those of the pool and of the client."""
     calendar = Calendar(now)
-    walks = [_Walk(replace(one, gap=_gap(one.gate)), load, calendar) for one in senders]
+    walks = [_Walk(replace(one, gap=_gap(one.gate)), load, calendar, _turn(one, senders)) for one in senders]
     # A pool and a client are like one channel that needs no time: their gaps lie between the beginnings of texts.
-    common = _Walk(Sender("", 0.0, now, shared, _gap(shared)), load, calendar)
+    common = _Walk(Sender("", 0.0, now, shared, _gap(shared)), load, calendar, 0.0)
     clock, end, left, last = int(now * 1000), int(now * 1000) + LONGEST_DAYS * _DAY_MS, load.texts, 0
     one_choice = len({one.choice for one in senders}) == 1
     while left and clock < end and walks:
@@ -111,6 +114,14 @@ def forecast(load: Load, senders: Sequence[Sender], shared: Gate, now: float) ->
     )
 
 
+def _turn(sender: Sender, senders: Sequence[Sender]) -> float:
+    """How long a round is for each text of this one in it. Who takes longer than others wait is not waited for."""
+    if not sender.turns:
+        return 0.0
+    waited_for = (one.seconds * one.turns for one in senders if one.choice == sender.choice and one.seconds <= PATIENCE_S)
+    return max(waited_for, default=0.0) / sender.turns
+
+
 def _gap(gate: Gate) -> float:
     """The longest that is asked for; of a range, its middle."""
     return max((sum(rule.limit.gap_s) / 2 for rule in gate.rules if rule.limit.counted is Counted.GAP), default=0.0)
@@ -132,7 +143,7 @@ class _Budget:
 class _Walk:
     """Goes through time with one gate. `held` says how long each rule kept it waiting."""
 
-    def __init__(self, sender: Sender, load: Load, calendar: Calendar) -> None:
+    def __init__(self, sender: Sender, load: Load, calendar: Calendar, turn: float) -> None:
         self.channel = sender.channel
         self.choice = sender.choice
         self.duration = math.ceil(sender.seconds * 1000)
@@ -148,7 +159,7 @@ class _Walk:
         for budget in self._budgets:
             self._renew(budget, calendar.begins, sender.gate.used.get(budget.rule.limit.id, 0))
         minutes = [(rule.limit.most // load.cost(rule)) for rule in counting if rule.per is Per.MINUTE]
-        self.pace = math.ceil((sender.seconds + sender.gap) * 1000)
+        self.pace = math.ceil(max(sender.seconds + sender.gap, turn) * 1000)
         self._never = 0 in minutes
         if minutes and not self._never:
             self.pace = max(self.pace, math.ceil(_MINUTE_MS / min(minutes)))

@@ -36,6 +36,14 @@ class PoolView:
         in_order = strategy(self.strategy).tiers is Tiers.FAILOVER
         return {name: number for number, tier in enumerate(self.tiers) for name in tier} if in_order else {}
 
+    @property
+    def turns(self) -> dict[str, float]:
+        """Texts of each channel in a round, where the channels of a choice take turns."""
+        order = strategy(self.strategy).order
+        if order not in (Order.ROTATE, Order.WEIGHTED):
+            return {}
+        return {name: self.weights.get(name, 1.0) if order is Order.WEIGHTED else 1.0 for name in self.members}
+
 
 Tariffs = Mapping[str, TariffSettings | None]  # by channel
 

@@ -63,6 +63,7 @@ class Route:
     pool: str = ""
     key: str = ""
     choices: Mapping[str, int] = field(default_factory=dict)  # by channel, where one comes before another (failover)
+    turns: Mapping[str, float] = field(default_factory=dict)  # by channel, where they take turns: texts in a round
 
 
 class LimitsView:
@@ -131,8 +132,8 @@ class LimitsView:
                 sim = ready[channel]
                 gate = _gate(rooms, book, [f"sim:{sim}"])
                 free_at = max([begin, *(rooms.gap_ends(f"sim:{sim}", rule) or now for rule in gate.rules if _is_gap(rule))])
-                choice = route.choices.get(channel, 0)
-                senders.append(Sender(channel, _seconds(db, sim) * load.parts, free_at, gate, choice=choice))
+                order = {"choice": route.choices.get(channel, 0), "turns": route.turns.get(channel, 0.0)}
+                senders.append(Sender(channel, _seconds(db, sim) * load.parts, free_at, gate, **order))
             return senders, _gate(rooms, book, common)
 
         senders, shared = self._store.read(query)

@@ -115,6 +115,20 @@ def test_the_limit_that_holds_a_channel_is_not_one_it_meets_after_the_last_text(
     assert told(found) == "Mon 08:01:40" and found.held_by is None
 
 
+def test_channels_that_take_turns_go_at_the_pace_of_the_slowest_that_is_waited_for() -> None:
+    senders = [Sender("p0", 1.0, MONDAY, turns=1), Sender("p1", 4.5, MONDAY, turns=1), Sender("p2", 9.0, MONDAY, turns=1)]
+    found = forecast(Load(100), senders, Gate(), MONDAY)
+    assert [part.texts for part in found.parts] == [40, 40, 20]
+    assert told(found) == "Mon 08:03:00"  # 20 of 9 seconds, 40 of 4.5
+
+
+def test_weights_are_shares_of_a_round() -> None:
+    senders = [Sender("p0", 4.0, MONDAY, turns=3), Sender("p1", 4.0, MONDAY, turns=1)]
+    found = forecast(Load(100), senders, Gate(), MONDAY)
+    assert [part.texts for part in found.parts] == [75, 25]
+    assert told(found) == "Mon 08:05:00"  # 75 of 4 seconds, one after the other
+
+
 def test_a_second_choice_sends_only_while_the_first_may_not() -> None:
     senders = [Sender("p0", 3.0, MONDAY), Sender("p1", 3.0, MONDAY, choice=1)]
     found = forecast(Load(1000), senders, Gate(), MONDAY)

@@ -12,6 +12,7 @@ import pytest
 from gateway.clock import ManualClock
 from gateway.core.forecast import Load
 from gateway.core.keys import Keys
+from gateway.core.lanes import PoolView
 from gateway.core.limits import Limits
 from gateway.core.limits_view import LimitsView, Route
 from gateway.errors import BadValue, Conflict, NotFound
@@ -295,6 +296,12 @@ def test_a_forecast_gives_texts_to_the_second_choice_when_the_first_has_reached_
     desk.add(texts(20, "channel:p0"))
     found = desk.view.forecast(replace(OVER_MAIN, choices={"p0": 0, "p1": 1}), [P0, P1], Load(50))
     assert [(part.channel, part.texts) for part in found.parts] == [("p0", 20), ("p1", 30)]
+
+
+def test_a_forecast_knows_the_weights_of_a_pool(desk: Desk) -> None:
+    pool = PoolView("main", ("p0", "p1"), (("p0",), ("p1",)), "weighted", {"p0": 4.0})
+    found = desk.view.forecast(replace(OVER_MAIN, choices=pool.choices, turns=pool.turns), [P0, P1], Load(50))
+    assert [(part.channel, part.texts) for part in found.parts] == [("p0", 40), ("p1", 10)]
 
 
 def test_the_limits_of_a_subject_are_its_own_and_those_for_all(desk: Desk) -> None:

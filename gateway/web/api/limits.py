@@ -132,7 +132,7 @@ def _route(doors: Doors, channel: str | None, pool: str | None, key: str | None)
     if pool is None:
         return Route((channel,) if channel is not None else tuple(doors.settings.channel_names), key=who)
     found = doors.pools.get(pool)
-    return Route(found.members if channel is None else (channel,), pool, who, found.choices)
+    return Route(found.members if channel is None else (channel,), pool, who, found.choices, found.turns)
 
 
 def _number(doors: Doors, written: str | None) -> str:
