@@ -127,8 +127,8 @@ USUAL = {
     "validity_minutes": None,
     "report": True,
 }
-# Their texts always have an id, and a sender.
-USUALLY = {"smsgate": {**USUAL, "client_ref": "o-1"}, "vonage": {**USUAL, "channel": "p0"}}
+# A text of android-sms-gateway always has an id.
+USUALLY = {"smsgate": {**USUAL, "client_ref": "o-1"}}
 
 
 def asked_for(opened: Open) -> dict[str, object]:
