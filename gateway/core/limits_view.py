@@ -8,7 +8,8 @@ from dataclasses import dataclass, field, replace
 from statistics import median
 
 from gateway.clock import Clock
-from gateway.core.forecast import Forecast, Gate, Load, Sender, forecast
+from gateway.core.forecast import Forecast, forecast
+from gateway.core.forecast_walk import Gate, Load, Sender
 from gateway.core.limit_subjects import Names, sim_of
 from gateway.core.limits import Limits
 from gateway.errors import Conflict

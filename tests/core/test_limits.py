@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from gateway.clock import ManualClock
-from gateway.core.forecast import Load
+from gateway.core.forecast_walk import Load
 from gateway.core.keys import Keys
 from gateway.core.lanes import PoolView
 from gateway.core.limits import Limits

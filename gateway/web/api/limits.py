@@ -9,7 +9,8 @@ from flask import Response, g
 
 from gateway.clock import isoformat
 from gateway.core import limit_checks
-from gateway.core.forecast import Forecast, Load
+from gateway.core.forecast import Forecast
+from gateway.core.forecast_walk import Load
 from gateway.core.limits_view import Explanation, LimitsView, Route, Use, waiting
 from gateway.errors import BadValue, NotFound
 from gateway.numbers import recipient
