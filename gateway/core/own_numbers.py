@@ -7,10 +7,12 @@ moved it goes with its SIM, until somebody changes the configuration.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from gateway.records import ChannelFacts, ChannelState
+from gateway.channels.rotation import Lane
+from gateway.records import ChannelFacts, ChannelState, Message, MessageError, Status
 from gateway.settings import Settings
+from gateway.store import lanes
 
 
 def configured_numbers(settings: Settings) -> dict[str, str]:
@@ -26,6 +28,21 @@ def numbers_now(facts: Iterable[ChannelFacts]) -> dict[str, str]:
     known = list(facts)
     taken = {one.number for one in known if one.state is ChannelState.READY}
     return {one.name: one.number for one in known if one.number and (one.state is ChannelState.READY or one.number not in taken)}
+
+
+def nowhere(lane: Lane | None) -> bool:
+    """Are the numbers to which a lane is held nowhere now, or not where they were asked for?"""
+    return lane is not None and bool(lanes.groups_of(lane.name)) and not lane.channels
+
+
+def explained(message: Message, lane: Lane | None) -> Message:
+    """The message, with the reason why it waits where no channel has the number it asked for."""
+    if message.status is not Status.QUEUED or not nowhere(lane):
+        return message
+    numbers = " or ".join(lanes.numbers_of(message.lane))
+    reason = f"no channel that it may leave by has the number {numbers} now"
+    advice = "it leaves when a SIM with this number is back; GET /v1/sims"
+    return replace(message, error=MessageError("number:nowhere", reason, advice))
 
 
 @dataclass(frozen=True, slots=True)

@@ -101,9 +101,13 @@ class Pools:
         """Lanes that are held to own numbers are served by the channels that have these now."""
         numbers = numbers_now(facts)
         with self._lock:
-            if numbers != self._numbers:
-                self._numbers = numbers
-                self._hold(())
+            if numbers == self._numbers:
+                return
+            self._numbers, before = numbers, self._held
+            self._hold(())
+        for name, lane in self._held.items():
+            if not lane.channels and before[name].channels:
+                log.warning("no channel has %s any longer; texts that ask for it wait", ", ".join(names.numbers_of(name)))
 
     def remember(self, lanes: Iterable[str]) -> None:
         """Texts were queued in these lanes: none of them may have been forgotten meanwhile."""

@@ -265,6 +265,7 @@ def _as_message(new: NewMessage, now: float) -> Message:
         on_unknown=new.on_unknown,
         campaign=new.campaign,
         pool=lanes.pool_of(new.lane) or None,
+        lane=new.lane,
         route=new.route,
         extension=new.extension,
         warnings=new.warnings,

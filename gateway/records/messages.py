@@ -112,6 +112,7 @@ class Message:
     extension: str | None = None  # who sends it, at the PBX; incoming: the person or group it is for
     inbound: str | None = None  # incoming: the name of the inbound rule that said so
     claimed: bool = True  # incoming: somebody was told of it
+    lane: str = ""  # outgoing: where it waits; not for clients
 
 
 @dataclass(frozen=True, slots=True)

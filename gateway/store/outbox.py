@@ -15,7 +15,7 @@ from peewee import SqliteDatabase
 
 from gateway.errors import Conflict, IdempotencyMismatch, NotFound
 from gateway.records import Encoding, Message, MessageError, OnUnknown, Part, Status
-from gateway.store import callbacks, progress
+from gateway.store import callbacks, lanes, progress
 from gateway.store.callbacks import NewCallback
 
 # Idempotency keys are kept this long (seconds); the API says so.
@@ -172,8 +172,13 @@ def expire(db: SqliteDatabase, now: float) -> list[Message]:
         "SELECT id, recipient, lane FROM messages WHERE status = 'queued' AND expires_at IS NOT NULL AND expires_at <= ? LIMIT 500",
         (now,),
     ).fetchall()
-    reason = MessageError("expired", "no channel could send it before it expired", "look at the channels, or give it more time")
-    return [_end(db, message_id, (recipient, lane), Status.EXPIRED, reason, now) for message_id, recipient, lane in ended]
+    return [_end(db, message_id, (recipient, lane), Status.EXPIRED, _expired(lane), now) for message_id, recipient, lane in ended]
+
+
+def _expired(lane: str) -> MessageError:
+    numbers = " or ".join(lanes.numbers_of(lane))
+    channel = f"no channel with the number {numbers}" if numbers else "no channel"
+    return MessageError("expired", f"{channel} could send it before it expired", "look at the channels, or give it more time")
 
 
 def cancel(db: SqliteDatabase, public_id: str, now: float, key_id: int | None = None) -> Message:

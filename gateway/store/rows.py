@@ -45,6 +45,7 @@ def message(row: tuple[Any, ...]) -> Message:
         data=bytes(row[24] or b""),
         campaign=row[25],
         pool=pool_of(row[26]) or None,
+        lane=row[26] or "",
         route=row[27],
         extension=row[28],
         inbound=row[29],

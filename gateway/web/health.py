@@ -10,7 +10,9 @@ from apiflask import APIBlueprint
 from flask import Response
 
 from gateway.clock import EARLIEST_PLAUSIBLE
+from gateway.core.own_numbers import nowhere
 from gateway.records import ChannelState, Traffic
+from gateway.store import lanes, line
 from gateway.web.answers import answer
 from gateway.web.api.channel_schemas import ChannelOut
 from gateway.web.auth import Guard
@@ -87,7 +89,7 @@ _READY = {"$ref": "#/components/schemas/ReadyOut"}
 
 
 def checks(doors: Doors) -> list[Check]:
-    return [_database(doors), _channels(doors), _clock(doors)]
+    return [_database(doors), _channels(doors), _clock(doors), *_numbers(doors)]
 
 
 def _report(found: list[Check]) -> dict[str, object]:
@@ -113,6 +115,16 @@ def _channels(doors: Doors) -> Check:
     state: Literal["ok", "warning"] = "ok" if len(ready) - len(kept) == len(facts) else "warning"
     words = f"{len(ready)} of {len(facts)} ready"
     return Check("channels", state, f"{words}, {len(kept)} of them paused or blocked" if kept else words)
+
+
+def _numbers(doors: Doors) -> list[Check]:
+    """Only where there is something to say."""
+    empty = [name for name, lane in doors.pools.lanes().items() if nowhere(lane)]
+    if not empty:
+        return []
+    waiting = doors.store.read(lambda db: [name for name in empty if any(True for _ in line.flows_of(db, name))])
+    numbers = sorted({number for name in waiting for number in lanes.numbers_of(name)})
+    return [Check("numbers", "warning", f"texts wait for {', '.join(numbers)}, not in a channel they may take")] if numbers else []
 
 
 def _clock(doors: Doors) -> Check:

@@ -69,3 +69,32 @@ async def test_a_sim_was_last_seen_when_its_channel_stopped_being_ready(tmp_path
     (known,) = store.sims.all()
     assert known.last_seen - known.first_seen == 3600
     store.close()
+
+
+@story
+async def test_a_number_of_the_configuration_goes_with_its_sim_over_a_restart_until_it_is_changed(tmp_path: Path) -> None:
+    written = {"p0": "+4915110000001", "p1": "+4915110000002"}
+    store, clock = opened(tmp_path), ManualClock()
+    sims = Sims(store, clock, lambda: None, written)
+
+    async def puts(sims: Sims, sim: str, channel: str) -> str:
+        number = sims.own_number(sim, channel, "")
+        await sims.ready(replace(FACTS, name=channel, iccid=sim, number=number))
+        return number
+
+    assert [await puts(sims, "a", "p0"), await puts(sims, "b", "p1")] == ["+4915110000001", "+4915110000002"]
+    assert [await puts(sims, "b", "p0"), await puts(sims, "a", "p1")] == ["+4915110000002", "+4915110000001"]
+    store.close()
+
+    store = opened(tmp_path)
+    sims = Sims(store, clock, lambda: None, written)
+    assert [await puts(sims, "b", "p0"), await puts(sims, "a", "p1")] == ["+4915110000002", "+4915110000001"]
+    store.close()
+
+    store = opened(tmp_path)
+    sims = Sims(store, clock, lambda: None, {"p0": "+4915110000003", "p1": "+4915110000001"})
+    assert [await puts(sims, "b", "p0"), await puts(sims, "a", "p1")] == ["+4915110000003", "+4915110000001"]
+    assert [(sim.id, sim.number, sim.channel) for sim in store.sims.all()] == [
+        ("a", "+4915110000001", "p1"), ("b", "+4915110000003", "p0"),
+    ]  # fmt: skip
+    store.close()

@@ -146,6 +146,7 @@ async def test_each_fault_of_a_submit_has_its_status_and_the_bind_goes_on(tmp_pa
         assert (await peer.submit(source=b"\x01\x014915110000000\0")).status == 0
         assert (await peer.submit(to=b"017012345", ton=2)).status == 0
         assert [(one.to, one.from_) for one in stage.messages()] == [("+4917012345", "+4915110000000"), ("+4917012345", "")]
+        assert [one.lane for one in stage.messages()] == ["@from:+4915110000000", ""]
 
 
 @story

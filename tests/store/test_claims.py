@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from importlib import import_module
 
+import pytest
 from peewee import SqliteDatabase
 
 from gateway.core.fairness import Fairness
 from gateway.records import IncomingPart, MessageError, Sent, Status, Unknown
-from gateway.store import boxes, claims, conversations, limits, line, outbox, progress, reports, turns, unknowns
+from gateway.store import boxes, claims, conversations, lanes, limits, line, outbox, progress, reports, turns, unknowns
 from gateway.store.air import Verdict
 from gateway.store.airmarks import EarlierMarks
 from gateway.store.claims import Offer, Want
 from gateway.store.outbox import NewMessage
 from tests.store import rounds
 from tests.store.conftest import NOW, new_message
-from tests.store.rounds import round_of, want
+from tests.store.rounds import record, round_of, want
 
 P0, P1 = want("p0", "sim0", ("", "pool:main")), want("p1", "sim1", ("", "pool:main"))
 
@@ -182,3 +184,77 @@ def test_a_sim_that_is_taken_out_between_two_parts_is_not_charged_with_the_rest(
 
     counted = dict(db.execute_sql("SELECT subject, parts FROM counters WHERE per = 'day'").fetchall())
     assert counted == {"sim:sim0": 1, "sim:another": 3}
+
+
+# Own numbers
+
+A, B = "+4915110000001", "+4915110000002"
+ASKS_A = f"@from:{A}"
+
+
+def held(channel: str, sim: str, number: str, lane: str = ASKS_A, **more: object) -> claims.Want:
+    """A channel to which this lane is offered, though its SIM may have been changed since."""
+    offer = Offer(lane, True, "its number was asked for", able=frozenset({"p0", "p1"}), holders=frozenset({channel}))
+    return Want(channel, sim, (offer,), number, **more)  # type: ignore[arg-type]
+
+
+def test_a_text_that_asked_for_a_number_is_taken_by_no_other_even_where_its_lane_is_offered(db: SqliteDatabase) -> None:
+    outbox.add(db, [numbered(1, lane=ASKS_A)], NOW)
+    assert round_of(db, [held("p0", "sim0", B), held("p1", "sim1", "")], NOW).claims == ()
+    (claim,) = round_of(db, [held("p1", "sim1", A)], NOW).claims
+    assert db.execute_sql("SELECT sender, channel FROM messages").fetchone() == (A, "p1") and claim.channel == "p1"
+
+
+def test_the_next_part_is_not_taken_by_a_sim_that_came_between(db: SqliteDatabase) -> None:
+    outbox.add(db, [new_message(parts=3, lane=ASKS_A)], NOW)
+    (first,) = round_of(db, [held("p0", "sim0", A)], NOW).claims
+    record(db, first, Sent(1), None, NOW)
+    assert round_of(db, [held("p0", "sim2", B, goes_on_with=first.message_id)], NOW).claims == ()
+    (second,) = round_of(db, [held("p0", "sim0", A, goes_on_with=first.message_id)], NOW).claims
+    assert second.outgoing.part.text != first.outgoing.part.text
+
+
+def test_what_was_to_go_by_a_channel_goes_by_the_one_that_has_its_number_now(db: SqliteDatabase) -> None:
+    outbox.add(db, [numbered(1, lane=ASKS_A)], NOW)
+    db.execute_sql("UPDATE messages SET pinned = 'p0'")
+    alone = held("p1", "sim0", A)
+    beside_p0 = replace(alone, offers=(replace(alone.offers[0], holders=frozenset({"p0", "p1"})),))
+    assert round_of(db, [beside_p0], NOW).claims == ()  # which has the number too
+    assert texts(list(round_of(db, [alone], NOW).claims)) == ["1"]
+
+
+@pytest.mark.parametrize(
+    ("lane", "channel", "number", "may"),
+    [
+        ("", "p0", "", True),
+        ("pool:main@gold<silver", "p0", "", True),
+        (ASKS_A, "p0", A, True),
+        (ASKS_A, "p0", "", False),
+        (ASKS_A, "p0", B, False),
+        (f"@from:{A},{B}", "p0", B, True),
+        (f"pool:main@from:{A}&p0,p1", "p1", A, True),
+        (f"pool:main@from:{A}&p0,p1", "p2", A, False),
+        (f"@from:p3,{A}", "p3", "", True),
+    ],
+)
+def test_a_lane_admits_channels_by_name_and_number(lane: str, channel: str, number: str, may: bool) -> None:
+    assert lanes.admits(lane, channel, number) is may
+
+
+def test_what_waits_for_a_number_at_the_upgrade_waits_for_it_afterwards(db: SqliteDatabase) -> None:
+    news = [
+        numbered(1, lane="channel:p0"),
+        replace(numbered(2, lane="channel:p0"), sender=A),
+        replace(numbered(3, lane="pool:main@only:p0"), sender=A),
+        numbered(4, lane="pool:main@only:p0"),
+    ]
+    outbox.add(db, news, NOW)
+    (claim,) = round_of(db, [want("p0", "sim0", ("channel:p0",), number=A, able=())], NOW).claims
+    rounds.release(db, claim, NOW)  # it shows a sender since then, for which it did not ask
+    db.execute_sql("ALTER TABLE sims DROP COLUMN number_port")
+    for statement in import_module("gateway.store.migrations.0015_own_numbers").STATEMENTS:
+        db.execute_sql(statement)
+    found = db.execute_sql("SELECT sender, lane FROM messages ORDER BY id").fetchall()
+    assert found == [(A, "channel:p0"), (A, ASKS_A), (A, f"pool:main@from:{A}"), ("", "pool:main@only:p0")]
+    outbox.call_due(db, 0.0, NOW)
+    assert {ready for (ready,) in db.execute_sql("SELECT ready FROM messages")} == {1}

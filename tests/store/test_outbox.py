@@ -98,6 +98,13 @@ def test_what_is_not_sent_in_time_expires(db: SqliteDatabase) -> None:
     assert rounds.claim(db, [P0], NOW + 10) == []
 
 
+def test_what_waited_for_a_number_says_so_when_it_expires(db: SqliteDatabase) -> None:
+    add(db, new_message(lane="@from:+4915110000001", expires_at=NOW + 10))
+    (ended,) = outbox.expire(db, NOW + 10)
+    assert ended.error is not None
+    assert ended.error.reason == "no channel with the number +4915110000001 could send it before it expired"
+
+
 def test_the_same_idempotency_key_gives_the_same_messages_and_refuses_another_body(db: SqliteDatabase) -> None:
     once = outbox.Once(1, "order-7", "fingerprint")
     first = new_message()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from gateway.errors import StorageFull
@@ -329,6 +331,25 @@ def test_what_has_not_left_can_be_cancelled(alice: Caller) -> None:
     message = alice.post("/v1/messages", {"to": TO, "text": "x"}).json
     cancelled = alice.delete(f"/v1/messages/{message['id']}")
     assert cancelled.status_code == 200 and cancelled.json["status"] == "cancelled"
+
+
+def test_a_text_whose_number_is_in_no_channel_says_what_it_waits_for(alice: Caller, gateway: Gateway) -> None:
+    accepted = alice.post("/v1/messages", {"to": TO, "text": "x", "from": "0151 10000001"}).json
+    assert (accepted["from"], accepted["error"]) == ("+4915110000001", None)
+    gateway.pools.look_at_numbers(gateway.facts)
+    assert alice.get(f"/v1/messages/{accepted['id']}").json["error"] is None
+    gateway.pools.look_at_numbers([replace(one, number="") for one in gateway.facts])
+    shown = alice.get(f"/v1/messages/{accepted['id']}").json
+    assert shown["error"] == {
+        "code": "number:nowhere",
+        "reason": "no channel that it may leave by has the number +4915110000001 now",
+        "advice": "it leaves when a SIM with this number is back; GET /v1/sims",
+    }
+    assert [one["error"]["code"] for one in alice.get("/v1/messages").json["data"]] == ["number:nowhere"]
+    told = {check["name"]: check for check in alice.get("/v1/status").json["checks"]}["numbers"]
+    assert (told["state"], told["detail"]) == ("warning", "texts wait for +4915110000001, not in a channel they may take")
+    gateway.pools.look_at_numbers(gateway.facts)
+    assert "numbers" not in [check["name"] for check in alice.get("/v1/status").json["checks"]]
 
 
 def test_a_key_without_admin_cancels_only_what_it_sent_itself(alice: Caller, bob: Caller) -> None:

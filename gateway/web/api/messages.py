@@ -14,10 +14,11 @@ from werkzeug.routing import BaseConverter
 from gateway import numbers
 from gateway.core.key_rules import link_rule, link_warning, longest
 from gateway.core.message_json import attempt_json, message_json
+from gateway.core.own_numbers import explained
 from gateway.core.sender_name import is_name, sender_name
 from gateway.errors import AgainstRule, BadValue, NotFound
 from gateway.pdu.split import Preview
-from gateway.records import KeyRules, Links, SendRequest
+from gateway.records import KeyRules, Links, Message, SendRequest
 from gateway.settings import SendingSettings
 from gateway.store.messages import MessageFilter
 from gateway.web.answers import answer
@@ -51,6 +52,9 @@ _BODY = (400, 401, 403, 413, 415, 422)
 def blueprint(doors: Doors, guard: Guard) -> APIBlueprint:
     bp = APIBlueprint("messages", __name__, url_prefix="/v1/messages", tag="Messages")
     sending, messages = doors.sending, doors.store.messages
+
+    def shown(message: Message) -> dict[str, object]:
+        return message_json(explained(message, doors.pools.lanes().get(message.lane)))
 
     @bp.post("")
     @guard.needs("send")
@@ -141,7 +145,7 @@ def blueprint(doors: Doors, guard: Guard) -> APIBlueprint:
         if not page.messages and query.channel is not None:
             require_channel(query.channel)
         content = {
-            "data": [message_json(message) for message in page.messages],
+            "data": [shown(message) for message in page.messages],
             "has_more": page.next_cursor is not None,
             "next_cursor": page.next_cursor,
         }
@@ -159,7 +163,7 @@ def blueprint(doors: Doors, guard: Guard) -> APIBlueprint:
         if message is None:
             raise NotFound(f"there is no message {message_id}")
         attempts = [attempt_json(attempt) for attempt in messages.attempts(message_id)]
-        return answer({**message_json(message), "attempts": attempts})
+        return answer({**shown(message), "attempts": attempts})
 
     @bp.delete("/<message:message_id>")
     @guard.needs("send")

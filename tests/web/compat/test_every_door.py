@@ -240,6 +240,13 @@ def test_a_key_with_one_number_need_not_name_it(opened: Open, door: str) -> None
     opened.gateway.keys.change_rules("pbx", {"from": ["+4915110000000"]}, "a test", opened.gateway.settings)
     send(opened, door)
     assert [one.from_ for one in opened.messages()] == ["+4915110000000"]
+    assert opened.last().lane == "@from:+4915110000000"
+
+
+@pytest.mark.parametrize("door", sorted(set(FROM) - {"smseagle", "smsgate", "dinstar"}))  # these name ports, not numbers
+def test_a_text_that_asks_for_a_number_at_a_door_is_held_to_it(opened: Open, door: str) -> None:
+    opened.client.open(CALLS[door].path, method=CALLS[door].method, **FROM[door])
+    assert (opened.last().from_, opened.last().lane) == ("+4915110000000", "@from:+4915110000000")
 
 
 @every_door
