@@ -227,6 +227,19 @@ async def test_a_webhook_that_is_down_is_not_hammered_once_per_conversation(tmp_
 
 
 @story
+async def test_a_test_is_posted_at_once_although_much_waits_for_a_webhook_that_is_left_alone(tmp_path: Path, pbx: Receiver) -> None:
+    async with Stage(tmp_path) as stage:
+        webhook = stage.hook(pbx.url)
+        pbx.default = Answer(503)
+        await stage.tell_all(*((str(number), f"caller {number}") for number in range(450)))
+        await pbx.expect(1)
+        await stage.idle()
+        tries = len(pbx.requests)
+        await asyncio.to_thread(lambda: stage.webhooks.test(webhook.id))
+        assert (await pbx.expect(tries + 1))[-1].type == "webhook.test"
+
+
+@story
 async def test_the_pause_of_a_webhook_grows_to_minutes_and_not_to_hours(tmp_path: Path, pbx: Receiver) -> None:
     async with Stage(tmp_path) as stage:
         webhook = stage.hook(pbx.url)

@@ -38,7 +38,8 @@ class Line:
     def __init__(self, target: Target) -> None:
         self.target = target
         self.horizon = 0  # every row up to here was read, or passed over for a conversation with `more`
-        self.more = True  # the database holds rows beyond the horizon, as far as is known
+        self.more = False  # the database holds rows beyond the horizon, for which there was no room
+        self.fresh = True  # it may hold rows that were not looked for yet
         self.heard = False  # it answered, whatever it said, when it was called last
         self.ending = False  # its disabling is on its way to the disk
         self.stopped = False  # nothing more is posted: the webhook said it is gone, or a person disabled it
@@ -145,7 +146,7 @@ class Line:
         if self._on_the_way:
             return
         self.horizon = 0
-        self.more = True
+        self.fresh = True
         self._held = 0
         self._conversations.clear()
         self._ready.clear()

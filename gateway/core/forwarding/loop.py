@@ -164,7 +164,7 @@ class Forwarding:
         kept = [row_id for row_id, served in self._served.items() if now - served.used_at < RECEIVER_KEPT_S]
         self._match_lines(self._store.read(lambda db: webhooks.targets(db, kept)), now)
         for row_id in fresh & self._served.keys():
-            self._served[row_id].line.more = True
+            self._served[row_id].line.fresh = True
         self._newest = newest
         for room in (self._of_webhooks, self._of_callbacks):
             room.forget_who_waits()
@@ -210,10 +210,13 @@ class Forwarding:
 
     def _read_rows(self, line: Line, now: float) -> None:
         row_id, room = line.target.row_id, line.room
-        if line.more and room:
+        if room and (line.fresh or line.more):
             rows = self._store.read(lambda db: forwards.pending(db, row_id, line.horizon, room))
             line.more = len(rows) == room
             line.take_in(rows, self._sleepers(rows, now))
+        elif line.fresh:
+            line.more = True  # it is read when there is room
+        line.fresh = False
         conversation = line.hungry()
         if conversation is not None:
             name, after, upto = conversation.name, conversation.upto, line.horizon
