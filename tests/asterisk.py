@@ -60,7 +60,7 @@ class Asterisk:
 
     async def done(self, count: int) -> list[dict[str, str]]:
         """The actions, once there are so many."""
-        async with asyncio.timeout(10), self._news:
+        async with asyncio.timeout(30), self._news:
             await self._news.wait_for(lambda: len(self.actions) >= count)
         return self.actions
 

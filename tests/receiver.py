@@ -89,14 +89,14 @@ class Receiver:
         assert self._loop is not None and self._released is not None
         self._loop.call_soon_threadsafe(self._released.set)
 
-    def wait_for(self, count: int, timeout: float = 10.0) -> list[Received]:
+    def wait_for(self, count: int, timeout: float = 30.0) -> list[Received]:
         """The requests, once there are at least so many."""
         with self._news:
             came = self._news.wait_for(lambda: len(self.requests) >= count, timeout)
             assert came, f"{len(self.requests)} of {count} requests came within {timeout:g} s"
             return list(self.requests)
 
-    async def expect(self, count: int, within: float = 10.0) -> list[Received]:
+    async def expect(self, count: int, within: float = 30.0) -> list[Received]:
         """`wait_for`, for a test that runs on an event loop."""
         return await asyncio.to_thread(self.wait_for, count, within)
 

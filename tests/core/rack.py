@@ -27,7 +27,7 @@ from gateway.store import Database, Store, lanes, outbox, sims, unknowns
 from gateway.store.airmarks import AirMarks, EarlierMarks
 from gateway.store.outbox import NewMessage
 
-PATIENCE_S = 10.0
+PATIENCE_S = 30.0
 QUICK = SendingSettings(retry_first_s=0.01, retry_longest_s=0.05, retry_tries=1000, unknown_wait_s=0.05)
 
 

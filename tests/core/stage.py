@@ -125,7 +125,7 @@ class Stage:
         await self.until(there)
         return self.rows(webhook)
 
-    async def until(self, there: Callable[[], bool], within: float = 10.0) -> None:
+    async def until(self, there: Callable[[], bool], within: float = 30.0) -> None:
         deadline = time.monotonic() + within
         while not there():
             assert time.monotonic() < deadline, "it did not come to that in time"

@@ -40,7 +40,7 @@ from tests.core.stage import story
 
 pytestmark = pytest.mark.slow
 
-PATIENCE_S = 15.0
+PATIENCE_S = 30.0
 ELSEWHERE = Refused(Word.ELSEWHERE, "channel:not-ready", "not now")
 
 

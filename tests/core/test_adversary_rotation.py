@@ -17,7 +17,7 @@ pytestmark = pytest.mark.slow
 
 ELSEWHERE = Refused(Word.ELSEWHERE, "channel:not-ready", "not now")
 LATER = Refused(Word.LATER, "cms:42", "congestion")
-SOON_S = 3.0
+SOON_S = 15.0
 
 
 @story

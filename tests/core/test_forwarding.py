@@ -101,7 +101,7 @@ async def test_many_events_of_many_conversations_arrive_once_and_in_order(tmp_pa
     async with Stage(tmp_path) as stage:
         webhook = stage.hook(pbx.url)
         ids = await stage.tell_all(*((str(number), f"caller {number % 7}") for number in range(1500)))
-        requests = await pbx.expect(1500, within=30)
+        requests = await pbx.expect(1500, within=60)
         assert sorted(pbx.ids) == sorted(ids)
         by_caller = sorted(requests, key=lambda request: int(request.data["text"]) % 7)  # a stable sort
         for _, theirs in groupby(by_caller, key=lambda request: int(request.data["text"]) % 7):
@@ -129,7 +129,7 @@ async def test_the_next_event_does_not_wait_for_the_disk(tmp_path: Path, pbx: Re
         webhook = stage.hook(pbx.url)
         await stage.tell_all(*((str(number), "alice") for number in range(20)))
         slow_disk = threading.Event()
-        blocked = stage.store.writer.submit(lambda db: slow_disk.wait(10))
+        blocked = stage.store.writer.submit(lambda db: slow_disk.wait(60))
         await pbx.expect(20)
         assert {row.state for row in stage.rows(webhook)} == {ForwardState.PENDING}
         slow_disk.set()
@@ -146,7 +146,8 @@ async def test_a_webhook_that_answers_slowly_does_not_delay_another(tmp_path: Pa
         stage.hook(other.url)
         await stage.tell_all(*((str(number), f"caller {number}") for number in range(40)))
         await other.expect(40)
-        assert pbx.held == len(pbx.requests) < 5 * 40
+        with pbx._news:  # more may be coming in
+            assert pbx.held == len(pbx.requests) < 5 * 40
         pbx.release()
         await pbx.expect(5 * 40)
 

@@ -136,7 +136,7 @@ async def test_a_missing_permission_pauses_the_webhook_and_loses_nothing(tmp_pat
 def test_an_asterisk_that_closes_or_says_nothing_is_down_and_asked_anew(tmp_path: Path, answer: bytes) -> None:
     @story
     async def told() -> None:
-        async with Asterisk() as pbx, Stage(tmp_path, settings=ForwardingSettings(timeout_s=0.2)) as stage:
+        async with Asterisk() as pbx, Stage(tmp_path, settings=ForwardingSettings(timeout_s=1.0)) as stage:
             webhook = stage.hook(**wanted(pbx))
             pbx.answers.append(answer)
             event_id = await stage.happens(EventType.MESSAGE_RECEIVED, TEXT)

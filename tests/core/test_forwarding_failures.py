@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import itertools
 import logging
+import socket
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -469,8 +471,21 @@ async def test_garbage_for_an_answer_is_a_failure_like_any_other(tmp_path: Path)
     server.close()
 
 
+@pytest.fixture
+def no_such_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody knows names that end in .invalid; no name server of this network is waited for."""
+    really = socket.getaddrinfo
+
+    def asked(host: Any, *more: Any, **given: Any) -> Any:
+        if str(host).endswith(".invalid"):
+            raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+        return really(host, *more, **given)
+
+    monkeypatch.setattr(socket, "getaddrinfo", asked)
+
+
 @story
-async def test_a_name_that_does_not_exist_is_a_failure_that_says_so(tmp_path: Path) -> None:
+async def test_a_name_that_does_not_exist_is_a_failure_that_says_so(tmp_path: Path, no_such_name: None) -> None:
     async with Stage(tmp_path) as stage:
         webhook = stage.hook("http://pbx.invalid/hook")
         await stage.tell("Hallo")
@@ -510,7 +525,9 @@ def test_a_forbidden_address_is_never_called_and_the_event_is_dead_with_the_reas
 
 
 @story
-async def test_what_is_allowed_is_judged_by_the_address_that_a_name_has_now(tmp_path: Path, pbx: Receiver) -> None:
+async def test_what_is_allowed_is_judged_by_the_address_that_a_name_has_now(
+    tmp_path: Path, pbx: Receiver, no_such_name: None
+) -> None:
     async with Stage(tmp_path, reach=NARROW) as stage:
         by_name = stage.hook(f"http://localhost:{pbx.port}/")
         by_address = stage.hook(f"http://127.0.0.1:{pbx.port}/")

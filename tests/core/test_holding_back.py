@@ -78,7 +78,7 @@ async def test_a_pool_that_reached_its_limit_holds_up_no_other_pool_on_the_same_
         await rack.settled(full[0])
         for way in ({"pool": "other"}, {"lane": ""}, {"lane": lane("p0")}):
             (other,) = await rack.add(f"{way}", **way)
-            await rack.settled(other, seconds=3)
+            await rack.settled(other, seconds=15)
         assert len(rack.ports["p0"].sent) == 4
         assert Counter(rack.status(one) for one in full) == {Status.SENT: 1, Status.QUEUED: 299}
 
@@ -92,7 +92,7 @@ async def test_a_client_that_reached_its_limit_holds_up_no_other_client_of_the_s
         full = await rack.add(*[f"a {n}" for n in range(300)], pool="main", priority=5, key_id=1)
         await rack.settled(full[0])
         (other,) = await rack.add("b", pool="main", key_id=2)
-        await rack.settled(other, seconds=3)
+        await rack.settled(other, seconds=15)
         assert len(rack.ports["p0"].sent) == 2
 
 

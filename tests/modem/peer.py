@@ -81,7 +81,7 @@ class Peer:
 
     async def until(self, happened: Callable[[], object]) -> None:
         """Returns when `happened` is true after something was told to this modem."""
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             while not happened():
                 self._changed.clear()
                 await self._changed.wait()

@@ -21,7 +21,7 @@ from gateway.settings import ModemSettings
 GENTLE = RUNGS[: [rung.step for rung in RUNGS].index(Step.REOPEN) + 1]
 # Short where a story waits for it to pass, long where nothing should ever take so long.
 QUICK = Timing(
-    wake=0.3, wakes=3, command=5.0, slow_command=5.0, soft=0.2, prompt=5.0, send=5.0, quiet=0.01, most_drains=5,
+    wake=0.3, wakes=3, command=15.0, slow_command=15.0, soft=0.2, prompt=15.0, send=15.0, quiet=0.01, most_drains=5,
     retry=0.2, rungs=GENTLE, ladder=0.02, reset=0.05, dtr=0.01, power=5.0,
     last_word=0.5, busy_pause=0.01, busy_tries=5, error_tries=2, search=0.05, glance=0.02,
     keep_again=0.05, clip=0.1, ring_gap=0.5, doubled=0.05, menu=5.0, presence=0.02, connect=5.0,
@@ -41,7 +41,7 @@ def story(told: Callable[..., Awaitable[None]]) -> Callable[..., None]:
     @wraps(told)
     def test(*args: object, **named: object) -> None:
         async def all_of_it() -> None:
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(120):
                 await told(*args, **named)
 
         asyncio.run(all_of_it())
@@ -103,7 +103,7 @@ class Stage:
 
     async def until(self, happened: Callable[[], object]) -> None:
         """Returns when `happened` is true after the driver handed something over. The driver's own end is an error."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while not happened():
                 self._changed.clear()
                 change = asyncio.ensure_future(self._changed.wait())
@@ -117,7 +117,7 @@ class Stage:
 
     async def end(self) -> SimrackError:
         """The error the driver ends with."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             await asyncio.wait([self.run])
         fault = self.run.exception()
         assert isinstance(fault, SimrackError), fault

@@ -18,7 +18,7 @@ from tests.modem.machines import bridge, modem, plant
 from tests.modem.peer import OK, SILENCE, Peer, info
 from tests.modem.stage import on_stage, story
 
-HURRIED = replace(BRIEF, wake=0.1, quiet=0.01)
+HURRIED = replace(BRIEF, wake=0.4, quiet=0.01)
 
 
 @story

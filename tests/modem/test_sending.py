@@ -11,7 +11,7 @@ from gateway.records import ChannelState, Encoding, Part, Refused, Sent, Unknown
 from tests.modem.peer import OK, SILENCE, Peer, info
 from tests.modem.stage import QUICK, on_stage, story
 
-IMPATIENT = replace(QUICK, prompt=0.2, send=0.3)
+IMPATIENT = replace(QUICK, prompt=1.0, send=1.0)
 
 
 @story

@@ -121,7 +121,7 @@ async def test_a_storage_command_that_is_carried_out_without_ok_is_taken_for_don
 @story
 async def test_a_question_a_modem_never_answers_does_not_keep_it_from_serving():
     peer = Peer({"AT+CNUM": SILENCE, "AT+COPS?": SILENCE})
-    async with on_stage(peer.device, replace(QUICK, command=0.2)) as stage:
+    async with on_stage(peer.device, replace(QUICK, command=0.5)) as stage:
         await stage.ready()
         assert await stage.send() == Sent(1)
 

@@ -21,8 +21,8 @@ FAMILIES = [
 ]  # fmt: skip
 HANDSET = "+4917012345678"
 # Patient enough for a loaded test machine, except where a fault is waited for.
-STEADY = replace(QUICK, command=2.0, slow_command=2.0, prompt=1.0, send=1.0, retry=0.3, ladder=0.2)
-OPTIONS = {"late-ok": {"seconds": 1.5}, "news-in-reply": {"line": '+CMTI: "SM",7'}}
+STEADY = replace(QUICK, command=4.0, slow_command=4.0, prompt=2.0, send=2.0, retry=0.3, ladder=0.2)
+OPTIONS = {"late-ok": {"seconds": 3.0}, "news-in-reply": {"line": '+CMTI: "SM",7'}}
 
 
 @pytest.fixture
@@ -102,7 +102,7 @@ def test_a_late_answer_settles_the_unknown(bank):
     async def told():
         async with on_stage(bank.device("p0"), STEADY) as stage:
             await stage.ready()
-            await asyncio.to_thread(bank.fault, "p0", "late-ok", seconds=1.3)
+            await asyncio.to_thread(bank.fault, "p0", "late-ok", seconds=3.0)
             assert isinstance(await stage.send(attempt=7), Unknown)
             await stage.until(lambda: stage.late)
             assert stage.late == [(7, 1)]
@@ -117,8 +117,9 @@ def test_a_modem_that_falls_silent_is_ready_soon_after_it_answers_again(bank, fa
     async def told():
         async with on_stage(bank.device("p0"), STEADY, status_s=0.2) as stage:
             await stage.ready()
-            await asyncio.to_thread(bank.fault, "p0", fault, seconds=2.5)
+            await asyncio.to_thread(bank.fault, "p0", fault)
             await stage.until(lambda: stage.modem.facts.state is ChannelState.LOST)
+            await asyncio.to_thread(bank.release, "p0", fault)
             await serving(stage)
             await text_comes_in(bank, stage, "back again")
 
@@ -167,7 +168,7 @@ def test_many_texts_both_ways_are_all_there_once(bank):
 
     @story
     async def told():
-        async with on_stage(bank.device("p0"), replace(STEADY, send=5.0)) as stage:
+        async with on_stage(bank.device("p0"), replace(STEADY, send=15.0)) as stage:
             await stage.ready()
             coming = asyncio.create_task(asyncio.to_thread(write_many))
             for attempt in range(many):
@@ -194,11 +195,11 @@ def test_every_family_dials_service_codes_answers_menus_and_refuses_calls(family
     async def told():
         async with on_stage(bank.device("p0"), STEADY) as stage:
             await stage.ready()
-            balance = await stage.modem.ussd("*100#", 5.0)
+            balance = await stage.modem.ussd("*100#", 30.0)
             assert balance.text == "Your balance is 12.34 EUR." and not balance.open
-            menu = await stage.modem.ussd("*101#", 5.0)
+            menu = await stage.modem.ussd("*101#", 30.0)
             assert menu.open
-            assert (await stage.modem.ussd("1", 5.0)).text == balance.text
+            assert (await stage.modem.ussd("1", 30.0)).text == balance.text
             await asyncio.to_thread(bank.call, "p0", HANDSET)
             await stage.until(lambda: stage.calls)
             assert stage.calls == [("p0", HANDSET)]
