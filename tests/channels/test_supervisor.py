@@ -45,7 +45,7 @@ def told_by(*deaths: Exception) -> list[ChannelFacts]:
         supervisor = Supervisor(SystemClock(), told.append, AT_ONCE)
         supervisor.add(channel)
         running = asyncio.create_task(supervisor.run())
-        await asyncio.wait_for(channel.alive.wait(), 5)
+        await asyncio.wait_for(channel.alive.wait(), 30)
         supervisor.heard(channel.facts)
         assert supervisor.facts()[0].state is ChannelState.READY
         assert channel.lives == len(deaths) + 1
@@ -90,10 +90,10 @@ def test_a_parked_channel_is_tried_at_once_when_a_person_says_so_or_it_is_plugge
         supervisor = Supervisor(SystemClock(), lambda _: parked.set(), Patience(parked_s=3600.0))
         supervisor.add(channel)
         running = asyncio.create_task(supervisor.run())
-        await asyncio.wait_for(parked.wait(), 5)
+        await asyncio.wait_for(parked.wait(), 30)
         assert channel.lives == 1
         supervisor.unpark("p0")
-        await asyncio.wait_for(channel.alive.wait(), 5)
+        await asyncio.wait_for(channel.alive.wait(), 30)
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
 

@@ -141,7 +141,7 @@ def test_an_asterisk_that_closes_or_says_nothing_is_down_and_asked_anew(tmp_path
             pbx.answers.append(answer)
             event_id = await stage.happens(EventType.MESSAGE_RECEIVED, TEXT)
             (row,) = await stage.recorded(webhook, "pending", tries=1)
-            assert ("closed" if answer == asterisk.CLOSE else "no answer from Asterisk within 0.2 s") in str(row.last_error)
+            assert ("closed" if answer == asterisk.CLOSE else "no answer from Asterisk within 1 s") in str(row.last_error)
             stage.later(10)
             await stage.recorded(webhook, "accepted")
             assert [one["ActionID"] for one in pbx.actions] == [event_id] * 2

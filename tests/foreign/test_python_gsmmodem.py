@@ -38,7 +38,7 @@ def story(bank, port, family, folder):
         modem.smsTextMode = False
         found["references"] = [modem.sendSms(SOMEONE, text).reference for text in ("hello", LONG, CYRILLIC)]
         bank.text(SOMEONE, port, PRICE)
-        told.wait(10)
+        told.wait(60)
         found["received"] = got
         # The callback has returned, but the deletion that follows it may still run: the modem answers in order.
         found["stored"] = len(modem.listStoredSms())
@@ -50,7 +50,7 @@ def story(bank, port, family, folder):
 @pytest.fixture(scope="module")
 def stories(tmp_path_factory):
     """A client waits 15 s for the OK that Wavecom never sends."""
-    return tell(story, FAMILIES, tmp_path_factory.mktemp("gsmmodem"), report_delay=60.0)
+    return tell(story, FAMILIES, tmp_path_factory.mktemp("gsmmodem"), report_delay=3600.0)
 
 
 @pytest.mark.parametrize("family", FAMILIES)
@@ -71,7 +71,7 @@ def test_it_waits_for_a_report():
         modem = gsmmodem.GsmModem(bank.device("p0"), 115200, smsReceivedCallbackFunc=lambda text: None)
         modem.connect()
         try:
-            sent = modem.sendSms(SOMEONE, "hello", waitForDeliveryReport=True, deliveryTimeout=5)
+            sent = modem.sendSms(SOMEONE, "hello", waitForDeliveryReport=True, deliveryTimeout=60)
         finally:
             modem.close()
         assert sent.report.deliveryStatus == 0

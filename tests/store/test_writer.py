@@ -44,7 +44,7 @@ def test_a_job_that_fails_undoes_only_itself(writer: Writer, tmp_path: Path) -> 
     gate = threading.Event()
 
     def hold(db: SqliteDatabase) -> None:
-        gate.wait(5)
+        gate.wait(30)
         db.execute_sql("INSERT INTO facts VALUES ('first')")
 
     def half(db: SqliteDatabase) -> None:
@@ -65,7 +65,7 @@ def test_work_that_waits_shares_one_commit(writer: Writer) -> None:
     gate = threading.Event()
 
     async def story() -> int:
-        first = writer.submit(lambda db: gate.wait(5))
+        first = writer.submit(lambda db: gate.wait(30))
         rest = [writer.submit(insert(str(n))) for n in range(50)]  # type: ignore[arg-type]
         before = writer.commits
         gate.set()

@@ -43,7 +43,7 @@ def test_behind_a_real_socket_the_header_counts_only_of_a_proxy_that_is_named(
     settings = replace(gateway.settings, http=listening, doors=DoorsSettings(addresses={"v1": "192.0.2.7"}))
     server = Server(create_app(replace(gateway.doors(), settings=settings)), listening)
     server.start()
-    connection = http.client.HTTPConnection("127.0.0.1", int(server.address.rpartition(":")[2]), timeout=5)
+    connection = http.client.HTTPConnection("127.0.0.1", int(server.address.rpartition(":")[2]), timeout=30)
     connection.request("GET", "/v1/channels", headers={"Authorization": f"Bearer {key}", "X-Forwarded-For": "192.0.2.7"})
     assert connection.getresponse().status == status
     connection.close()

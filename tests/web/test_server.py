@@ -29,7 +29,7 @@ def port_of(server: Server) -> int:
 
 
 def exchange(server: Server, raw: bytes) -> tuple[int, str, dict[str, object]]:
-    with socket.create_connection(("127.0.0.1", port_of(server)), timeout=5) as connection:
+    with socket.create_connection(("127.0.0.1", port_of(server)), timeout=30) as connection:
         connection.sendall(raw)
         answer = http.client.HTTPResponse(connection)
         answer.begin()
@@ -37,7 +37,7 @@ def exchange(server: Server, raw: bytes) -> tuple[int, str, dict[str, object]]:
 
 
 def test_it_answers_many_requests_on_one_connection(server: Server) -> None:
-    connection = http.client.HTTPConnection("127.0.0.1", port_of(server), timeout=5)
+    connection = http.client.HTTPConnection("127.0.0.1", port_of(server), timeout=30)
     for _ in range(3):
         connection.request("GET", "/healthz")
         answer = connection.getresponse()
@@ -75,7 +75,7 @@ def test_after_a_stop_nothing_listens(gateway: Gateway) -> None:
     server = Server(create_app(gateway.doors()), HttpSettings("127.0.0.1:0", threads=2))
     server.start()
     port = port_of(server)
-    keeps_open = socket.create_connection(("127.0.0.1", port), timeout=5)
+    keeps_open = socket.create_connection(("127.0.0.1", port), timeout=30)
     keeps_open.sendall(b"GET /healthz HTTP/1.1\r\nHost: here\r\n\r\n")
     assert keeps_open.recv(12) == b"HTTP/1.1 200"  # it is served, and not only waiting to be
     server.stop()
@@ -83,7 +83,7 @@ def test_after_a_stop_nothing_listens(gateway: Gateway) -> None:
         pass
     keeps_open.close()
     with pytest.raises(ConnectionRefusedError):
-        socket.create_connection(("127.0.0.1", port), timeout=5)
+        socket.create_connection(("127.0.0.1", port), timeout=30)
 
 
 def test_a_server_that_never_started_can_be_stopped(gateway: Gateway) -> None:
@@ -93,7 +93,7 @@ def test_a_server_that_never_started_can_be_stopped(gateway: Gateway) -> None:
 @pytest.mark.parametrize("text", ["Der Tisch für Müller ist frei".encode(), b"Der Tisch f%C3%BCr M%C3%BCller+ist%20frei"])
 def test_blanks_and_letters_that_nobody_encoded_pass_in_a_query(server: Server, gateway: Gateway, text: bytes) -> None:
     key = gateway.keys.add("pbx", ["send", "read"])[1].encode()
-    with socket.create_connection(("127.0.0.1", port_of(server)), timeout=5) as connection:
+    with socket.create_connection(("127.0.0.1", port_of(server)), timeout=30) as connection:
         line = b"GET /api/send?key=" + key + b"&to=015112345678&text=" + text + b" HTTP/1.1\r\nHost: x\r\n\r\n"
         connection.sendall(line)
         answer = http.client.HTTPResponse(connection)

@@ -54,9 +54,9 @@ def test_requests_sends_with_digest_and_with_basic_over_one_connection(opened: O
         with requests.Session() as session:
             session.auth = login
             for _ in range(3):
-                answer = session.post(f"{url}/api/send_sms", json=BODY, timeout=5)
+                answer = session.post(f"{url}/api/send_sms", json=BODY, timeout=30)
                 assert (answer.status_code, answer.json()["error_code"]) == (200, 202)
-            got = session.get(f"{url}/api/query_incoming_sms?flag=all&port=0,1", timeout=5)
+            got = session.get(f"{url}/api/query_incoming_sms?flag=all&port=0,1", timeout=30)
             assert (got.status_code, got.json()["sms"]) == (200, [])
     assert len(opened.messages()) == 9
 
@@ -66,7 +66,7 @@ WRONG = [HTTPDigestAuth("pbx", "wrong"), HTTPDigestAuth("nobody", "x"), HTTPBasi
 
 @pytest.mark.parametrize("login", WRONG)
 def test_a_wrong_login_is_challenged(opened: Open, url: str, password: str, login: Any) -> None:
-    answer = requests.post(f"{url}/api/send_sms", json=BODY, auth=login, timeout=5)
+    answer = requests.post(f"{url}/api/send_sms", json=BODY, auth=login, timeout=30)
     assert (answer.status_code, answer.json()["error_code"]) == (401, 401)
     assert CHALLENGE.fullmatch(answer.headers["WWW-Authenticate"])
     assert not opened.messages()

@@ -39,7 +39,7 @@ def test_a_service_code_is_dialled_and_its_answer_asked_for(opened: Open) -> Non
 
     def network(channel: str, code: str) -> UssdReply:
         called.set()
-        assert go.wait(5)
+        assert go.wait(30)
         if code == "*9#":
             raise UssdFailed("refused", "no such code", "try another")
         return UssdReply(f"{channel} {code}")
@@ -48,13 +48,13 @@ def test_a_service_code_is_dialled_and_its_answer_asked_for(opened: Open) -> Non
     opened.client = create_app(replace(opened.gateway.doors(), ussd=network, settings=settings)).test_client()
     answer = call(opened, "send_ussd", {"text": "*100#", "port": [0, 1], "command": "send"}, boss)
     assert answer == {"error_code": 202, "sn": "simrack", "result": [{"port": 0, "status": 200}, {"port": 1, "status": 503}]}
-    assert called.wait(5)
+    assert called.wait(30)
     assert call(opened, "query_ussd_reply?port=0", headers=boss)["reply"] == []
     assert call(opened, "send_ussd", {"text": "*101#", "port": [0]}, boss)["result"] == [{"port": 0, "status": 486}]
     go.set()
     assert reply(opened, boss) == "p0 *100#"
     assert call(opened, "send_ussd", {"text": "*9#", "port": 0}, boss)["result"][0]["status"] == 200
-    deadline = time.monotonic() + 5  # until the network has refused it, the port is busy
+    deadline = time.monotonic() + 30  # until the network has refused it, the port is busy
     while call(opened, "send_ussd", {"text": "*101#", "port": 0}, boss)["result"][0]["status"] == 486:
         assert time.monotonic() < deadline
     assert reply(opened, boss) == "p0 *101#"
@@ -63,7 +63,7 @@ def test_a_service_code_is_dialled_and_its_answer_asked_for(opened: Open) -> Non
 
 
 def reply(opened: Open, headers: dict[str, str]) -> str:
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 30
     while not (found := call(opened, "query_ussd_reply?port=0", headers=headers)["reply"]):
         assert time.monotonic() < deadline
     assert found[0]["port"] == 0

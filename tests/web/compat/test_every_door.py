@@ -442,7 +442,7 @@ def test_a_key_in_an_address_that_is_no_http_is_not_logged(opened: Open, caplog:
     server.start()
     port = int(server.address.rpartition(":")[2])
     for line in (f"GET /api/send?key={KEY}&text=a b HTTP/1.1", f"GET /nothing?key={KEY} HTTP/1.1", f"GARBLED {KEY}"):
-        with socket.create_connection(("127.0.0.1", port), timeout=5) as connection:
+        with socket.create_connection(("127.0.0.1", port), timeout=30) as connection:
             connection.sendall(f"{line}\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
             while connection.recv(4096):
                 pass

@@ -202,7 +202,7 @@ def test_integras_form_takes_the_key_from_its_body_and_no_wrong_one_from_the_pat
 
 def test_integras_path_may_hold_blanks_and_letters_that_nobody_encoded(opened: Open, url: str) -> None:
     host, _, port = url.removeprefix("http://").partition(":")
-    with socket.create_connection((host, int(port)), timeout=5) as connection:
+    with socket.create_connection((host, int(port)), timeout=30) as connection:
         line = f"GET {INTEGRA}/destination=015112345678&message=Der Tisch für Müller ist frei&api={KEY} HTTP/1.1\r\nHost: x\r\n\r\n"
         connection.sendall(line.encode())
         answer = http.client.HTTPResponse(connection)

@@ -62,7 +62,7 @@ def test_unknown_paths_of_a_door_are_open_to_its_addresses_alone(opened: Open, c
 def exchange(url: str, raw: bytes) -> tuple[int, str, bytes]:
     """(status, Content-Type, body); what follows such a request is not read."""
     host, _, port = url.removeprefix("http://").partition(":")
-    with socket.create_connection((host, int(port)), timeout=5) as connection:
+    with socket.create_connection((host, int(port)), timeout=30) as connection:
         connection.sendall(raw)
         answer = http.client.HTTPResponse(connection)
         answer.begin()
