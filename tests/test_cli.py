@@ -13,6 +13,7 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
+import click
 import pytest
 from click.testing import CliRunner, Result
 
@@ -70,6 +71,11 @@ def test_help_names_every_command() -> None:
     commands = ["run", "demo", "check", "key", "webhook", "connect", "send", "status", "sims", "ussd", "probe"]
     for command in (*commands, "decode", "encode", "backup"):
         assert f"\n  {command} " in shown
+
+
+def test_no_short_help_is_cut_off() -> None:
+    for group in ((), *((name,) for name, command in main.commands.items() if isinstance(command, click.Group))):
+        assert "..." not in simrack(*group, "--help").stdout.partition("Commands:")[2], group
 
 
 @pytest.mark.parametrize(

@@ -60,7 +60,10 @@ _CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
 @click.group("simrack", cls=Program, epilog=EPILOG, context_settings=_CONTEXT)
 @click.version_option(gateway.__version__, prog_name="simrack")
 def main() -> None:
-    """simrack: many SIM cards behind one HTTP API."""
+    """simrack: many SIM cards behind one HTTP API.
+
+    Commands with --url ask a gateway that runs, with a key. Commands with --config work on this machine, whether it runs or not.
+    """
 
 
 def _add_commands() -> None:

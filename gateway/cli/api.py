@@ -28,7 +28,13 @@ def access(command: Command) -> Command:
         help="A file that holds the key; without it, the key is taken from SIMRACK_KEY.",
     )(command)
     return click.option(
-        "--url", envvar="SIMRACK_URL", default="http://127.0.0.1:8080", show_default=True, show_envvar=True, help="The gateway."
+        "--url",
+        envvar="SIMRACK_URL",
+        metavar="URL",
+        default="http://127.0.0.1:8080",
+        show_default=True,
+        show_envvar=True,
+        help="The address of the gateway.",
     )(command)
 
 
@@ -90,7 +96,7 @@ def _key(key_file: str | None) -> str:
     if key_file is None:
         key = os.environ.get("SIMRACK_KEY", "").strip()
         if not key:
-            raise click.UsageError("no key is given: use --key-file, or set SIMRACK_KEY.")
+            raise click.UsageError("no key is given: use --key-file, or set SIMRACK_KEY; `simrack key add` makes one.")
         return key
     try:
         key = Path(key_file).read_text(encoding="ascii").strip()

@@ -48,7 +48,7 @@ def _wishes(command: Command) -> Command:
     return command
 
 
-@click.group(invoke_without_command=True)
+@click.group(invoke_without_command=True, short_help="Whom incoming texts are for: rules, in order.")
 @click.pass_context
 def inbound(context: click.Context) -> None:
     """Say whom incoming texts are for: rules of a running gateway, of which the first that matches a text decides.

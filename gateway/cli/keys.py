@@ -60,7 +60,7 @@ def key() -> None:
     """Make, list and revoke API keys, and say what they may send."""
 
 
-@key.command()
+@key.command(short_help="Make a key and print it.")
 @click.argument("name")
 @click.option(
     "--scope",
@@ -110,7 +110,7 @@ def add(name: str, scopes: tuple[str, ...], file: TextIO | None, smpp: bool, din
     click.echo(f"the key {made.name!r} may {', '.join(sorted(made.scopes))}", err=True)
 
 
-@key.command()
+@key.command(short_help="Give a key a new password for SMPP.")
 @click.argument("name")
 @options.config
 def smpp(name: str, config: str) -> None:
@@ -118,7 +118,7 @@ def smpp(name: str, config: str) -> None:
     _give_password(config, lambda keys: keys.add_smpp(name), f"the key {name!r} binds with system_id {name!r} and this password")
 
 
-@key.command()
+@key.command(short_help="Give a key a new password for the Dinstar door.")
 @click.argument("name")
 @options.config
 def dinstar(name: str, config: str) -> None:

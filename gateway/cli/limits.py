@@ -43,7 +43,7 @@ def _wishes(command: Command) -> Command:
     return command
 
 
-@click.group(invoke_without_command=True)
+@click.group(invoke_without_command=True, short_help="How much may be sent, what is left, and why texts wait.")
 @click.pass_context
 def limits(context: click.Context) -> None:
     """List, make, change, remove and reset the limits of a running gateway; explain what waits; foresee how long texts take.
@@ -53,7 +53,7 @@ def limits(context: click.Context) -> None:
     options.list_by_default(context, list_)
 
 
-@limits.command("list")
+@limits.command("list", short_help="List the limits and what is left of each.")
 @click.argument("subject", required=False)
 @options.as_json
 @access

@@ -20,7 +20,7 @@ _SHOWN = ("channel", "created_at", "send_at", "expires_at", "sent_at", "delivere
 _TO_SETTLE = "simrack messages settle ID resend|failed"
 
 
-@click.group(invoke_without_command=True)
+@click.group(invoke_without_command=True, short_help="Find texts, see what became of one, settle what is held.")
 @click.option("--status", type=click.Choice(STATUSES), metavar="STATUS", help=f"Only these: {', '.join(STATUSES)}.")
 @click.option("--direction", type=click.Choice(["in", "out"]), help="Only texts that came in, or that go out.")
 @click.option("--to", metavar="NUMBER", help="Only texts to this number.")

@@ -31,7 +31,11 @@ def state(shown: dict[str, Any]) -> str:
 def add_common(group: click.Group, place: str, noun: str, after_reset: str) -> None:
     """`place` is where the API has them; `after_reset` says what holds when none is left."""
 
-    @group.command("move", help=f"Move the {noun} NAME to POSITION, counted from 1; the others keep their order.")
+    @group.command(
+        "move",
+        short_help=f"Move a {noun} to another position.",
+        help=f"Move the {noun} NAME to POSITION, counted from 1; the others keep their order.",
+    )
     @click.argument("name")
     @click.argument("position", type=click.IntRange(1))
     @access
@@ -46,7 +50,7 @@ def add_common(group: click.Group, place: str, noun: str, after_reset: str) -> N
         Api(url, key_file).delete(path_of(place, name))
         click.echo(f"{name} is removed", err=True)
 
-    @group.command("reset", help=f"Remove every {noun}: {after_reset}")
+    @group.command("reset", short_help=f"Remove every {noun}.", help=f"Remove every {noun}: {after_reset}")
     @click.confirmation_option(prompt=f"Remove every {noun}?", help="Do not ask.")
     @access
     def reset(url: str, key_file: str | None) -> None:

@@ -34,9 +34,9 @@ def _wishes(command: Command) -> Command:
     """The options that say what a route does."""
     command = click.option("--refuse", metavar="WORDS", help="Refuse such texts, and say this.")(command)
     command = click.option("--pool", metavar="NAME", help="Send such texts over this pool.")(command)
-    for field in ("priority_max", "priority_min"):
-        option = "--" + field.replace("_", "-")
-        command = click.option(option, type=click.IntRange(-10, 10), help="Texts of such priorities.")(command)
+    for end, words in (("max", "lower"), ("min", "higher")):
+        told = f"Texts of this priority or a {words} one."
+        command = click.option(f"--priority-{end}", type=click.IntRange(-10, 10), metavar="N", help=told)(command)
     for field, (metavar, words) in reversed(_CONDITIONS.items()):
         option = "--" + field.replace("_", "-")
         command = click.option(option, f"{field}_" if field == "from" else field, metavar=metavar, help=words)(command)
@@ -49,7 +49,7 @@ def _wishes(command: Command) -> Command:
     )(command)
 
 
-@click.group(invoke_without_command=True)
+@click.group(invoke_without_command=True, short_help="Which texts go to which pool: routes, in order.")
 @click.pass_context
 def routes(context: click.Context) -> None:
     """List, make, change, move and remove the routes of a running gateway. The first that matches a text decides.

@@ -18,3 +18,4 @@ def unpark(channel: str, url: str, key_file: str | None) -> None:
     A parked channel also comes back when it is plugged in again.
     """
     Api(url, key_file).post(f"/v1/channels/{quote(channel, safe='')}/unpark", {})
+    click.echo(f"{channel} is tried again; simrack channels shows how it does", err=True)

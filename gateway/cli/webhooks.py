@@ -68,7 +68,7 @@ def _secret(file: TextIO | None) -> str | None:
     return None if file is None else file.read().strip()
 
 
-@click.group()
+@click.group(short_help="Who is told of events, and what died on the way.")
 def webhook() -> None:
     """Make, list, switch, remove and test webhooks, and post again what died."""
 

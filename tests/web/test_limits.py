@@ -172,6 +172,9 @@ def test_an_explanation_says_which_limit_says_no_and_until_when(alice: Caller, g
     (refusal,) = told["refusals"]
     assert refusal["limit"]["id"] == 1 and refusal["reason"] == "1 of 1 texts a day have left"
     assert alice.get("/v1/limits/explain?pool=main").json["channels"] == ["p1"]
+    assert alice.get("/v1/limits/explain?to=%2B4915112345678").status_code == 200
+    assert alice.get("/v1/limits/explain?to=+4915112345678").status_code == 200  # not escaped
+    assert faults(alice.get("/v1/limits/explain?to=nobody")) == ["to"]
     assert alice.get("/v1/limits/explain?pool=none").status_code == 404
     assert alice.get("/v1/limits/explain?channel=p9").status_code == 404
     assert alice.get("/v1/limits/explain?key=none").status_code == 404

@@ -137,11 +137,15 @@ def _route(doors: Doors, channel: str | None, pool: str | None, key: str | None)
 
 
 def _number(doors: Doors, written: str | None) -> str:
-    """As it is counted; what is no number is somebody who was not texted yet."""
+    """As it is counted; nothing is somebody who was not texted yet."""
+    if written is None:
+        return ""
+    if written.startswith(" "):  # a plus sign that was not escaped arrives as a blank
+        written = "+" + written[1:]
     try:
-        return "" if written is None else recipient(written, doors.settings.numbers.country)
-    except BadValue:
-        return written or ""
+        return recipient(written, doors.settings.numbers.country)
+    except BadValue as fault:
+        raise bad_value(fault, "parameter") from fault
 
 
 def _as_limit(wanted: schemas.LimitIn) -> Limit:
