@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -22,10 +22,10 @@ from tests.receiver import Answer, Receiver
 
 @contextmanager
 def silent_hosts(count: int) -> Iterator[list[str]]:
-    """Addresses of loopback that take connections and never say anything."""
-    with socket.create_server(("0.0.0.0", 0), backlog=count) as server:
-        port = server.getsockname()[1]
-        yield [f"http://127.0.{1 + n // 200}.{1 + n % 200}:{port}/" for n in range(count)]
+    """Ports that take connections and never say anything."""
+    with ExitStack() as open_:
+        servers = [open_.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(count)]
+        yield [f"http://127.0.0.1:{server.getsockname()[1]}/" for server in servers]
 
 
 async def told(client: Client, url: str, conversation: str = "alice") -> None:
