@@ -32,7 +32,7 @@ _REMOVABLE = ("to_prefix", *_CONDITIONS, "priority_min", "priority_max")
 
 def _wishes(command: Command) -> Command:
     """The options that say what a route does."""
-    command = click.option("--refuse", metavar="WORDS", help="Refuse such texts, and say this.")(command)
+    command = click.option("--refuse", metavar="WORDS", help="Refuse such texts, whatever they name, and say this.")(command)
     command = click.option("--pool", metavar="NAME", help="Send such texts over this pool.")(command)
     for end, words in (("max", "lower"), ("min", "higher")):
         told = f"Texts of this priority or a {words} one."

@@ -17,7 +17,7 @@ from gateway.cli.exits import NO
 @click.argument("text")
 @click.option("--from", "from_", metavar="NUMBER", help="Send from this own number.")
 @click.option("--channel", metavar="NAME", help="Send over this channel only; a dial string, as box1.0-3, names several.")
-@click.option("--pool", metavar="NAME", help="Send over a channel of this pool.")
+@click.option("--pool", metavar="NAME", help="Send over a channel of this pool; of these, over --channel if it is given too.")
 @click.option("--campaign", metavar="NAME", help="What the text belongs to; routes may ask for it.")
 @click.option("--extension", metavar="EXTENSION", help="Who sends, at the PBX; a key may have rules for its extensions.")
 @click.option("--flash", is_flag=True, help="Show it at once, do not store it.")

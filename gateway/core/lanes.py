@@ -45,6 +45,7 @@ class PoolView:
         return {name: self.weights.get(name, 1.0) if order is Order.WEIGHTED else 1.0 for name in self.members}
 
 
+_CHANNEL_ASKED = "this channel was asked for"
 Tariffs = Mapping[str, TariffSettings | None]  # by channel
 
 
@@ -52,10 +53,9 @@ def build(channels: Sequence[str], pools: Sequence[PoolView], tariffs: Tariffs) 
     """Every lane by its name, but for those of sets that clients name."""
     any_channel = Strategy(Order.NEXT_FREE)
     found = [Lane(lanes.ANY, (tuple(channels),), any_channel)]
-    because = "this channel was asked for"
-    found += [Lane(lanes.of_channel(name), ((name,),), any_channel, because=because, own=name) for name in channels]
+    found += [Lane(lanes.of_channel(name), ((name,),), any_channel, because=_CHANNEL_ASKED, own=name) for name in channels]
     for pool in pools:
-        found += [*_of_pool(pool, tariffs), *(_of_member(pool.name, channel) for channel in pool.members)]
+        found += [*_of_pool(pool, tariffs), *(_of_member(lanes.of_member(pool.name, channel), channel) for channel in pool.members)]
     return {lane.name: lane for lane in found}
 
 
@@ -75,7 +75,8 @@ def of_numbers(name: str, base: Lane, channels: Sequence[str], numbers: Mapping[
 
     tiers = tuple(left for tier in base.tiers if (left := admitted(tier)))
     if not tiers:
-        tiers = (admitted(channels) if lanes.pool_of(name) else (),)
+        follows = lanes.pool_of(name) and not (lanes.channel_of(name) or lanes.members_of(name))
+        tiers = (admitted(channels) if follows else (),)
     if all(len(group) > 1 for group in lanes.groups_of(name)):
         how = Strategy(Order.ROTATE) if base.name == lanes.ANY else base.strategy
         return Lane(name, tiers, how, base.weights, base.because, base.own if (base.own,) in tiers else "")
@@ -86,7 +87,7 @@ def of_numbers(name: str, base: Lane, channels: Sequence[str], numbers: Mapping[
 def of_former(name: str, pool: PoolView, tariffs: Tariffs) -> Lane:
     """A lane in which texts wait that this pool made before it was changed: they leave by the pool as it is now."""
     if channel := lanes.channel_of(name):
-        return _of_member(pool.name, channel)
+        return _of_member(name, channel)
     if channels := lanes.members_of(name):
         return _of_members(name, channels, pool, tariffs)
     how = strategy(pool.strategy)
@@ -119,9 +120,9 @@ def _of_pool(pool: PoolView, tariffs: Tariffs) -> list[Lane]:
     ]
 
 
-def _of_member(pool: str, channel: str) -> Lane:
-    because = "its number was asked for"
-    return Lane(lanes.of_member(pool, channel), ((channel,),), Strategy(Order.NEXT_FREE), because=because, own=channel)
+def _of_member(name: str, channel: str) -> Lane:
+    because = _CHANNEL_ASKED if lanes.is_asked(name) else "its number was asked for"
+    return Lane(name, ((channel,),), Strategy(Order.NEXT_FREE), because=because, own=channel)
 
 
 def _of_members(name: str, channels: Sequence[str], pool: PoolView, tariffs: Tariffs) -> Lane:

@@ -71,25 +71,27 @@ class Pools:
 
     def lane_of(self, pool: str, to: str) -> tuple[str, str]:
         """The lane of a text to this recipient, and the lane whose conversations it keeps to (empty for none)."""
-        view = self._views[pool]
-        sticky = names.of_pool(pool) if strategy(view.strategy).sticky else ""
-        return lanes.lane_of(view, to, self._tariffs), sticky
+        return lanes.lane_of(self._views[pool], to, self._tariffs), self._sticky(pool)
 
-    def lane_of_members(self, pool: str, channels: Sequence[str]) -> str:
-        """The lane of a text of this pool that may leave by these of its channels alone. Nothing of it is sticky."""
-        return names.of_member(pool, channels[0]) if len(channels) == 1 else names.of_members(pool, channels)
+    def lane_of_members(self, pool: str, channels: Sequence[str]) -> tuple[str, str]:
+        """As `lane_of`, for a text of this pool that may leave by these of its channels alone."""
+        if len(channels) == 1:
+            return names.of_member(pool, channels[0]), ""
+        return names.of_members(pool, channels), self._sticky(pool)
+
+    def _sticky(self, pool: str) -> str:
+        return names.of_pool(pool) if strategy(self._views[pool].strategy).sticky else ""
 
     def expand(self, written: str) -> tuple[str, ...]:
         """The channels that a channel's name, a dial string or a pool's name means. Raises BadValue without a field."""
         return expand(written, self._settings.channel_names, {view.name: view.channels for view in self._views.values()})
 
-    def lane_of_dial(self, written: str, field: str) -> str:
-        """The lane of a dial string such as (0.3). Raises BadValue naming `field`."""
+    def dialled(self, written: str, field: str) -> tuple[str, ...]:
+        """The channels of a dial string such as (0.3). Raises BadValue naming `field`."""
         try:
-            channels = self.expand(written)
+            return self.expand(written)
         except BadValue as fault:
             raise BadValue(field, fault.reason, fault.remedy) from fault
-        return self.lane_of_set(channels)
 
     def lane_of_set(self, channels: tuple[str, ...]) -> str:
         if len(channels) == 1:

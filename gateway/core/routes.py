@@ -59,7 +59,7 @@ class Routes:
         self._renew()
 
     def choose(self, facts: RouteFacts) -> Decision:
-        """The first route that matches. Asked for every text that names neither channel nor pool."""
+        """The first route that matches. Of a text that names a channel or a pool only a refusal is heard."""
         return choose(self._rules, facts, self._there) if self._rules else NO_ROUTE
 
     def all(self) -> list[Route]:

@@ -1,5 +1,5 @@
 """By which lane a text leaves: the channel or pool that was asked for, else what the routes say, else its sender's; and always
-among the channels that the rules of its key leave. Queues nothing.
+among the channels that the rules of its key leave. A route that refuses is heard whatever was asked for. Queues nothing.
 """
 
 from __future__ import annotations
@@ -60,14 +60,15 @@ class Ways:
         return next((facts.number for facts in self._facts() if facts.name in may.channels), "")
 
     def _of(self, request: SendRequest, to: str, key: Key, may: Origins | None, now: float, prefix: str) -> Way:
-        if request.channel is not None:
-            return self._of_channel(request, request.channel, may, prefix)
-        if request.pool is not None:
-            return self._of_pool(request, request.pool, to, may, prefix)
         facts = RouteFacts(to, request.from_, key.name, request.priority, request.campaign, request.send_at or now)
         chosen = self._routes.choose(facts)
         if chosen.refusal is not None:
             raise AgainstRule(f"{prefix}to", chosen.refusal, f"the route {chosen.route} refuses it")
+        if request.pool is not None:
+            return self._of_pool(request, request.pool, to, may, prefix)
+        if request.channel is not None:
+            channels, number = self._asked(request, request.channel, may, prefix)
+            return Way(_held_to_numbers(self._pools.lane_of_set(channels), number, may), sender=number)
         if chosen.pool is not None:
             return replace(self._of_pool(request, chosen.pool, to, may, prefix), route=chosen.route)
         if request.from_ is not None:
@@ -77,23 +78,22 @@ class Ways:
             return Way(lanes.ANY)
         return Way(_held(lanes.ANY, "", may) if may.by_number else self._pools.lane_of_set(may.channels))
 
-    def _of_channel(self, request: SendRequest, written: str, may: Origins | None, prefix: str) -> Way:
-        number = ""
+    def _asked(self, request: SendRequest, written: str, may: Origins | None, prefix: str) -> tuple[tuple[str, ...], str]:
+        """The channels that `written` names, one or those of a dial string, and the number that was asked for with it."""
+        number, channels = "", (written,)
         if written in self._channels:
             if request.from_ is not None:
                 number = self._number_of(request, None, may, prefix)
                 if written not in self._channels_with(number):
                     reason = f"{request.from_!r} is not the number of {written}"
                     raise BadValue(f"{prefix}from", reason, "leave out one of them")
-            lane, channels = lanes.of_channel(written), [written]
         else:
             if request.from_ is not None:
                 raise BadValue(f"{prefix}from", "cannot be kept by several channels", "leave out one of them")
-            lane = self._pools.lane_of_dial(written, f"{prefix}channel")
-            channels = [*lanes.set_of(lane)] or [lanes.channel_of(lane)]
+            channels = self._pools.dialled(written, f"{prefix}channel")
         if may is not None:
             may.require(channels, f"{prefix}channel", repr(written))
-        return Way(_held(lane, number, may if may is not None and may.by_number else None), sender=number)
+        return channels, number
 
     def _of_pool(self, request: SendRequest, pool: str, to: str, may: Origins | None, prefix: str) -> Way:
         views = {view.name: view for view in self._pools.find()}
@@ -102,6 +102,8 @@ class Ways:
         view = views[pool]
         if view.accept:
             require_accepted(to, request.to, view, self._country, f"{prefix}to")
+        if request.channel is not None:
+            return self._of_asked_members(request, request.channel, view, to, may, prefix)
         lane, sticky = self._pools.lane_of(pool, to)
         if request.from_ is not None:
             number = self._number_of(request, view, may, prefix)
@@ -111,10 +113,26 @@ class Ways:
         some = may.among(view.members)
         if not some:
             raise may.refusal(f"{prefix}{'from' if request.pool is None else 'pool'}", f"the pool {pool}")
-        all_ = len(some) == len(view.members)
         if may.by_number:
-            return Way(_held(lane, "", may), sticky if all_ else "")
-        return Way(lane, sticky) if all_ else Way(self._pools.lane_of_members(pool, some))
+            return Way(_held(lane, "", may), sticky)
+        return Way(lane, sticky) if len(some) == len(view.members) else Way(*self._pools.lane_of_members(pool, some))
+
+    def _of_asked_members(
+        self, request: SendRequest, written: str, pool: PoolView, to: str, may: Origins | None, prefix: str
+    ) -> Way:
+        """By the channels that were asked for beside a pool: its limits hold, and where there are several, its strategy."""
+        channels, number = self._asked(request, written, may, prefix)
+        for channel in channels:
+            if channel not in pool.members:
+                remedy = f"leave out one of them; GET /v1/pools/{pool.name} shows its channels"
+                raise BadValue(f"{prefix}channel", f"{channel!r} is no channel of the pool {pool.name}", remedy)
+        if len(channels) == 1:
+            lane, sticky = lanes.of_asked_member(pool.name, channels[0]), ""
+        elif len(channels) == len(pool.members):
+            lane, sticky = self._pools.lane_of(pool.name, to)
+        else:
+            lane, sticky = self._pools.lane_of_members(pool.name, [one for one in pool.members if one in channels])
+        return Way(_held_to_numbers(lane, number, may), sticky, sender=number)
 
     def _number_of(self, request: SendRequest, pool: PoolView | None, may: Origins | None, prefix: str) -> str:
         """The number that was asked for; a channel has it, of the pool, if there is one."""
@@ -142,3 +160,8 @@ def _held(lane: str, number: str, may: Origins | None) -> str:
     groups: list[tuple[str, ...]] = [(number,)] if number else []
     groups += [group for group in may.groups if number not in group] if may is not None else []
     return lanes.held(lane, groups) if groups else lane
+
+
+def _held_to_numbers(lane: str, number: str, may: Origins | None) -> str:
+    """As `_held`, for a lane of channels of which the rules were asked already: those of them that are numbers may move."""
+    return _held(lane, number, may if may is not None and may.by_number else None)

@@ -11,6 +11,7 @@ from functools import lru_cache
 
 ANY = ""
 FROM = "@from:"
+_ONLY, _ASKED = "only:", "channel:"
 
 
 def of_channel(name: str) -> str:
@@ -24,7 +25,12 @@ def of_pool(name: str, kind: str = "") -> str:
 
 def of_member(pool: str, channel: str) -> str:
     """Texts of a pool that must leave from the number of one of its channels: its limits hold, its strategy has no choice."""
-    return of_pool(pool, f"only:{channel}")
+    return of_pool(pool, f"{_ONLY}{channel}")
+
+
+def of_asked_member(pool: str, channel: str) -> str:
+    """As `of_member`, for texts that asked for this channel by its name."""
+    return of_pool(pool, f"{_ASKED}{channel}")
 
 
 def of_members(pool: str, channels: Iterable[str]) -> str:
@@ -58,6 +64,11 @@ def admits(lane: str, channel: str, number: str) -> bool:
     return all(channel in group or number in group for group in groups_of(lane))
 
 
+def serves(lane: str, channel: str, number: str) -> bool:
+    """Of a lane of a pool, and one of its channels, whose SIM has this number: may this channel send its texts?"""
+    return channel in (members_of(lane) or (channel,)) and admits(lane, channel, number)
+
+
 def numbers_of(lane: str) -> tuple[str, ...]:
     """The own numbers that a lane names."""
     return tuple(sorted({entry for group in groups_of(lane) for entry in group if entry.startswith("+")}))
@@ -72,12 +83,18 @@ def channel_of(lane: str) -> str:
     """The one channel whose texts wait in this lane; empty for other lanes."""
     if lane.startswith("channel:"):
         return whole(lane).removeprefix("channel:")
-    return lane.partition("@only:")[2] if lane.startswith("pool:") else ""
+    kind = whole(lane).partition("@")[2] if lane.startswith("pool:") else ""
+    return next((kind.removeprefix(mark) for mark in (_ONLY, _ASKED) if kind.startswith(mark)), "")
+
+
+def is_asked(lane: str) -> bool:
+    """Did its texts ask for their one channel by its name, and not by its number?"""
+    return lane.startswith("channel:") or f"@{_ASKED}" in lane
 
 
 def members_of(lane: str) -> tuple[str, ...]:
     """The channels of a pool to which its texts are held; empty for other lanes."""
-    return tuple(lane.partition("@among:")[2].split(",")) if lane.startswith("pool:") and "@among:" in lane else ()
+    return tuple(whole(lane).partition("@among:")[2].split(",")) if lane.startswith("pool:") and "@among:" in lane else ()
 
 
 def set_of(lane: str) -> tuple[str, ...]:

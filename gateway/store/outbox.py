@@ -105,7 +105,7 @@ def _insert(db: SqliteDatabase, m: NewMessage, now: float) -> None:
     if m.callback is not None:
         callbacks.add(db, m.public_id, m.key_id, m.callback, now)
     if ready and m.sticky:
-        progress.prefer(db, message_id)
+        progress.prefer(db, message_id, m.lane)
     reference = _next_reference(db) if len(m.parts) > 1 else None
     for number, part in enumerate(m.parts, start=1):
         db.execute_sql(

@@ -8,7 +8,7 @@ from __future__ import annotations
 from peewee import SqliteDatabase
 
 from gateway.records import Message, Status
-from gateway.store import rows, steps
+from gateway.store import lanes, rows, steps
 
 # Exactly the condition of the index messages_front.
 AT_THE_FRONT = "(status = 'sending' OR (status = 'queued' AND ready = 1))"
@@ -78,23 +78,28 @@ def fetch(db: SqliteDatabase, message_id: int) -> Message:
 
 def call_next(db: SqliteDatabase, recipient: str, lane: str, now: float) -> None:
     """Let the best due message of one line stand ready, unless one is ready or on its way already."""
-    db.execute_sql(
-        f"UPDATE messages SET ready = 1, wants = {_WANTED} WHERE id = (SELECT id FROM messages WHERE recipient = ? AND lane = ?"
+    called = db.execute_sql(
+        "UPDATE messages SET ready = 1, wants = '' WHERE id = (SELECT id FROM messages WHERE recipient = ? AND lane = ?"
         " AND status = 'queued' AND due_at <= ? ORDER BY priority DESC, id LIMIT 1) AND NOT EXISTS (SELECT 1 FROM messages"
-        f" WHERE recipient = ? AND lane = ? AND {AT_THE_FRONT})",
+        f" WHERE recipient = ? AND lane = ? AND {AT_THE_FRONT}) RETURNING id, sticky",
         (recipient, lane, now, recipient, lane),
     )
+    for message_id, sticky in called.fetchall():
+        if sticky:
+            prefer(db, message_id, lane)
 
 
-def prefer(db: SqliteDatabase, message_id: int) -> None:
-    """Let a message that is ready want the channel of its conversation."""
-    db.execute_sql(f"UPDATE messages SET wants = {_WANTED} WHERE id = ?", (message_id,))
+def prefer(db: SqliteDatabase, message_id: int, lane: str) -> None:
+    """Let a message that is ready in this lane want the channel of its conversation: the one that holds the SIM which this
+    recipient heard from, or wrote to, last, of those that may send it and did not refuse it."""
+    for channel, number in db.execute_sql(_CONVERSATIONS, (message_id,)).fetchall():
+        if lanes.serves(lane, channel, number):
+            db.execute_sql("UPDATE messages SET wants = ? WHERE id = ?", (channel, message_id))
+            return
 
 
-# The channel that holds the SIM which this recipient heard from, or wrote to, last, if it serves the lane and did not refuse it.
-_WANTED = (
-    "CASE WHEN sticky = '' THEN '' ELSE COALESCE((SELECT s.channel FROM conversations c JOIN sims s ON s.id = c.sim"
-    " JOIN members b ON b.lane = messages.sticky AND b.channel = s.channel WHERE c.recipient = messages.recipient"
-    " AND instr(messages.avoid, ',' || s.channel || ',') = 0"
-    " ORDER BY c.at DESC LIMIT 1), '') END"
+_CONVERSATIONS = (
+    "SELECT s.channel, s.number FROM messages m JOIN conversations c ON c.recipient = m.recipient JOIN sims s ON s.id = c.sim"
+    " JOIN members b ON b.lane = m.sticky AND b.channel = s.channel WHERE m.id = ?"
+    " AND instr(m.avoid, ',' || s.channel || ',') = 0 ORDER BY c.at DESC"
 )

@@ -543,18 +543,27 @@ async def test_what_lies_on_deck_when_the_active_hours_end_waits_for_the_next_on
         await rack.settled(second)
 
 
+@pytest.mark.parametrize(
+    ("asked_for", "why"),
+    [
+        (lanes.of_member("main", "p1"), "its number was asked for"),
+        (lanes.of_asked_member("main", "p1"), "this channel was asked for"),
+    ],
+)
 @story
-async def test_the_limit_of_a_pool_holds_for_texts_that_must_leave_from_one_of_its_numbers(tmp_path: Path) -> None:
+async def test_the_limit_of_a_pool_holds_for_texts_that_must_leave_from_one_of_its_numbers_or_channels(
+    tmp_path: Path, asked_for: str, why: str
+) -> None:
     async with Rack(tmp_path, "p0", "p1", pools=[pool("main", "0-1")]) as rack:
         p0, p1 = rack.ports.values()
         for port in (p0, p1):
             port.sends()
+        rack.pools.remember([asked_for])
         await rack.limit("pool:main", Counted.TEXTS, Per.DAY, 2)
-        for one in await rack.add("a", "b", lane=lanes.of_member("main", "p1")):
+        for one in await rack.add("a", "b", lane=asked_for):
             await rack.settled(one)
-        asked, drawn = [*await rack.add("c", lane=lanes.of_member("main", "p1")), *await rack.add("d", pool="main")]
+        asked, drawn = [*await rack.add("c", lane=asked_for), *await rack.add("d", pool="main")]
         await rack.calm()
         assert (rack.status(asked), rack.status(drawn)) == (Status.QUEUED, Status.QUEUED)
         assert (p0.sent, p1.sent) == ([], ["a", "b"])
-        whys = {why for (why,) in rack.rows("SELECT why FROM attempts")}
-        assert whys == {"its number was asked for"}
+        assert {found for (found,) in rack.rows("SELECT why FROM attempts")} == {why}

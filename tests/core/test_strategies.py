@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from gateway.records import ChannelState
+from gateway.store import conversations
 from tests.core.rack import Rack, lane, pool
 from tests.core.stage import story
 
@@ -125,15 +126,33 @@ async def test_a_conversation_follows_its_sim_to_another_port(tmp_path: Path) ->
         assert {await goes(rack, f"{n}", to=PERSON, pool="main") for n in range(4)} == {"p2"}
 
 
+@pytest.mark.parametrize("held", ["pool:main@among:p0,p1,p2", "pool:main@from:p0,p1,p2", "pool:main@from:p0,p1,p2,p3&p0,+491,+492"])
+@story
+async def test_a_text_held_to_some_channels_of_its_pool_keeps_to_the_number_of_its_conversation_among_these(
+    tmp_path: Path, held: str
+) -> None:
+    async with Rack(tmp_path, "p0", "p1", "p2", "p3", pools=[pool("main", "0-3", strategy="sticky")]) as rack:
+        all_send(rack)
+        for number in range(4):
+            rack.swaps(f"p{number}", f"sim-p{number}", f"+49{number}")
+        await rack.sims_are_seen()
+        # This person wrote to the SIM in p1, then to the one in p2, and last to one that this client may not send from.
+        await rack.store.writer.arun(lambda db: [conversations.note(db, PERSON, f"sim-p{n}", float(n)) for n in (1, 2, 3)])
+        given = {"lane": held, "sticky": "pool:main"}
+        assert {await goes(rack, f"answer {n}", to=PERSON, **given) for n in range(3)} == {"p2"}
+        assert {why for (why,) in rack.rows("SELECT why FROM attempts")} == {"sticky: the number of this conversation"}
+        assert len({await goes(rack, f"other {n}", to="+491700000000", **given) for n in range(3)}) == 1
+
+
 @story
 async def test_whose_turn_it_is_in_a_dial_string_is_remembered_over_a_restart(tmp_path: Path) -> None:
     async with Rack(tmp_path, "p0", "p1", "p2") as rack:
         all_send(rack)
-        turns = [await goes(rack, f"{n}", lane=rack.pools.lane_of_dial("(0.2)", "channel")) for n in range(4)]
+        turns = [await goes(rack, f"{n}", lane=rack.pools.lane_of_set(("p0", "p1", "p2"))) for n in range(4)]
         assert turns == ["p0", "p1", "p2", "p0"]
         await rack.restart()
         all_send(rack)
-        after = [await goes(rack, f"after {n}", lane=rack.pools.lane_of_dial("(0.2)", "channel")) for n in range(3)]
+        after = [await goes(rack, f"after {n}", lane=rack.pools.lane_of_set(("p0", "p1", "p2"))) for n in range(3)]
         assert after == ["p1", "p2", "p0"]
 
 

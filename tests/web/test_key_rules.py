@@ -228,7 +228,7 @@ def test_of_a_pool_that_holds_others_too_only_the_keys_channels_send(alice: Call
 
 def test_a_lane_of_some_of_a_pools_channels_keeps_its_strategy(gateway: Gateway) -> None:
     gateway.pools.change("main", {"strategy": "failover,weighted", "channels": ["p1", "p0"], "weights": {"p0": 3}}, "a test")
-    name = gateway.pools.lane_of_members("main", ("p1", "p0"))
+    name, _ = gateway.pools.lane_of_members("main", ("p1", "p0"))
     gateway.pools.remember([name])
     found = gateway.pools.lanes()[name]
     assert (found.name, found.tiers) == ("pool:main@among:p1,p0", (("p1",), ("p0",)))

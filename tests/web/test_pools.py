@@ -75,6 +75,30 @@ def test_a_pool_takes_only_recipients_of_its_pattern_and_says_so_with_its_hint(a
     assert alice.post("/v1/messages", {"to": other["to"], "text": "x"}).status_code == 409, "a route chose the pool"
 
 
+def test_a_pool_may_refuse_a_text_that_names_one_of_its_channels_too(alice: Caller) -> None:
+    alice.put("/v1/pools/main", {"accept": r"\+4915\d+", "hint": "only 015"})
+    both = {"text": "x", "pool": "main", "channel": "p0"}
+    assert alice.post("/v1/messages", {**both, "to": "015112345678"}).json["pool"] == "main"
+    refused = alice.post("/v1/messages", {**both, "to": "017112345678"})
+    assert refused.status_code == 409 and faults(refused) == ["/to"]
+
+
+@pytest.mark.parametrize("channel", ["p1", "p0,p1", "0-1"])
+def test_a_channel_that_is_not_of_the_pool_is_refused_beside_it(alice: Caller, channel: str) -> None:
+    alice.put("/v1/pools/spare", {"channels": ["p0"]})
+    wrong = {"to": "015112345678", "text": "x", "pool": "spare", "channel": channel}
+    refused = alice.post("/v1/messages", wrong)
+    assert refused.status_code == 422 and faults(refused) == ["/channel"]
+    assert "'p1' is no channel of the pool spare" in refused.json["detail"]
+    right = {**wrong, "channel": "p0"}
+    assert faults(alice.post("/v1/messages/batch", {"messages": [right, wrong]})) == ["/messages/1/channel"]
+    assert faults(alice.post("/v1/messages", {**wrong, "channel": "p9"})) == ["/channel"]
+    assert faults(alice.post("/v1/messages", {**wrong, "pool": "none"})) == ["/pool"]
+    assert faults(alice.post("/v1/messages", {**right, "from": "+4915110000001"})) == ["/from"]
+    assert alice.post("/v1/messages", {**right, "from": "+4915110000000"}).status_code == 202
+    assert len(alice.get("/v1/messages").json["data"]) == 1
+
+
 def test_every_change_of_a_pool_is_in_the_audit(alice: Caller, gateway: Gateway) -> None:
     alice.put("/v1/pools/main", {"strategy": "failover"})
     alice.delete("/v1/pools/main")

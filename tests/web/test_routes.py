@@ -187,6 +187,21 @@ def test_a_route_may_refuse_with_its_own_words(alice: Caller) -> None:
     assert both.status_code == 409 and faults(both) == ["/messages/1/to"]
 
 
+@pytest.mark.parametrize("named", [{"channel": "p0"}, {"channel": "0-1"}, {"pool": "main"}, {"pool": "main", "channel": "p0"}])
+def test_a_route_that_refuses_is_heard_whatever_a_text_names(alice: Caller, named: dict[str, str]) -> None:
+    alice.post("/v1/routes", {"name": "home", "to_prefix": ["+4989"], "pool": "main"})
+    alice.post("/v1/routes", {"name": "no", "to_prefix": ["+4930", "+4989"], "refuse": "Berlin is asleep"})
+    asleep = {**TEXT, "to": "030123456", **named}
+    refused = alice.post("/v1/messages", asleep)
+    assert refused.status_code == 409 and refused.json["code"] == "against_rule"
+    assert faults(refused) == ["/to"] and "Berlin is asleep" in refused.json["detail"]
+    assert faults(alice.post("/v1/messages/batch", {"messages": [{**TEXT, **named}, asleep]})) == ["/messages/1/to"]
+    # The first that matches decides for everybody; where it chooses, what the text names stands instead.
+    chosen = alice.post("/v1/messages", {**TEXT, "to": "089123456", **named})
+    assert chosen.status_code == 202
+    assert (chosen.json["pool"], chosen.json["route"]) == (named.get("pool"), None)
+
+
 def test_numbers_abroad_are_refused_with_the_setting_that_opens_them(alice: Caller) -> None:
     refused = alice.post("/v1/messages", {**TEXT, "to": "+41791234567"})
     assert refused.status_code == 422 and faults(refused) == ["/to"] and 'add "CH" or "+41"' in refused.json["detail"]

@@ -40,7 +40,7 @@ class SendIn(In):
     text: Annotated[str, StringConstraints(min_length=1, max_length=MAX_TEXT, pattern=NO_NUL)]
     from_: Words | None = Field(None, alias="from", description="One of the gateway's own numbers.")
     channel: Words | None = Field(None, description="The channel that may send it, or several: (0.3), p0-p3, box1.0-7.")
-    pool: Words | None = Field(None, description="The pool whose channels may send it.")
+    pool: Words | None = Field(None, description="The pool whose channels may send it; of these, only `channel` if given.")
     priority: whole(-10, 10) = Field(0, description="Higher leaves first; each step weighs four times as much.")
     send_at: Moment | None = Field(None, description="Not before this moment.")
     expires_at: Moment | None = Field(None, description="Not after this moment.")
@@ -131,7 +131,7 @@ class MessageOut(Out):
     expires_at: Timestamp | None = None
     on_unknown: OnUnknown | None = None
     campaign: str | None = None
-    pool: str | None = Field(None, description="Over which it rotates; null for any channel, or the one that was asked for.")
+    pool: str | None = Field(None, description="Over which it rotates; null for a text of no pool.")
     route: str | None = Field(None, description="The route that chose the pool.")
     reference: int | None = Field(None, description="TP-MR of its last part, once that was sent.")
     warnings: list[str] = Field([], description="In the answer that accepts it: what a rule of the key says to its text.")

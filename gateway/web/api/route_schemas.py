@@ -58,7 +58,7 @@ class RouteChange(In):
     hours: Hours | None = Field(None, description='As "Mon-Fri 08:00-20:00, Sat 09:00-12:00".')
     zone: str = Field("UTC", description="The time zone of the hours.")
     pool: Words | None = Field(None, description="Over which the text goes.")
-    refuse: Sentence | None = Field(None, description="Said to whoever sends such a text.")
+    refuse: Sentence | None = Field(None, description="Said to whoever sends such a text, also one that names a pool or channel.")
 
 
 class RouteIn(RouteChange):
