@@ -116,7 +116,7 @@ async def _history(rack: Rack, chance: random.Random, network: Network, texts: i
         text = f"{n}a|{n}b|{n}c" if n % 5 == 0 else f"{n}a"
         way = chance.choice([{"pool": one.name} for one in POOLS] + [{"lane": ""}, {"lane": lane("p1")}, {"dial": "(0.2)"}])
         if dial := way.pop("dial", None):
-            way = {"lane": rack.pools.lane_of_dial(dial, "channel")}
+            way = {"lane": rack.pools.lane_of_set(rack.pools.dialled(dial, "channel"))}
         to = f"+4917000000{chance.randrange(20):02d}"
         with suppress(SimrackError):
             held = chance.choice(list(OnUnknown))
