@@ -214,7 +214,7 @@ async def test_texts_that_wait_in_a_pool_leave_by_it_however_it_is_changed(tmp_p
 @story
 async def test_a_text_for_a_set_of_channels_whose_outcome_was_unknown_is_sent_again_after_a_restart(tmp_path: Path) -> None:
     async with Rack(tmp_path, "p0", "p1", "p2") as rack:
-        (text,) = await rack.add("hello", lane=rack.pools.lane_of_dial("(0.1)", "channel"))
+        (text,) = await rack.add("hello", lane=rack.pools.lane_of_set(("p0", "p1")))
         await rack.on_air("p0", "hello")
         rack.ports["p0"].gives(Unknown("silence"))
         await rack.settled(text, Status.UNKNOWN)
