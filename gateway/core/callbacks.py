@@ -9,7 +9,7 @@ from gateway.core.forwarding.addresses import Reach
 from gateway.core.identifiers import new_id
 from gateway.core.urls import checked_url
 from gateway.errors import BadValue
-from gateway.pbx import jasmin_dlr, kannel_dlr
+from gateway.pbx import jasmin_dlr, kannel_dlr, twilio_errors
 from gateway.pbx import telnyx as telnyx_form
 from gateway.pbx import twilio as twilio_form
 from gateway.pbx import vonage as vonage_form
@@ -37,6 +37,11 @@ def telnyx(url: str) -> Callback:
 def twilio(url: str, account: str) -> Callback:
     """`account` is told as AccountSid. What stands behind '#' tells Twilio how to call, and is never sent."""
     return Callback(url.partition("#")[0], "twilio", twilio_form.REPORTED, {"account_sid": account})
+
+
+def twilio_error(code: str) -> int:
+    """What a callback to Twilio's clients says of an error with this code of ours; who asks for the text is told the same."""
+    return twilio_errors.number_of(code)
 
 
 def vonage(url: str, api_key: str, method: str) -> Callback:

@@ -1,9 +1,8 @@
 """Twilio's incoming messages and status callbacks: a form with X-Twilio-Signature; TwiML in the answer sends texts back.
 
 Sources: Twilio "Messaging Webhooks" and "Outbound Message Status in Status Callbacks", request_validator of twilio-python; FreePBX
-SMS Connector reads To, From, Body, SmsMessageSid and NumMedia. The secret is the auth token. Error codes are the general 30008:
-Twilio's finer ones do not follow from what mobile networks say. Every `<Message>` of an answer to a received text is sent back
-to who wrote it (not one that names another `to`); `replies = false` ignores them.
+SMS Connector reads To, From, Body, SmsMessageSid and NumMedia. The secret is the auth token. Every `<Message>` of an answer to a
+received text is sent back to who wrote it (not one that names another `to`); `replies = false` ignores them.
 """
 
 from __future__ import annotations
@@ -12,6 +11,7 @@ import hashlib
 import re
 from xml.etree import ElementTree
 
+from gateway.pbx import twilio_errors
 from gateway.pbx.facts import DELIVERED, FAILED, RECEIVED, REPORTS, SENT, UNDELIVERED, Facts, facts_of, numbers
 from gateway.pbx.options import flag, text
 from gateway.pbx.request import Format, Heard, Hook, HttpRequest
@@ -22,7 +22,6 @@ from gateway.records import Event
 MOST_REPLIES = 10
 _STATUS = {SENT: "sent", DELIVERED: "delivered", UNDELIVERED: "undelivered", FAILED: "failed"}
 REPORTED = tuple(_STATUS)
-_UNKNOWN_ERROR = "30008"
 _SIGNINGS = ("twilio", "none", "basic", "bearer", STANDARD)
 _VERSION = ("ApiVersion", "2010-04-01")
 # The letters of our ids (Crockford's base 32), worth 0 to 31.
@@ -67,7 +66,7 @@ def _report(facts: Facts, account: str) -> Pairs:
     return (
         *(("MessageSid", name), ("SmsSid", name), ("AccountSid", account), _VERSION),
         *(("From", facts.from_), ("To", facts.to), ("MessageStatus", status), ("SmsStatus", status)),
-        *([("ErrorCode", _UNKNOWN_ERROR)] if failed else []),
+        *([("ErrorCode", str(twilio_errors.number_of(facts.code)))] if failed else []),
     )
 
 

@@ -67,6 +67,29 @@ def test_a_status_callback_says_what_became_of_it(event: Event, status: str, cod
     assert fields["MessageSid"] == [sid("msg_2")]
 
 
+@pytest.mark.parametrize(
+    ("event", "code", "number"),
+    [
+        (EventType.MESSAGE_FAILED, "cms:1", "30005"),
+        (EventType.MESSAGE_FAILED, "cms:30", "30005"),
+        (EventType.MESSAGE_FAILED, "cms:195", "30005"),
+        (EventType.MESSAGE_FAILED, "cms:196", "30004"),
+        (EventType.MESSAGE_FAILED, "cms:27", "30003"),
+        (EventType.MESSAGE_FAILED, "cms:21", "30008"),  # rejected, and nobody says why
+        (EventType.MESSAGE_FAILED, "expired", "30036"),
+        (EventType.MESSAGE_UNDELIVERED, "report:67", "30003"),
+        (EventType.MESSAGE_UNDELIVERED, "report:69", "30006"),
+        (EventType.MESSAGE_UNDELIVERED, "report:70", "30003"),
+        (EventType.MESSAGE_UNDELIVERED, "report:97", "30003"),
+        (EventType.MESSAGE_UNDELIVERED, "report:98", "30003"),
+        (EventType.MESSAGE_UNDELIVERED, "report:64", "30008"),
+    ],
+)
+def test_a_cause_that_twilio_has_a_number_for_is_told_by_it(event: EventType, code: str, number: str) -> None:
+    told_of = told.report(event, error={"code": code, "reason": "a reason", "advice": ""})
+    assert parse_qs(posted("twilio", told_of).body.decode())["ErrorCode"] == [number]
+
+
 def test_an_unknown_outcome_has_no_form() -> None:
     assert tried("twilio", told.report(EventType.MESSAGE_UNKNOWN)) is None
 

@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 
 from flask import Response
 
+from gateway.core import callbacks
 from gateway.records import Direction, Message, Status
 from gateway.web.answers import answer
 from gateway.web.compat.refused import Refused, Why, wrong
@@ -53,8 +54,6 @@ _ERRORS = {
 }
 _MISSING = {"To": 21604, "From": 21603, "Body": 21602}
 _DAY = len("2026-11-21")
-_UNKNOWN_HANDSET = 30005  # of a message: the number is none that texts reach
-_UNKNOWN_ERROR = 30008
 
 
 def sid(public_id: str) -> str:
@@ -97,7 +96,7 @@ def shown(message: Message, account: str) -> dict[str, Any]:
         "date_sent": None if message.sent_at is None else _rfc2822(message.sent_at),
         "price": None,
         "price_unit": "USD",
-        "error_code": _number_of(message) if failed else None,
+        "error_code": callbacks.twilio_error(message.error.code if message.error else "") if failed else None,
         "error_message": message.error.reason if failed and message.error else None,
         "messaging_service_sid": message.pool,
         "uri": f"{uri}.json",
@@ -155,10 +154,6 @@ def say(refused: Refused) -> Response:
     more = f"https://www.twilio.com/docs/errors/{code}"
     headers = {"WWW-Authenticate": 'Basic realm="Twilio API"'} if refused.why is Why.CREDENTIALS else None
     return answer({"code": code, "message": refused.detail, "more_info": more, "status": status}, status, headers)
-
-
-def _number_of(message: Message) -> int:
-    return _UNKNOWN_HANDSET if message.status is Status.UNDELIVERED else _UNKNOWN_ERROR
 
 
 def _rfc2822(seconds: float) -> str:

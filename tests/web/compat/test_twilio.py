@@ -164,3 +164,26 @@ def test_the_list_is_asked_for_by_when_texts_left(twilio: Client, opened: Open) 
     assert twilio.messages.list(date_sent=now.date() + timedelta(days=1)) == []
     answer = opened.client.get("/2010-04-01/Accounts/AC1/Messages.json?DateSent=soon", headers=basic())
     assert (answer.status_code, answer.json["code"]) == (400, 20001)
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "told"),
+    [
+        ("undelivered", "report:70", ("undelivered", 30003, "a reason")),
+        ("undelivered", "report:69", ("undelivered", 30006, "a reason")),
+        ("undelivered", "report:64", ("undelivered", 30008, "a reason")),
+        ("failed", "cms:1", ("failed", 30005, "a reason")),
+        ("failed", "cms:196", ("failed", 30004, "a reason")),
+        ("failed", None, ("failed", 30008, None)),
+        ("expired", "expired", ("failed", 30036, "a reason")),
+        ("queued", "cms:27", ("queued", None, None)),
+    ],
+)
+def test_the_library_reads_why_a_text_did_not_arrive(
+    twilio: Client, opened: Open, status: str, code: str | None, told: tuple[str, int | None, str | None]
+) -> None:
+    made = twilio.messages.create(to=TO, from_=OURS, body="x")
+    row = "UPDATE messages SET status = ?, error_code = ?, error_reason = 'a reason'"
+    opened.gateway.store.writer.run(lambda db: db.execute_sql(row, (status, code)))
+    found = twilio.messages(made.sid).fetch()
+    assert (found.status, found.error_code, found.error_message) == told
