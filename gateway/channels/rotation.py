@@ -167,10 +167,13 @@ def _why(lane: Lane, tier: int, rank: str) -> str:
 def rejoin(turns: Turns, staying: Collection[str], back: Collection[str]) -> dict[str, float]:
     """The turn counts with which channels that come `back` together and those that were `staying` go on side by side.
 
-    Nobody catches up by more than a few turns, and nobody is waited for until others have caught up with him. Otherwise those
+    Who is still within a few turns of those that stayed keeps his place among them, whoever comes back with him. Of the others
+    nobody catches up by more than a few turns, and nobody is waited for until others have caught up with him. Otherwise those
     that come back keep their places among themselves, as do those that stayed: where the two are too far apart, the fewer are
     moved as they stand. A new one begins one turn behind.
     """
+    near = _near(turns, staying, back)
+    staying, back = {*staying, *near}, [name for name in back if name not in near]
     found = {name: turns.get(name, 0.0) for name in staying}
     known = sorted(turns[name] for name in back if name in turns)
     middle = known[(len(known) - 1) // 2] if known else min(found.values(), default=1.0)
@@ -180,6 +183,15 @@ def rejoin(turns: Turns, staying: Collection[str], back: Collection[str]) -> dic
     behind = _apart(found, back, staying) - _apart(found, staying, back)
     fewer, shift = (staying, -behind) if len(back) > len(staying) else (back, behind)
     return {**found, **{name: found[name] + shift for name in fewer}}
+
+
+def _near(turns: Turns, staying: Collection[str], back: Collection[str]) -> set[str]:
+    """Those that come back within a few turns of all that stayed."""
+    here = [turns.get(name, 0.0) for name in staying]
+    if not here:
+        return set()
+    least, most = max(here) - _MOST_OWED, min(here) + _MOST_OWED
+    return {name for name in back if name in turns and least <= turns[name] <= most}
 
 
 def _apart(turns: Turns, low: Collection[str], high: Collection[str]) -> float:

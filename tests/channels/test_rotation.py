@@ -134,6 +134,12 @@ def test_after_a_restart_those_that_were_long_away_or_far_ahead_stand_near_the_o
     assert rejoin(turns, (), tuple(turns)) == {"p0": 500, "p1": 501, "p2": 500, "dead": 496, "alone": 504}
 
 
+def test_who_was_slow_for_a_moment_keeps_his_place_although_a_box_comes_back_with_him_that_was_long_away() -> None:
+    turns = {"p0": 700.0, "p1": 701.0, "p2": 700.0, "b0": 699.0, "b1": 200.0, "b2": 201.0, "b3": 200.0}
+    found = {**turns, "b1": 694.0, "b2": 695.0, "b3": 694.0}
+    assert rejoin(turns, ("p0", "p1", "p2"), ("b0", "b1", "b2", "b3")) == found
+
+
 def test_who_comes_back_from_ahead_is_not_kept_waiting() -> None:
     assert back({"p0": 5, "p1": 5, "p2": 90}, ("p0", "p1"), "p2") == [9]
 
