@@ -6,7 +6,7 @@ Texts of a pool that looks for the cheapest channel wait in several lanes, one f
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from gateway.channels.rotation import Lane, Order, Strategy, Tiers, strategy
 from gateway.settings import TariffSettings
@@ -77,9 +77,11 @@ def of_numbers(name: str, base: Lane, channels: Sequence[str], numbers: Mapping[
     if not tiers:
         follows = lanes.pool_of(name) and not (lanes.channel_of(name) or lanes.members_of(name))
         tiers = (admitted(channels) if follows else (),)
-    if all(len(group) > 1 for group in lanes.groups_of(name)):
+    if base.own:
+        return replace(base, name=name, tiers=tiers, own="".join(tiers[0]))
+    if not lanes.is_bound(name):
         how = Strategy(Order.ROTATE) if base.name == lanes.ANY else base.strategy
-        return Lane(name, tiers, how, base.weights, base.because, base.own if (base.own,) in tiers else "")
+        return Lane(name, tiers, how, base.weights)
     own = tiers[0][0] if len(tiers) == len(tiers[0]) == 1 else ""
     return Lane(name, tiers, Strategy(Order.NEXT_FREE), because="its number was asked for", own=own)
 

@@ -69,6 +69,11 @@ def serves(lane: str, channel: str, number: str) -> bool:
     return channel in (members_of(lane) or (channel,)) and admits(lane, channel, number)
 
 
+def is_bound(lane: str) -> bool:
+    """Is there only one channel, or one number, that will do?"""
+    return bool(channel_of(lane)) or any(len(group) == 1 for group in groups_of(lane))
+
+
 def numbers_of(lane: str) -> tuple[str, ...]:
     """The own numbers that a lane names."""
     return tuple(sorted({entry for group in groups_of(lane) for entry in group if entry.startswith("+")}))

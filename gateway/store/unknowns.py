@@ -246,7 +246,7 @@ def unpin(db: SqliteDatabase, channels: Collection[str], now: float) -> int:
     for message_id, pinned, recipient, lane in db.execute_sql(
         "SELECT id, pinned, recipient, lane FROM messages WHERE status = 'queued' AND pinned IS NOT NULL AND on_unknown <> 'hold'"
     ).fetchall():
-        if pinned in channels and not lanes.channel_of(lane):
+        if pinned in channels and not lanes.is_bound(lane):
             db.execute_sql("UPDATE parts SET status = 'queued', reference = NULL WHERE message_id = ?", (message_id,))
             db.execute_sql("UPDATE messages SET pinned = NULL WHERE id = ?", (message_id,))
             progress.call_next(db, recipient, lane, now)

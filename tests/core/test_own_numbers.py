@@ -98,6 +98,24 @@ async def test_a_long_text_that_was_cut_off_by_a_swap_and_a_kill_goes_on_from_it
 
 
 @story
+async def test_parts_that_went_from_a_number_are_not_repeated_however_long_its_sim_is_away(tmp_path: Path) -> None:
+    async with Rack(tmp_path, "p0", "p1") as rack:
+        puts(rack, p0=A, p1=B)
+        busy = Refused(Word.LATER, "cms:322", "it is full")
+        rack.ports["p0"].always = lambda part: Sent(7) if part.part.text == "one" else busy
+        (asked,) = await rack.add("one|two", lane=asks(A))
+        await rack.on_air("p0", "two")
+        rack.becomes("p0", ChannelState.LOST)
+        for _ in range(3):
+            await rack.time_passes(100)
+        puts(rack, p1=A)
+        rack.ports["p1"].sends()
+        await rack.time_passes(1)
+        await rack.settled(asked)
+        assert rack.ports["p1"].sent == ["two"]
+
+
+@story
 async def test_what_is_sent_again_after_silence_follows_its_number_too(tmp_path: Path) -> None:
     async with Rack(tmp_path, "p0", "p1") as rack:
         puts(rack, p0=A, p1=B)

@@ -122,7 +122,7 @@ class MessageOut(Out):
     created_at: Timestamp
     sent_at: Timestamp | None
     delivered_at: Timestamp | None
-    error: ErrorOut | None
+    error: ErrorOut | None = Field(description="Of a queued one: why it was refused last, or that no channel has its number now.")
     flash: bool
     extension: str | None = Field(None, description="Who sends it, at the PBX; or the label of the person or group it is for.")
     # outgoing alone
