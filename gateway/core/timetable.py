@@ -17,7 +17,7 @@ from gateway.core.reporting import announce
 from gateway.errors import SimrackError
 from gateway.records import ChannelFacts, ChannelState
 from gateway.settings import Settings
-from gateway.store import Database, Store, callbacks, conversations, forwards, limits, outbox, smpp, unknowns
+from gateway.store import Database, Store, callbacks, conversations, forwards, jumps, limits, outbox, smpp, unknowns
 
 log = logging.getLogger("simrack.timetable")
 
@@ -62,7 +62,7 @@ class Timetable:
         self._poke = asyncio.Event()
         self._looked_at: float | None = None  # wall time up to which due messages were called; None before the first look
         self._offset = clock.now() - clock.monotonic()
-        self._waits = outbox.Waits(
+        self._waits = jumps.Waits(
             retry=retry.longest_pause(settings.sending),
             settle=settings.sending.unknown_wait_s,
             expire=settings.sending.expire_after_hours * 3600,
@@ -98,11 +98,11 @@ class Timetable:
 
         def put_right(db: Database) -> None:
             if jumped and looked_at is not None:
-                outbox.shift(db, jumped, looked_at, now, self._waits)
+                jumps.shift(db, jumped, looked_at, now, self._waits)
                 smpp.shift(db, jumped, now)
                 callbacks.shift(db, jumped, now)
             elif looked_at is None:
-                outbox.bound(db, now, self._waits)
+                jumps.bound(db, now, self._waits)
 
         def job(db: Database) -> tuple[int, float | None]:
             events = self._settle(db, now)
@@ -110,7 +110,7 @@ class Timetable:
                 unknowns.unpin(db, gone, now)
             if housekeeping:
                 # What was written while the clock was wrong for so short a time that no look fell into it.
-                outbox.bound(db, now, self._waits)
+                jumps.bound(db, now, self._waits)
                 outbox.forget_idempotency(db, now - outbox.IDEMPOTENCY_KEPT_S)
                 forwards.forget_accepted(db, now - _ACCEPTED_KEPT_S)
                 conversations.forget(db, now - _CONVERSATION_KEPT_S)

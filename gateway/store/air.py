@@ -1,6 +1,6 @@
 """What becomes of parts that were claimed: sent, refused, unknown, or given back. Jobs for the writer; each takes `db` first.
 
-The attempt row is written by `claims`, before the air; its outcome by `record`, after it. What a refusal means for the message
+The attempt row is written by `binding`, before the air; its outcome by `record`, after it. What a refusal means for the message
 is decided above and handed in as a `Verdict`; this module keeps rows true and refuses impossible steps.
 """
 

@@ -21,7 +21,7 @@ from gateway.core.fairness import Fairness
 from gateway.core.lanes import PoolView
 from gateway.records import ChannelFacts, ChannelState, Encoding, Part, Sent, Standing
 from gateway.settings import StoreSettings
-from gateway.store import Database, Store, air, claims, limits, outbox
+from gateway.store import Database, Store, air, claiming, limits, outbox
 from gateway.store.claims import Claim
 from gateway.store.outbox import NewMessage
 from tests.bench.figures import Figure
@@ -111,7 +111,7 @@ def _decide(store: Store, lookout: Lookout, berths: dict[str, Berth], lively: li
         book = limits.load(db)
         started = time.perf_counter()
         wants = lookout.wants(berths, lively, (), (), set())
-        round_ = claims.claim_in_turn(db, wants, order, book, now)
+        round_ = claiming.claim_in_turn(db, wants, order, book, now)
         took.append(time.perf_counter() - started)
         for lane in round_.passed:
             lookout.passed(*lane)

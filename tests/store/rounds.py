@@ -8,7 +8,7 @@ from peewee import SqliteDatabase
 
 from gateway.core.fairness import Fairness
 from gateway.records import Message, OnUnknown, Outcome, OutgoingPart, Refused, Report, Word
-from gateway.store import air, claims, limits
+from gateway.store import air, claiming, limits
 from gateway.store.air import Verdict
 from gateway.store.claims import Claim, Offer, Round, Want
 
@@ -34,7 +34,7 @@ def follow(one: Want, message_id: int) -> Want:
 
 
 def round_of(db: SqliteDatabase, wants: Sequence[Want], now: float) -> Round:
-    return claims.claim(db, wants, Fairness(lambda key_id: 1.0), limits.load(db), now)
+    return claiming.claim(db, wants, Fairness(lambda key_id: 1.0), limits.load(db), now)
 
 
 def claim(db: SqliteDatabase, wants: Sequence[Want], now: float) -> list[Claim]:

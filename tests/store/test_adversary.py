@@ -11,7 +11,7 @@ from peewee import SqliteDatabase
 
 from gateway.errors import StorageFull
 from gateway.records import MessageError, OnUnknown, Refused, Report, Sent, Status, Unknown, Word
-from gateway.store import database, outbox, progress, reports, unknowns
+from gateway.store import database, jumps, outbox, progress, reports, unknowns
 from gateway.store.air import Verdict
 from gateway.store.airmarks import EarlierMarks
 from gateway.store.claims import Claim, Want
@@ -199,7 +199,7 @@ def test_a_database_held_by_another_program_is_told_as_a_storage_fault(tmp_path:
 # The clock
 
 YEAR = 365 * 86400.0
-WAITS = outbox.Waits(retry=2000, settle=600, expire=3 * 86400)
+WAITS = jumps.Waits(retry=2000, settle=600, expire=3 * 86400)
 
 
 def refused_until(db: SqliteDatabase, due_at: float, now: float) -> None:
@@ -219,7 +219,7 @@ def test_a_forward_jump_does_not_move_what_was_written_after_it(db: SqliteDataba
     outbox.add(db, [new_message("+491708888888"), new_message("+491708888888")], after)
     unknown_at(db, after)
 
-    outbox.shift(db, YEAR, NOW + 1, after + 10, WAITS)
+    jumps.shift(db, YEAR, NOW + 1, after + 10, WAITS)
     assert due(db) == [NOW + YEAR + 30, after + 30, after, after]
     assert db.execute_sql("SELECT settle_at FROM messages WHERE status = 'unknown'").fetchone() == (after + 600,)
     (last,) = db.execute_sql("SELECT MAX(expires_at) FROM messages").fetchone()
@@ -236,10 +236,10 @@ def test_a_gateway_that_starts_in_1970_and_learns_the_time_later_keeps_nothing_w
     outbox.add(db, [new_message("+491700000001"), new_message("+491700000002"), new_message("+491700000003")], NOW)
     refused_until(db, NOW + 30, NOW)
     unknown_at(db, NOW)
-    outbox.bound(db, 10.0, WAITS)
+    jumps.bound(db, 10.0, WAITS)
     assert max(due(db)[0], db.execute_sql("SELECT settle_at FROM messages WHERE status = 'unknown'").fetchone()[0]) <= 2010.0
 
-    outbox.shift(db, NOW + 100, 20.0, NOW + 120, WAITS)
+    jumps.shift(db, NOW + 100, 20.0, NOW + 120, WAITS)
     assert due(db)[0] <= NOW + 120 + WAITS.retry
     assert db.execute_sql("SELECT settle_at FROM messages WHERE status = 'unknown'").fetchone()[0] <= NOW + 120 + WAITS.settle
 
@@ -248,8 +248,8 @@ def test_a_jump_back_does_not_end_a_text_before_the_moment_it_was_asked_for(db: 
     send_at = NOW + 3600
     outbox.add(db, [new_message(send_at=send_at, expires_at=send_at + WAITS.expire)], NOW)
 
-    outbox.shift(db, -YEAR, NOW, NOW - YEAR, WAITS)
-    outbox.shift(db, YEAR, NOW - YEAR, NOW, WAITS)
+    jumps.shift(db, -YEAR, NOW, NOW - YEAR, WAITS)
+    jumps.shift(db, YEAR, NOW - YEAR, NOW, WAITS)
     assert outbox.expire(db, NOW + 1800) == []
     assert due(db) == [send_at]
 
@@ -259,14 +259,14 @@ def test_a_jump_back_does_not_cut_short_the_wait_for_the_report_of_an_unknown(db
     after = NOW - YEAR
     unknown_at(db, after)  # written after the jump, before it was noticed
 
-    outbox.shift(db, -YEAR, NOW, after + 5, WAITS)
+    jumps.shift(db, -YEAR, NOW, after + 5, WAITS)
     assert unknowns.settle_due(db, {"p0"}, 1, after + 500) == []
 
 
 def test_a_report_finds_a_text_that_left_before_the_clock_was_put_right(db: SqliteDatabase) -> None:
     outbox.add(db, [new_message()], 1000.0)
     rounds.record(db, claim_one(db, now=1000.0), Sent(7), None, 1000.0)
-    outbox.shift(db, NOW - 1000, 1001.0, NOW + 5, WAITS)
+    jumps.shift(db, NOW - 1000, 1001.0, NOW + 5, WAITS)
 
     told = reports.keep(db, report(7), NOW + 6)
     assert told is not None and told.status is Status.DELIVERED
@@ -275,7 +275,7 @@ def test_a_report_finds_a_text_that_left_before_the_clock_was_put_right(db: Sqli
 def test_an_idempotency_key_outlives_a_jump_of_the_clock(db: SqliteDatabase) -> None:
     once, message = outbox.Once(1, "order-7", "fingerprint"), new_message()
     outbox.add(db, [message], 1000.0, once)
-    outbox.shift(db, NOW - 1000, 1001.0, NOW, WAITS)
+    jumps.shift(db, NOW - 1000, 1001.0, NOW, WAITS)
     outbox.forget_idempotency(db, NOW - outbox.IDEMPOTENCY_KEPT_S)
 
     assert outbox.add(db, [new_message()], NOW, once) == [message.public_id]

@@ -10,10 +10,10 @@ from peewee import SqliteDatabase
 
 from gateway.core.fairness import Fairness
 from gateway.records import IncomingPart, MessageError, Sent, Status, Unknown
-from gateway.store import boxes, claims, conversations, lanes, limits, line, outbox, progress, reports, turns, unknowns
+from gateway.store import boxes, claiming, conversations, lanes, limits, line, outbox, progress, reports, turns, unknowns
 from gateway.store.air import Verdict
 from gateway.store.airmarks import EarlierMarks
-from gateway.store.claims import Offer, Want
+from gateway.store.claims import Claim, Offer, Want
 from gateway.store.outbox import NewMessage
 from tests.store import rounds
 from tests.store.conftest import NOW, new_message
@@ -26,7 +26,7 @@ def numbered(n: int, **given: object) -> NewMessage:
     return new_message(f"+4917{n:08}", str(n), **given)
 
 
-def texts(found: list[claims.Claim]) -> list[str]:
+def texts(found: list[Claim]) -> list[str]:
     return [claim.outgoing.part.text for claim in found]
 
 
@@ -42,7 +42,7 @@ def test_clients_take_turns_and_one_that_floods_waits_with_its_own(db: SqliteDat
     outbox.add(db, [numbered(100 + n, key_id=2) for n in range(3)], NOW)
     order, book = Fairness(lambda key_id: 1.0), limits.load(db)
 
-    found = [claims.claim(db, [P0], order, book, NOW).claims[0].outgoing.part.text for _ in range(8)]
+    found = [claiming.claim(db, [P0], order, book, NOW).claims[0].outgoing.part.text for _ in range(8)]
     assert found == ["0", "100", "1", "101", "2", "102", "3", "4"]
 
 
@@ -192,7 +192,7 @@ A, B = "+4915110000001", "+4915110000002"
 ASKS_A = f"@from:{A}"
 
 
-def held(channel: str, sim: str, number: str, lane: str = ASKS_A, **more: object) -> claims.Want:
+def held(channel: str, sim: str, number: str, lane: str = ASKS_A, **more: object) -> Want:
     """A channel to which this lane is offered, though its SIM may have been changed since."""
     offer = Offer(lane, True, "its number was asked for", able=frozenset({"p0", "p1"}), holders=frozenset({channel}))
     return Want(channel, sim, (offer,), number, **more)  # type: ignore[arg-type]

@@ -18,7 +18,7 @@ from peewee import SqliteDatabase
 
 from gateway.core.fairness import Fairness
 from gateway.records import Counted, Limit, MessageError, Per, Refused, Sent, Status, Unknown, Word
-from gateway.store import air, claims, database, limits, outbox, unknowns
+from gateway.store import air, claiming, database, limits, outbox, unknowns
 from gateway.store.air import Verdict
 from gateway.store.airmarks import EarlierMarks
 from gateway.store.claims import Claim, Offer, Want
@@ -65,7 +65,7 @@ class Rig:
     def claim(self) -> None:
         wants = [self.want(channel) for channel in ("p0", "p1", "p2") if channel not in self.open]
         self.chance.shuffle(wants)
-        taken = claims.claim(self.db, wants, self.fairness, self.book, self.now).claims
+        taken = claiming.claim(self.db, wants, self.fairness, self.book, self.now).claims
         for one in taken:
             self.open[one.channel] = one
             self.owed.pop(one.channel, None)

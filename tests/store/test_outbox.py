@@ -5,7 +5,7 @@ from peewee import SqliteDatabase
 
 from gateway.errors import Conflict, IdempotencyMismatch, NotFound
 from gateway.records import Sent, Status
-from gateway.store import outbox, progress
+from gateway.store import jumps, outbox, progress
 from gateway.store.claims import Claim
 from tests.store import rounds
 from tests.store.conftest import NOW, new_message
@@ -122,7 +122,7 @@ def test_a_clock_jump_moves_what_we_set_and_leaves_what_clients_gave(db: SqliteD
     asked = new_message("+49170888", send_at=NOW + 50)
     add(db, ours, theirs, asked)
 
-    outbox.shift(db, 1000.0, NOW, NOW + 1000, outbox.Waits(retry=30, settle=600, expire=100))
+    jumps.shift(db, 1000.0, NOW, NOW + 1000, jumps.Waits(retry=30, settle=600, expire=100))
 
     found = dict(db.execute_sql("SELECT public_id, expires_at FROM messages").fetchall())
     assert (found[ours.public_id], found[theirs.public_id]) == (NOW + 1100, NOW + 100)

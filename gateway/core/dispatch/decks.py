@@ -9,7 +9,7 @@ from gateway.clock import Clock
 from gateway.core.dispatch.berth import Berth
 from gateway.core.dispatch.lookout import Lookout
 from gateway.core.fairness import Fairness
-from gateway.store import Database, Store, air, claims, limits, line
+from gateway.store import Database, Store, air, claiming, limits, line
 from gateway.store.claims import Claim, Round
 
 
@@ -141,7 +141,7 @@ class Decks:
                 return None
             for _, claim, _ in laid:
                 air.release(db, claim, book, now)
-            return claims.claim(db, wants, self._fairness, book, now)
+            return claiming.claim(db, wants, self._fairness, book, now)
 
         round_: Round | None = None
         try:

@@ -29,9 +29,10 @@ from gateway.core.fairness import Fairness
 from gateway.errors import SimrackError, StorageFull
 from gateway.records import Message
 from gateway.settings import SendingSettings
-from gateway.store import Database, Store, claims, limits, turns
+from gateway.store import Database, Store, claiming, limits, turns
 from gateway.store.air import Verdict
 from gateway.store.claims import Claim, Round, Want
+from gateway.store.heads import Reach
 
 log = logging.getLogger("simrack.dispatch")
 
@@ -83,7 +84,7 @@ class Dispatch:
         self._backlog = False  # the last round left texts behind
         self._stopping = False
         self._counted_at = -_RECOUNT_S
-        self._reach: claims.Reach = {}
+        self._reach: Reach = {}
 
     def add(self, channel: Channel) -> None:
         self._berths[channel.name] = Berth.of(channel)
@@ -190,7 +191,7 @@ class Dispatch:
         self._waiting.begin_round()
 
         def job(db: Database) -> Round:
-            return claims.claim_in_turn(db, wants, self._fairness, self._limits.book, now, self._reach)
+            return claiming.claim_in_turn(db, wants, self._fairness, self._limits.book, now, self._reach)
 
         return await self._store.writer.arun(job)
 

@@ -1,6 +1,6 @@
 """How much may leave, counted by SIM, pool and client key: rules, calendar windows, counters that survive everything.
 
-What a person may ask for is checked in `core.limits`; which texts are claimed is decided in `claims`.
+What a person may ask for is checked in `core.limits`; which texts are claimed is decided in `claiming`.
 """
 
 from gateway.store.limits.book import Book, Rule, load
