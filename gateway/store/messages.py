@@ -31,6 +31,8 @@ class MessageFilter:
     since: float | None = None
     until: float | None = None
     after: str | None = None  # the id of a message; those accepted later
+    first_serial: int | None = None
+    last_serial: int | None = None
     moved_since: float | None = None  # when it left, or came in
     moved_until: float | None = None
     among: tuple[Status, ...] | None = None
@@ -116,6 +118,8 @@ def _conditions(wanted: MessageFilter) -> tuple[list[str], list[object]]:
         "created_at >= ?": wanted.since,
         "created_at < ?": wanted.until,
         "id > (SELECT id FROM messages WHERE public_id = ?)": wanted.after,
+        "id >= ?": wanted.first_serial,
+        "id <= ?": wanted.last_serial,
         f"{_MOVED} >= ?": wanted.moved_since,
         f"{_MOVED} < ?": wanted.moved_until,
         "client_ref = ?": wanted.client_ref,

@@ -1,6 +1,7 @@
-"""SMSEagle's API, v1 by URL or JSON-RPC and v2 by JSON: sending alone, for the monitoring that speaks it. Ids are no numbers.
+"""SMSEagle's API, v1 by URL or JSON-RPC and v2 by JSON: sending, for the monitoring that speaks it. Ids are the numbers of rows.
 
-modem_no counts the channels in the order of the configuration, from 1. Folders, phonebook and USSD are not offered here.
+modem_no counts the channels in the order of the configuration, from 1. What became of a text is read in the folders of sent texts,
+by JSON-RPC; the inbox, phonebook and USSD are not offered here.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from flask import Blueprint, Response, request
 
 from gateway.records import Message, SendRequest
 from gateway.web.answers import answer
+from gateway.web.compat import smseagle_folders
 from gateway.web.compat.entry import Entry
 from gateway.web.compat.reading import bearer, document, fields, listed, minutes, truth, whole
 from gateway.web.compat.refused import Refused, Why, missing, wrong
@@ -41,28 +43,30 @@ def blueprint(doors: Doors) -> Blueprint:
     entry = Entry("smseagle", doors, _say)
     bp = entry.blueprint()
 
-    def accepted(token: Any, given: Mapping[str, Any], recipients: Sequence[str]) -> list[Message]:
-        key = entry.key(token if isinstance(token, str) else None, "send")
+    def accepted(token: str | None, given: Mapping[str, Any], recipients: Sequence[str]) -> list[Message]:
+        key = entry.key(token, "send")
         wanted = _wanted(given, recipients, doors)
         once = entry.once(wanted[0].client_ref, [one.to for one in wanted], wanted[0].text)
         return entry.accept(wanted, key, once)
 
     def by_url() -> Response:
         given = fields()
-        messages = accepted(given.get("access_token") or given.get("pass"), given, listed(given.get("to", "")))
+        messages = accepted(_token(given), given, listed(given.get("to", "")))
         if given.get("responsetype") == "xml":
-            rows = "".join(f"<message_id>{one.id}</message_id><status>ok</status>" for one in messages)
+            rows = "".join(f"<message_id>{number}</message_id><status>ok</status>" for number in entry.serials(messages))
             return _xml(rows, 200)
-        return _text("\n".join(f"OK; ID={one.id}" for one in messages), 200)
+        return _text("\n".join(f"OK; ID={number}" for number in entry.serials(messages)), 200)
 
     def by_rpc() -> Response:
         called = document()
-        given = called.get("params")
-        if called.get("method") not in ("sms.send_sms", "send_sms") or not isinstance(given, dict):
+        given, method = called.get("params"), str(called.get("method")).removeprefix("sms.")
+        if method not in ("send_sms", "read_sms") or not isinstance(given, dict):
             raise Refused(Why.VALUE, "Wrong parameters", "method")
-        messages = accepted(given.get("access_token") or given.get("pass"), given, listed(str(given.get("to") or "")))
-        extended = [{"message_id": one.id, "status": "ok"} for one in messages]
-        simple = [f"OK; ID={one.id}" for one in messages]
+        if method == "read_sms":
+            return answer({"result": smseagle_folders.read(entry, entry.key(_token(given), "read"), given)})
+        messages = accepted(_token(given), given, listed(str(given.get("to") or "")))
+        extended = [{"message_id": str(number), "status": "ok"} for number in entry.serials(messages)]
+        simple = [f"OK; ID={number}" for number in entry.serials(messages)]
         found: list[Any] = extended if given.get("responsetype") == "extended" else simple
         return answer({"result": found[0] if len(found) == 1 else found})
 
@@ -79,9 +83,15 @@ def blueprint(doors: Doors) -> Blueprint:
         if not isinstance(to, list) or not all(isinstance(one, str) for one in to):
             raise missing("to")
         messages = accepted(token, {**given, "message": given.get("text")}, to)
-        return answer([{"status": "queued", "number": one.to, "id": one.id} for one in messages])
+        numbered = zip(messages, entry.serials(messages), strict=True)
+        return answer([{"status": "queued", "number": one.to, "id": number} for one, number in numbered])
 
     return bp
+
+
+def _token(given: Mapping[str, Any]) -> str | None:
+    found = given.get("access_token") or given.get("pass")
+    return found if isinstance(found, str) else None
 
 
 def _wanted(given: Mapping[str, Any], recipients: Sequence[str], doors: Doors) -> list[SendRequest]:

@@ -116,16 +116,23 @@ def test_smseagle_v1_answers_a_line_for_each(opened: Open, prefix: str) -> None:
     query = {"access_token": KEY, "to": "015112345678,015112345679", "message": "hello", "highpriority": "1", "modem_no": "2"}
     answer = opened.client.get(f"{prefix}/http_api/send_sms", query_string=query)
     first, second = opened.messages()
-    assert (answer.status_code, answer.text) == (200, f"OK; ID={first.id}\nOK; ID={second.id}")
-    assert first.priority == 5
+    assert (answer.status_code, answer.text) == (200, "OK; ID=1\nOK; ID=2")
+    assert (first.serial, second.serial, first.priority) == (1, 2, 5)
 
 
 def test_smseagle_v1_answers_xml_and_knows_its_reference(opened: Open) -> None:
     query = {"login": "u", "pass": KEY, "to": "015112345678", "message": "hello", "oid": "77", "responsetype": "xml"}
     answers = [opened.client.get("/http_api/send_sms", query_string=query).text for _ in range(2)]
     (message,) = opened.messages()
-    assert answers == [f"<xml><message_id>{message.id}</message_id><status>ok</status></xml>"] * 2
-    assert message.client_ref == "77"
+    assert answers == ["<xml><message_id>1</message_id><status>ok</status></xml>"] * 2
+    assert (message.serial, message.client_ref) == (1, "77")
+
+
+def test_smseagle_numbers_go_on_where_other_texts_are_between(opened: Open) -> None:
+    opened.post("/compat/3cx", {"to": "015112345678", "text": "not by this door"})
+    given = {"access_token": KEY, "to": "015112345678,015112345679", "message": "x", "oid": "77"}
+    for _ in range(2):  # the second time it is the same texts
+        assert opened.client.get("/http_api/send_sms", query_string=given).text == "OK; ID=2\nOK; ID=3"
 
 
 def rpc(opened: Open, **changed: object) -> TestResponse:
@@ -134,17 +141,78 @@ def rpc(opened: Open, **changed: object) -> TestResponse:
 
 
 def test_smseagle_json_rpc_answers_simply_and_at_length(opened: Open) -> None:
-    assert rpc(opened).json == {"result": {"message_id": opened.last().id, "status": "ok"}}
-    assert rpc(opened, responsetype="simple").json == {"result": f"OK; ID={opened.last().id}"}
+    assert rpc(opened).json == {"result": {"message_id": "1", "status": "ok"}}
+    assert rpc(opened, responsetype="simple").json == {"result": "OK; ID=2"}
     assert rpc(opened, **{"pass": "wrong"}).json["result"] == "Invalid login or password"
     assert rpc(opened, message="").json["result"] == "Wrong parameters"
-    assert opened.client.post("/jsonrpc/sms", json={"method": "sms.read_sms", "params": {}}).status_code == 400
+    assert opened.client.post("/jsonrpc/sms", json={"method": "sms.delete_sms", "params": {}}).status_code == 400
+
+
+def read(opened: Open, folder: str = "outbox", key: str = KEY, **more: object) -> TestResponse:
+    params = {"access_token": key, "folder": folder, **more}
+    return opened.client.post("/jsonrpc/sms", json={"method": "sms.read_sms", "params": params})
+
+
+def test_smseagle_reads_by_number_what_became_of_a_text(opened: Open) -> None:
+    rpc(opened, oid="77", message="häufig")
+    row = {
+        "ID": "1",
+        "InsertIntoDB": "2026-09-21 14:13:20",
+        "SendingDateTime": None,
+        "DeliveryDateTime": None,
+        "DestinationNumber": "+4915112345678",
+        "TextDecoded": "häufig",
+        "Coding": "Default_No_Compression",
+        "Class": "-1",
+        "SenderID": "",
+        "Status": "Reserved",
+        "oid": "77",
+    }
+    assert read(opened, idfrom="1", idto="1").json == {"result": [row]}
+    assert read(opened, "sentitems", idfrom=1).json == {"result": "No data to display"}
+    gone = "UPDATE messages SET status = 'delivered', channel = 'p0', sent_at = 1790000001, delivered_at = 1790000002"
+    opened.gateway.store.writer.run(lambda db: db.execute_sql(gone))
+    row |= {"SendingDateTime": "2026-09-21 14:13:21", "DeliveryDateTime": "2026-09-21 14:13:22"}
+    row |= {"SenderID": "p0", "Status": "DeliveryOK"}
+    assert read(opened, "sentitems", idfrom="1", responsetype="extended").json == {"result": {"messages": [row], "status": "ok"}}
+    assert read(opened, responsetype="extended").json == {"result": {"error_text": "No data to display", "status": "error"}}
+
+
+def test_smseagle_reads_a_span_of_numbers_and_a_recipient(opened: Open) -> None:
+    for last in (5, 6, 7, 8):
+        rpc(opened, to=f"01511234567{last}")
+
+    def ids(**asked: object) -> list[str]:
+        return [row["ID"] for row in read(opened, **asked).json["result"]]
+
+    assert ids() == ["1", "2", "3", "4"]
+    assert ids(idfrom="2", idto="3") == ["2", "3"]
+    assert ids(idfrom=3) == ["3", "4"]
+    assert ids(limit=1) == ["4"]
+    assert ids(to="015112345676") == ["2"]
+
+
+@pytest.mark.parametrize("given", [{"folder": "inbox"}, {"folder": None}, {"idfrom": "msg_1"}, {"idto": -1}, {"limit": "all"}])
+def test_smseagle_refuses_what_cannot_be_read(opened: Open, given: dict[str, object]) -> None:
+    answer = read(opened, **given)
+    assert (answer.status_code, answer.json["result"]) == (400, "Wrong parameters")
+
+
+def test_smseagle_shows_nobody_the_texts_of_another_key(opened: Open) -> None:
+    rpc(opened)
+    _, reader = opened.gateway.keys.add("reader", ["read"])
+    _, sender = opened.gateway.keys.add("sender", ["send"])
+    _, boss = opened.gateway.keys.add("boss", ["admin"])
+    assert read(opened, key=reader, idfrom="1", idto="1").json == {"result": "No data to display"}
+    assert read(opened, key=sender).status_code == 403
+    assert read(opened, key="guessed").json["result"] == "Invalid login or password"
+    assert [row["ID"] for row in read(opened, key=boss).json["result"]] == ["1"]
 
 
 def test_smseagle_v2_takes_a_list(opened: Open) -> None:
     body = {"to": ["+4915112345678"], "text": "hi"}
     answer = opened.client.post("/api/v2/messages/sms", json=body, headers={"access-token": KEY})
-    assert answer.json == [{"status": "queued", "number": "+4915112345678", "id": opened.last().id}]
+    assert answer.json == [{"status": "queued", "number": "+4915112345678", "id": 1}]
     refused = opened.client.post("/api/v2/messages/sms", json={**body, "to": 7}, headers={"access-token": KEY})
     assert (refused.status_code, refused.json) == (400, {"message": "to is missing"})
     assert opened.client.post("/api/v2/messages/sms", data="x").status_code == 401
