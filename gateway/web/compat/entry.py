@@ -108,7 +108,7 @@ class Entry:
             raise from_value(fault, wanted[int(place)].text if place.isdigit() else "") from fault
 
     def serials(self, messages: Sequence[Message]) -> list[int]:
-        """The numbers of texts that were accepted together: their rows follow each other. One that was accepted before has its own."""
+        """The numbers of texts accepted together: their rows follow each other. What was accepted before has its own."""
         first = messages[0].serial
         if not first:
             stored = self.doors.store.messages.get(messages[0].id)
