@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from gateway.clock import Clock
 from gateway.core import events
+from gateway.core.inbound import conditions
 from gateway.core.own_numbers import Remembered, number_of
 from gateway.errors import SimrackError
 from gateway.records import ChannelFacts, SimChange
@@ -21,15 +22,22 @@ log = logging.getLogger("simrack.sims")
 
 
 class Sims:
-    """`forward` says that forwards are waiting; `configured` are the numbers of the configuration, by channel."""
+    """`forward` says that forwards are waiting; `configured` are the numbers of the configuration, by channel; `country` is the one
+    that national numbers belong to."""
 
     def __init__(
-        self, store: Store, clock: Clock, forward: Callable[[], None], configured: Mapping[str, str] | None = None
+        self,
+        store: Store,
+        clock: Clock,
+        forward: Callable[[], None],
+        configured: Mapping[str, str] | None = None,
+        country: str = "",
     ) -> None:
         self._store = store
         self._clock = clock
         self._forward = forward
         self._configured = configured or {}
+        self._country = country
         self._centres = store.read(sims.centres)
         self._known = {row[0]: Remembered(*row[1:]) for row in store.read(sims.numbers)}
 
@@ -38,7 +46,8 @@ class Sims:
         return self._centres.get(sim, "")
 
     def own_number(self, sim: str, channel: str, told: str) -> str:
-        """The number of a SIM that is in this channel and tells this one itself; empty if nothing is known."""
+        """The number of a SIM that is in this channel and tells this one itself, nationally perhaps; empty if nothing is known."""
+        told = conditions.number_of(told, self._country)
         return number_of(sim, channel, told, self._configured.get(channel, ""), self._known)
 
     async def ready(self, facts: ChannelFacts) -> None:

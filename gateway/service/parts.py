@@ -97,7 +97,8 @@ class Parts:
         self.fitness = Fitness(self.store, self.clock, self.settings.channel_names, wake, forward)
 
     def _build_channels(self, timing: Timing | None) -> None:
-        self.sims = Sims(self.store, self.clock, self.forwarding.wake, configured_numbers(self.settings))
+        numbers, country = configured_numbers(self.settings), self.settings.numbers.country
+        self.sims = Sims(self.store, self.clock, self.forwarding.wake, numbers, country)
         self.balances = Balances(self.store, self.settings.modems, self.clock, self.forwarding.wake)
         self.news = ChannelNews(
             self.store,

@@ -98,3 +98,13 @@ async def test_a_number_of_the_configuration_goes_with_its_sim_over_a_restart_un
         ("a", "+4915110000001", "p1"), ("b", "+4915110000003", "p0"),
     ]  # fmt: skip
     store.close()
+
+
+@story
+async def test_a_number_that_a_sim_tells_nationally_is_known_as_clients_ask_for_it(tmp_path: Path) -> None:
+    store = opened(tmp_path)
+    sims = Sims(store, ManualClock(), lambda: None, country="DE")
+    assert [sims.own_number("a", "p0", told) for told in ("015110000001", "4915110000001", "+4915110000001", "Voice", "")] == [
+        *["+4915110000001"] * 3, "Voice", "",
+    ]  # fmt: skip
+    store.close()

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import replace
 from functools import wraps
 
+from gateway.channels.contract import OwnNumber
 from gateway.channels.dinstar_channel import dinstar_boxes, dinstar_channels
 from gateway.channels.supervisor import Patience, Supervisor
 from gateway.clock import SystemClock
@@ -69,7 +70,13 @@ def text(attempt: int, to: str = ALICE, words: str = "hello", encoding: Encoding
 class Stage:
     """`rows` are marks of inboxes as an earlier life left them; `earlier` attempts whose outcome it did not learn."""
 
-    def __init__(self, given: DinstarSettings, timing: Timing, rows: dict[tuple[str, str], tuple[int, str]] | None = None) -> None:
+    def __init__(
+        self,
+        given: DinstarSettings,
+        timing: Timing,
+        rows: dict[tuple[str, str], tuple[int, str]] | None = None,
+        own_number: OwnNumber | None = None,
+    ) -> None:
         self.parts: list[IncomingPart] = []
         self.copies = 0  # parts that came again, as the store recognises them
         self.reports: dict[str, Report] = {}
@@ -89,7 +96,7 @@ class Stage:
         self.box = boxes[given.name]
         patience = Patience(first_s=0.05, lost_s=0.1, parked_s=30.0)
         self.supervisor = Supervisor(SystemClock(), self.changed, patience)
-        channels = dinstar_channels(boxes, self.supervisor.heard, "DE")
+        channels = dinstar_channels(boxes, self.supervisor.heard, "DE", own_number)
         self.channels = {channel.name: channel for channel in channels}
         for channel in channels:
             self.supervisor.add(channel)
@@ -173,9 +180,10 @@ async def gateway(
     timing: Timing | None = None,
     rows: dict[tuple[str, str], tuple[int, str]] | None = None,
     before: Callable[[Stage], None] = lambda stage: None,
+    own_number: OwnNumber | None = None,
     **given: object,
 ) -> AsyncIterator[Stage]:
-    stage = Stage(settings(url, **given), timing or QUICK, rows)
+    stage = Stage(settings(url, **given), timing or QUICK, rows, own_number)
     before(stage)
     try:
         yield stage

@@ -35,6 +35,20 @@ async def test_the_facts_of_a_port_are_what_the_box_says(box: RunningBox) -> Non
         assert facts.signal_dbm == -67 and facts.registration == "home" and len(facts.iccid) >= 19
 
 
+@story
+async def test_the_number_of_a_port_is_that_of_the_sim_in_it(box: RunningBox) -> None:
+    told: list[tuple[str, str, str]] = []
+
+    def own_number(sim: str, channel: str, number: str) -> str:
+        told.append((sim, channel, number))
+        return "+4915112345679"
+
+    async with gateway(box.url, numbers={"0": "+4915112345670"}, own_number=own_number) as stage:
+        await stage.ready(0)
+        assert stage.facts(0).number == "+4915112345679"
+        assert (stage.facts(0).sim, "box1.0", box.number(0)) in told
+
+
 # Logins
 
 
