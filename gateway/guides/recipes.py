@@ -126,7 +126,7 @@ _ALL = (
         ),
         file="fusionpbx.sql",
         notes=(
-            "FusionPBX knows simrack by its address alone: {host}/32 in the SQL must be the address that it sees.",
+            "FusionPBX knows simrack by its address alone: {host} in the SQL must be the address that it sees, in digits.",
             "Then choose the provider simrack at the destination of each number.",
         ),
     ),

@@ -1,5 +1,5 @@
 -- FusionPBX, apps Messages and Providers: simrack as a provider. For PostgreSQL 13 or newer.
--- sudo -u postgres psql fusionpbx -f fusionpbx.sql
+-- sudo -u postgres psql fusionpbx -f fusionpbx.sql, as often as you like: what it made before is made anew.
 begin;
 delete from v_provider_settings where provider_uuid = '6b1f1c4e-2f0a-4c57-9d0b-5a1d5e0c7a11';
 delete from v_provider_addresses where provider_uuid = '6b1f1c4e-2f0a-4c57-9d0b-5a1d5e0c7a11';
@@ -7,7 +7,7 @@ delete from v_providers where provider_uuid = '6b1f1c4e-2f0a-4c57-9d0b-5a1d5e0c7
 insert into v_providers (provider_uuid, provider_name, provider_enabled, provider_description)
 values ('6b1f1c4e-2f0a-4c57-9d0b-5a1d5e0c7a11', 'simrack', 'true', 'texts over SIM cards');
 insert into v_provider_addresses (provider_address_uuid, provider_uuid, provider_address_cidr, provider_address_enabled)
-values (gen_random_uuid(), '6b1f1c4e-2f0a-4c57-9d0b-5a1d5e0c7a11', '{host}/32', 'true');
+values (gen_random_uuid(), '6b1f1c4e-2f0a-4c57-9d0b-5a1d5e0c7a11', '{host}', 'true');
 insert into v_provider_settings (provider_setting_uuid, provider_uuid, provider_setting_category, provider_setting_subcategory,
   provider_setting_type, provider_setting_name, provider_setting_value, provider_setting_order, provider_setting_enabled)
 values
