@@ -1,4 +1,4 @@
-"""fusionpbx.sql, executed: in tables as the app Providers declares them (app_config.php, June 2026), read by the queries of FusionPBX.
+"""fusionpbx.sql, executed in tables as the app Providers declares them (app_config.php, June 2026), read by the queries of FusionPBX.
 
 The database is SQLite here, with what PostgreSQL's types would refuse as checks.
 """
@@ -128,4 +128,5 @@ def test_an_import_that_fails_leaves_nothing_half_done(database: sqlite3.Connect
         imported(database, key="another-key", host="sms.example.net")  # PostgreSQL's cidr takes no names
     database.rollback()
     assert counted(database) == [2, 13, 2]
-    assert ("authentication", "http_auth_password", "a-key-0123456789") in database.execute(SETTINGS, (PROVIDER, "outbound")).fetchall()
+    outbound = database.execute(SETTINGS, (PROVIDER, "outbound")).fetchall()
+    assert ("authentication", "http_auth_password", "a-key-0123456789") in outbound
