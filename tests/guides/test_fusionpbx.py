@@ -1,4 +1,4 @@
-"""fusionpbx.sql, executed in tables as the app Providers declares them (app_config.php, June 2026), read by the queries of FusionPBX.
+"""fusionpbx.sql, executed in tables as the app Providers declares them (app_config.php, June 2026), and read by FusionPBX' queries.
 
 The database is SQLite here, with what PostgreSQL's types would refuse as checks.
 """
