@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from flask import request
@@ -80,6 +81,17 @@ def truth(written: Any) -> bool:
 def minutes(wanted: float) -> int:
     """A validity the network knows: 5 minutes to 63 weeks."""
     return int(min(max(wanted, 5), 635_040))
+
+
+def iso(given: Mapping[str, Any], name: str) -> float | None:
+    """A moment of ISO 8601; in UTC where it names no zone, as clients write that know none."""
+    if not given.get(name):
+        return None
+    try:
+        written = datetime.fromisoformat(str(given[name]))
+        return (written if written.tzinfo else written.replace(tzinfo=UTC)).timestamp()
+    except (ValueError, OverflowError) as fault:
+        raise wrong(name, "is no ISO 8601 moment") from fault
 
 
 def moment(seconds: float) -> float:

@@ -7,7 +7,6 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import Any
 
 from flask import Blueprint, Response, request
@@ -17,9 +16,9 @@ from gateway.errors import IdempotencyMismatch
 from gateway.records import ChannelFacts, ChannelState, Direction, Key, Message, SendRequest, Status
 from gateway.store.messages import MessageFilter
 from gateway.web.answers import answer
-from gateway.web.compat import smsgate_webhooks
+from gateway.web.compat import smsgate_device, smsgate_webhooks
 from gateway.web.compat.entry import Entry
-from gateway.web.compat.reading import bearer, document, moment, password, whole
+from gateway.web.compat.reading import bearer, document, iso, moment, password, whole
 from gateway.web.compat.refused import Refused, Why, missing, wrong
 from gateway.web.doors import Doors
 
@@ -112,16 +111,13 @@ def blueprint(doors: Doors) -> Blueprint:
         return answer(_shown(ref, cancelled), 202)
 
     smsgate_webhooks.add_to(bp, entry, doors)
+    smsgate_device.add_to(bp, entry, doors)
 
     @bp.get("/devices")
     def devices() -> Response:
         entry.key(password() or bearer(), "read")
         now = isoformat(doors.clock.now())
         return answer([_device(facts, now) for facts in doors.channels()])
-
-    @bp.get("/health")
-    def health() -> Response:
-        return answer({"status": "pass", "version": "1", "releaseId": 1, "checks": {}})
 
     return bp
 
@@ -135,8 +131,8 @@ def _listed(asked: Mapping[str, str], key_id: int | None) -> MessageFilter:
     return MessageFilter(
         direction=Direction.OUT,
         channel=asked.get("deviceId") or None,
-        since=_moment(asked, "from"),
-        until=_moment(asked, "to"),
+        since=iso(asked, "from"),
+        until=iso(asked, "to"),
         among=_STATES[state] if state else None,
         key_id=key_id,
     )
@@ -164,7 +160,7 @@ def _wanted(given: Mapping[str, Any], doors: Doors) -> list[SendRequest]:
             channel=_channel(given, doors),
             # -128 … 127 there, -10 … 10 here
             priority=whole("priority", given.get("priority") or 0, -128, 127) * 10 // 128,
-            send_at=_moment(given, "scheduleAt"),
+            send_at=iso(given, "scheduleAt"),
             expires_at=_end(given, doors.clock.now()),
             report=given.get("withDeliveryReport") is not False,
             client_ref=ref,
@@ -186,18 +182,7 @@ def _channel(given: Mapping[str, Any], doors: Doors) -> str | None:
 def _end(given: Mapping[str, Any], now: float) -> float | None:
     if given.get("ttl") is not None:
         return moment(now + whole("ttl", given["ttl"], 5, 10**9))
-    return _moment(given, "validUntil")
-
-
-def _moment(given: Mapping[str, Any], name: str) -> float | None:
-    if not given.get(name):
-        return None
-    try:
-        # The official client writes its own times without an offset: they are UTC to us.
-        written = datetime.fromisoformat(str(given[name]))
-        return written.timestamp() if written.tzinfo else datetime.fromisoformat(f"{given[name]}+00:00").timestamp()
-    except (ValueError, OverflowError) as fault:
-        raise wrong(name, "is no ISO 8601 moment") from fault
+    return iso(given, "validUntil")
 
 
 def _shown(ref: str, messages: Sequence[Message]) -> dict[str, Any]:

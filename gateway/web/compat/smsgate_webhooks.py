@@ -1,5 +1,5 @@
 """Webhooks as clients of android-sms-gateway register them: an address and one event each. They are webhooks of ours, in the format
-`sms-gate`, and are seen and changed as all others are. Tokens, settings, logs and the inbox of a telephone are not offered.
+`sms-gate`, and are seen and changed as all others are.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from gateway.web.answers import answer, nothing
 from gateway.web.compat.entry import Entry
 from gateway.web.compat.reading import bearer, document, password
 from gateway.web.compat.refused import Refused, Why, from_value, missing, wrong
+from gateway.web.compat.smsgate_device import FORMAT
 from gateway.web.doors import Doors
 
-_FORMAT = "sms-gate"
 _EVENTS = {
     "sms:received": (EventType.MESSAGE_RECEIVED,),
     "sms:sent": (EventType.MESSAGE_SENT,),
@@ -31,7 +31,7 @@ def add_to(bp: Blueprint, entry: Entry, doors: Doors) -> None:
     webhooks = doors.webhooks
 
     def registered() -> list[dict[str, Any]]:
-        return [row for webhook in webhooks.all() if webhook.format == _FORMAT and webhook.enabled for row in _shown(webhook)]
+        return [row for webhook in webhooks.all() if webhook.format == FORMAT and webhook.enabled for row in _shown(webhook)]
 
     def admin() -> str:
         """The name of the key that asks."""
@@ -52,7 +52,7 @@ def add_to(bp: Blueprint, entry: Entry, doors: Doors) -> None:
                 return answer(row, 201)
         try:
             require_known([device] if device else [], doors.settings.channel_names)
-            made, secret = webhooks.add(url, _EVENTS[event], [device] if device else [], _FORMAT, by=by)
+            made, secret = webhooks.add(url, _EVENTS[event], [device] if device else [], FORMAT, by=by)
         except BadValue as fault:
             raise from_value(fault, "") from fault
         return answer({**_row(made, event), "signingKey": secret}, 201)
@@ -60,16 +60,10 @@ def add_to(bp: Blueprint, entry: Entry, doors: Doors) -> None:
     @bp.delete("/webhooks/<webhook_id>")
     def unregister(webhook_id: str) -> Response:
         by = admin()
-        if webhooks.get(webhook_id).format != _FORMAT:
+        if webhooks.get(webhook_id).format != FORMAT:
             raise Refused(Why.NOT_FOUND, f"there is no webhook {webhook_id} of this door")
         webhooks.remove(webhook_id, by)
         return nothing()
-
-    def tokens(**_: str) -> Response:
-        raise Refused(Why.ABSENT, "tokens are not given out; use a key of `simrack key` as password, or as Bearer")
-
-    for path, method in (("/auth/token", "POST"), ("/auth/token/refresh", "POST"), ("/auth/token/<jti>", "DELETE")):
-        bp.add_url_rule(path, f"tokens_{method}_{path.count('/')}", tokens, methods=[method])
 
 
 def _asked(given: Mapping[str, Any]) -> tuple[str, str, str | None]:

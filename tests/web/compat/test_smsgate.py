@@ -10,11 +10,22 @@ import pytest
 
 android = pytest.importorskip("android_sms_gateway")
 from android_sms_gateway.client import APIClient  # noqa: E402
-from android_sms_gateway.domain import Message, QueryPagination, TextMessage, Webhook  # noqa: E402
-from android_sms_gateway.enums import ProcessState, WebhookEvent  # noqa: E402
+from android_sms_gateway.domain import (  # noqa: E402
+    InboxRefreshRequest,
+    Message,
+    MessagesExportRequest,
+    QueryPagination,
+    TextMessage,
+    TokenRequest,
+    Webhook,
+)
+from android_sms_gateway.enums import HealthStatus, MessagesProcessingOrder, ProcessState, WebhookDelivery, WebhookEvent  # noqa: E402  # noqa: E402
+from android_sms_gateway.errors import APIError  # noqa: E402
 from android_sms_gateway.http import RequestsHttpClient  # noqa: E402
 
+from gateway.web.compat import smsgate_device  # noqa: E402
 from tests.web.compat.conftest import KEY, Open, basic  # noqa: E402
+from tests.web.test_inbound import comes  # noqa: E402
 
 TO = ["+4915112345678", "+4915112345679"]
 
@@ -121,8 +132,14 @@ def test_the_client_registers_lists_and_removes_webhooks(url: str, opened: Open)
         ("POST", "auth/token", {"ttl": 3600, "scopes": ["all:any"]}, 501),
         ("POST", "auth/token/refresh", {}, 501),
         ("DELETE", "auth/token/7", None, 501),
-        ("POST", "inbox/refresh", {}, 404),
-        ("GET", "settings", None, 404),
+        ("POST", "inbox/refresh", {}, 400),
+        ("POST", "inbox/refresh", {"since": "soon", "until": "2026-09-21T15:00:00Z"}, 400),
+        ("POST", "messages/inbox/export", {"since": "2026-09-21T15:00:00Z"}, 400),
+        ("POST", "messages/inbox/export", {"since": "2026-09-21", "until": "2026-09-22", "deviceId": "nowhere"}, 400),
+        ("PUT", "settings", {}, 501),
+        ("PATCH", "settings", {}, 501),
+        ("DELETE", "devices/p0", None, 501),
+        ("GET", "inbox", None, 404),
     ],
 )
 def test_what_cannot_be_registered_is_one_message(opened: Open, method: str, path: str, body: object, status: int) -> None:
@@ -130,6 +147,67 @@ def test_what_cannot_be_registered_is_one_message(opened: Open, method: str, pat
     answer = opened.client.open(f"/3rdparty/v1/{path}", method=method, json=body, headers=basic(admin))
     assert (answer.status_code, set(answer.json)) == (status, {"message"}), answer.text
     assert opened.gateway.webhooks.all() == []
+
+
+def test_the_client_reads_what_a_telephone_would_say_of_itself(phone: APIClient) -> None:
+    shown = phone.get_settings()
+    assert shown.messages is not None and shown.messages.processing_order is MessagesProcessingOrder.FIFO
+    assert shown.webhooks is not None and (shown.webhooks.internet_required, shown.webhooks.signing_key) == (False, None)
+    assert phone.get_logs(from_="2026-09-21T00:00:00Z") == []
+    asked = (phone.health_check, phone.liveness_check, phone.readiness_check, phone.startup_check)
+    assert {check().status for check in asked} == {HealthStatus.PASS}
+
+
+def test_the_client_is_told_what_is_not_offered(phone: APIClient) -> None:
+    for call, words in (
+        (lambda: phone.generate_token(TokenRequest(["all:any"])), "tokens are not given out; use a key"),
+        (lambda: phone.update_settings(phone.get_settings()), "settings stand in the configuration"),
+    ):
+        with pytest.raises(APIError, match="501") as refused:
+            call()
+        assert refused.value.response is not None and refused.value.response["message"].startswith(words)
+
+
+def told(opened: Open) -> list[tuple[str, str]]:
+    """(webhook, text) of what is on its way, oldest first."""
+    rows = (
+        "SELECT w.public_id, json_extract(f.data, '$.text') FROM forwards f JOIN webhooks w ON w.id = f.webhook_id"
+        " WHERE f.state = 'pending' ORDER BY f.id"
+    )
+    return list(opened.gateway.store.read(lambda db: db.execute_sql(rows).fetchall()))
+
+
+def test_the_inbox_is_told_again_to_the_webhooks_of_this_door(url: str, opened: Open) -> None:
+    comes(opened.gateway, "One", "Two")
+    comes(opened.gateway, "Three", channel="p1")
+    now = datetime.fromtimestamp(opened.gateway.clock.now(), UTC)
+    hour = timedelta(hours=1)
+    _, admin = opened.gateway.keys.add("boss", ["admin"])
+    opened.gateway.webhooks.add("https://pbx.example.net/other", ["message.received"])
+    with RequestsHttpClient() as http, APIClient("u", admin, base_url=f"{url}/3rdparty/v1", http=http) as boss:
+        every = boss.create_webhook(Webhook(None, "https://pbx.example.net/in", WebhookEvent.SMS_RECEIVED)).id
+        second = boss.create_webhook(Webhook(None, "https://pbx.example.net/p1", WebhookEvent.SMS_RECEIVED, "p1")).id
+        boss.create_webhook(Webhook(None, "https://pbx.example.net/sent", WebhookEvent.SMS_SENT))
+        boss.refresh_inbox(InboxRefreshRequest(now - hour, now + hour))
+        boss.refresh_inbox(InboxRefreshRequest(now - hour, now + hour, webhook_delivery=WebhookDelivery.DISABLED))
+        boss.export_inbox(MessagesExportRequest("p0", now + hour, now + 2 * hour))
+        assert told(opened) == []
+        boss.refresh_inbox(InboxRefreshRequest(now - hour, now + hour, webhook_delivery=WebhookDelivery.INDIVIDUAL))
+        assert told(opened) == [(every, "One"), (every, "Two"), (every, "Three"), (second, "Three")]
+        boss.export_inbox(MessagesExportRequest("p0", now - hour, now + hour))
+        assert told(opened)[4:] == [(every, "One"), (every, "Two")]
+
+
+def test_the_inbox_is_told_again_to_admins_alone_and_in_pieces(opened: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(smsgate_device, "MOST_TOLD", 2)
+    comes(opened.gateway, "One", "Two", "Three")
+    _, admin = opened.gateway.keys.add("boss", ["admin"])
+    span = {"since": "2026-09-21T00:00:00Z", "until": "2026-09-22T00:00:00Z"}
+    for path in ("inbox/refresh", "messages/inbox/export"):
+        assert opened.client.post(f"/3rdparty/v1/{path}", json=span, headers=basic()).status_code == 403
+        answer = opened.client.post(f"/3rdparty/v1/{path}", json=span, headers=basic(admin))
+        words = "until: more than 2 texts came since then; ask for a shorter time"
+        assert (answer.status_code, answer.json) == (400, {"message": words})
 
 
 def test_webhooks_are_for_admins(opened: Open) -> None:

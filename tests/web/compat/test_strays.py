@@ -22,7 +22,7 @@ STRAYS = {
     "twilio": ("PUT", "/2010-04-01/Accounts/AC1/Messages.json", 401, '{"code":20003'),
     "vonage": ("GET", "/sms/search", 200, '{"message-count":"1","messages":[{"status":"'),
     "smseagle": ("GET", "/http_api/get_queue_length", 404, "Wrong parameters"),
-    "smsgate": ("GET", "/3rdparty/v1/logs", 404, '{"message":"'),
+    "smsgate": ("GET", "/3rdparty/v1/contacts", 404, '{"message":"'),
     "wildix": ("GET", "/api/v1/originate/call", 404, '{"type":"error","reason":"'),
     "playsms": ("PUT", "/index.php", 200, '{"status":"ERR","error":"'),
     "jasmin": ("GET", "/secure/balance", 404, '{"message":"'),
@@ -56,7 +56,7 @@ def test_our_own_api_keeps_its_language_beside_the_doors(opened: Open) -> None:
 
 def test_unknown_paths_of_a_door_are_open_to_its_addresses_alone(opened: Open, caplog: pytest.LogCaptureFixture) -> None:
     narrow = opened.again(addresses={"smsgate": "192.0.2.7"})
-    answer = narrow.client.get("/3rdparty/v1/logs", environ_base={"REMOTE_ADDR": "192.0.2.8"})
+    answer = narrow.client.get("/3rdparty/v1/contacts", environ_base={"REMOTE_ADDR": "192.0.2.8"})
     assert answer.status_code == 403
     assert "smsgate: a request from 192.0.2.8 was refused" in caplog.text
 
