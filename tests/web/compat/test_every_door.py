@@ -197,6 +197,16 @@ def test_a_text_that_the_rules_of_its_key_refuse_is_told_in_the_language_of_the_
     assert len(opened.messages()) == 1
 
 
+@every_door
+def test_a_text_that_its_key_is_warned_of_is_accepted_and_the_log_says_so(
+    opened: Open, door: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    opened.gateway.keys.change_rules("pbx", {"links": "warn"}, "a test", opened.gateway.settings)
+    with caplog.at_level(logging.INFO, "simrack.sending"):
+        assert send(opened, door, text="see www.example.com").status_code in (200, 201, 202)
+    assert f"{opened.last().id} was accepted; its text holds a link" in caplog.text and "example.com" not in caplog.text
+
+
 # (HTTP status, words of the body) for a sender that the key may not have.
 NOT_YOURS = {
     "telnyx": (422, '"code":"40305","title":"Invalid \'from\' address"'),
