@@ -12,8 +12,8 @@ from collections.abc import Callable
 from gateway.service.serving import Service
 from gateway.settings import Settings
 
-# By then everything runs and has answered once.
-SETTLED_AFTER_S = 10.0
+# By then everything is built, and modems are still starting: no text waits.
+SETTLED_AFTER_S = 2.0
 
 
 def run(settings: Settings) -> None:
