@@ -135,8 +135,8 @@ def below(lane: Lane, candidates: Mapping[str, Candidate], among: Collection[str
 
 def tier_now(lane: Lane, candidates: Mapping[str, Candidate]) -> tuple[int, tuple[str, ...]]:
     """The first tier of which a channel is able; a slow one will do only where nobody is quicker."""
-    if len(lane.tiers) == 1:
-        return 0, lane.tiers[0]
+    if len(lane.tiers) <= 1:
+        return 0, lane.channels
     fits = [[candidates[name] for name in tier if candidates[name].fit] for tier in lane.tiers]
     quick = (number for number, fit in enumerate(fits) if any(not one.slow for one in fit))
     slow = (number for number, fit in enumerate(fits) if fit)

@@ -8,8 +8,9 @@ from urllib.parse import quote
 
 import click
 
-from gateway.cli import options
+from gateway.cli import limit_words, options
 from gateway.cli.api import Api, access
+from gateway.cli.exits import NO
 
 _names = click.argument("names", metavar="[CHANNEL]...", nargs=-1)
 _every = click.option("--all", "every", is_flag=True, help="All channels at once: one pause over all of them.")
@@ -66,6 +67,30 @@ def resume(names: tuple[str, ...], every: bool, reason: str, url: str, key_file:
     With --all only the pause or drain of all ends; a channel that is paused for itself stays so.
     """
     _ask("resume", names, every, reason, Api(url, key_file))
+
+
+@channels.command(short_help="Say whether a channel may send, and why not.")
+@click.argument("name", metavar="CHANNEL")
+@click.option("--to", metavar="NUMBER", help="To this recipient; somebody new without it.")
+@click.option("--parts", type=click.IntRange(1, 255), help="A text of so many parts.")
+@options.as_json
+@access
+def explain(name: str, as_json: bool, url: str, key_file: str | None, **wishes: Any) -> int:
+    """Say whether CHANNEL may send a text of a pool now, which limits of its SIM say no until when, and what lowers its score.
+
+    Exit code 1 if it may not.
+    """
+    found = Api(url, key_file).get(f"/v1/channels/{quote(name, safe='')}/explain?{options.query(wishes)}")
+    if as_json:
+        click.echo(json.dumps(found))
+        return 0 if found["may_send"] else NO
+    until = f" until {limit_words.moment(found['until'])}" if found["until"] else ""
+    click.echo(f"{name} is {found['standing']}{until}: {found['reason']}")
+    limit_words.print_refusals(found["refusals"])
+    health = found["health"]
+    click.echo("; ".join([f"its score is {health['score']}", *health["reasons"]]))
+    click.echo(f"it belongs to {', '.join(found['pools']) or 'no pool'}")
+    return 0 if found["may_send"] else NO
 
 
 def _ask(wish: str, names: tuple[str, ...], every: bool, reason: str, api: Api) -> None:

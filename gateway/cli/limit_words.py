@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
+
+import click
 
 
 def limit(shown: dict[str, Any]) -> str:
@@ -34,6 +37,13 @@ def moment(written: str | None, now: datetime | None = None) -> str:
     if local.date() == now.date():
         return hour
     return f"{local:%A} {hour}" if timedelta(0) < local - now < timedelta(days=6) else f"{local:%A %Y-%m-%d} {hour}"
+
+
+def print_refusals(shown: Sequence[Mapping[str, Any]]) -> None:
+    """The limits that say no."""
+    for one in shown:
+        until = f"until {moment(one['until'])}" if one["until"] else "for ever"
+        click.echo(f"  {one['channel'] or one['subject']}: limit {one['limit']['id']} says no {until}: {one['reason']}")
 
 
 def forecast(found: dict[str, Any], now: datetime | None = None) -> str:

@@ -126,8 +126,7 @@ def reset(limit_id: int, subject: str | None, url: str, key_file: str | None) ->
 @access
 def explain(as_json: bool, url: str, key_file: str | None, **wishes: Any) -> int:
     """Say whether a text could leave now, and which limits say no until when. Exit code 1 if it could not."""
-    query = urlencode({name: value for name, value in wishes.items() if value is not None})
-    found = Api(url, key_file).get(f"/v1/limits/explain?{query}")
+    found = Api(url, key_file).get(f"/v1/limits/explain?{options.query(wishes)}")
     if as_json:
         click.echo(json.dumps(found))
     elif found["may_leave"]:
@@ -135,9 +134,7 @@ def explain(as_json: bool, url: str, key_file: str | None, **wishes: Any) -> int
     else:
         click.echo(f"no text could leave before {words.moment(found['until'])}" if found["until"] else "no text could leave")
     if not as_json:
-        for one in found["refusals"]:
-            until = f"until {words.moment(one['until'])}" if one["until"] else "for ever"
-            click.echo(f"  {one['channel'] or one['subject']}: limit {one['limit']['id']} says no {until}: {one['reason']}")
+        words.print_refusals(found["refusals"])
     return 0 if found["may_leave"] else NO
 
 

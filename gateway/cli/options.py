@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
 import click
 
@@ -99,6 +100,11 @@ def require_some(given: Collection[object], beside: Collection[str] = ("url", "k
         command = click.get_current_context().command
         names = [one.opts[0] for one in command.params if isinstance(one, click.Option) and one.name not in beside]
         raise click.UsageError(f"nothing is to be changed; give {', '.join(names[:-1])} or {names[-1]}.")
+
+
+def query(wishes: Mapping[str, object]) -> str:
+    """What was given, as the query of an address."""
+    return urlencode({name: value for name, value in wishes.items() if value is not None})
 
 
 def text_of(argument: str) -> str:

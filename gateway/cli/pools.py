@@ -8,8 +8,9 @@ from urllib.parse import quote
 
 import click
 
-from gateway.cli import options
+from gateway.cli import limit_words, options
 from gateway.cli.api import Api, access
+from gateway.cli.exits import NO
 from gateway.patterns import SYNTAX
 
 
@@ -66,6 +67,30 @@ def reset(name: str, url: str, key_file: str | None) -> None:
     api.delete(path)
     kept = any(pool["name"] == name for pool in api.get("/v1/pools")["data"])
     click.echo(f"{name} is as in the configuration" if kept else f"{name} is removed", err=True)
+
+
+@pools.command(short_help="Say who would have the next text.")
+@click.argument("name")
+@click.option("--to", metavar="NUMBER", help="To this recipient; somebody new without it.")
+@click.option("--parts", type=click.IntRange(1, 255), help="A text of so many parts.")
+@click.option("--key", metavar="NAME", help="As if the client with this key sent it: its limits count too.")
+@options.as_json
+@access
+def explain(name: str, as_json: bool, url: str, key_file: str | None, **wishes: Any) -> int:
+    """Say which channel of the pool NAME would have the next text, and why not each other one. Exit code 1 if none may."""
+    found = Api(url, key_file).get(f"/v1/pools/{quote(name, safe='')}/explain?{options.query(wishes)}")
+    if as_json:
+        click.echo(json.dumps(found))
+        return 0 if found["next"] else NO
+    if found["next"]:
+        click.echo(f"{found['next']} would have the next text of {name} ({found['strategy']})")
+    else:
+        until = f" before {limit_words.moment(found['until'])}" if found["until"] else ""
+        click.echo(f"refused: {found['refusal']}" if found["refusal"] else f"no channel of {name} would have a text{until}")
+    limit_words.print_refusals(found["refusals"])
+    rows = [(one["channel"], one["standing"], limit_words.moment(one["until"]), one["reason"]) for one in found["channels"]]
+    options.print_table(("channel", "standing", "until", "reason"), rows)
+    return 0 if found["next"] else NO
 
 
 def _say(pool: dict[str, Any]) -> None:

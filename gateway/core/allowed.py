@@ -57,6 +57,17 @@ def require_accepted(to: str, written: str, pool: Choosy, country: str, field: s
         raise AgainstRule(field, f"{written!r} is not a recipient of the pool {pool.name}", hint)
 
 
+def words_against(to: str, written: str, settings: NumbersSettings, pool: Choosy | None) -> str | None:
+    """With which a text to this number, over this pool, would be refused, for people who ask before."""
+    closed = refusal_of(to, settings)
+    if closed is None and pool is not None:
+        try:
+            require_accepted(to, written, pool, settings.country)
+        except BadValue as fault:
+            closed = fault.reason, fault.remedy
+    return None if closed is None else "; ".join(closed)
+
+
 @lru_cache(maxsize=4096)
 def refusal_of(to: str, settings: NumbersSettings) -> tuple[str, str] | None:
     """The reason and the remedy; None for a number that may be texted."""

@@ -10,12 +10,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from gateway.clock import Clock
-from gateway.core.allowed import refusal_of, require_accepted
+from gateway.core.allowed import words_against
 from gateway.core.pools import Pools
 from gateway.core.routing.checks import checked
 from gateway.core.routing.match import NO_ROUTE, Decision, Look, RouteFacts, Rule, choose, compiled, look
 from gateway.core.rule_book import RuleBook
-from gateway.errors import BadValue, Conflict, NotFound
+from gateway.errors import Conflict, NotFound
 from gateway.numbers import country_of, operator_of, recipient
 from gateway.settings import Settings
 from gateway.settings.spelling import nearest
@@ -112,16 +112,8 @@ class Routes:
 
     def _refusal(self, to: str, written: str, decision: Decision) -> str | None:
         """In the order in which a request is judged."""
-        closed = refusal_of(to, self._numbers)
-        if closed is not None:
-            return "; ".join(closed)
-        if decision.pool is None:
-            return decision.refusal
-        try:
-            require_accepted(to, written, self._pools.get(decision.pool), self._numbers.country)
-        except BadValue as fault:
-            return f"{fault.reason}; {fault.remedy}"
-        return None
+        pool = None if decision.pool is None else self._pools.get(decision.pool)
+        return words_against(to, written, self._numbers, pool) or decision.refusal
 
     def _checked(self, route: Route) -> Route:
         wanted = checked(route, [pool.name for pool in self._pools.find()], self._numbers.country)

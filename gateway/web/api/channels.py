@@ -8,7 +8,11 @@ from flask import Response, g
 from gateway.errors import NotFound
 from gateway.records import ChannelFacts
 from gateway.web.answers import answer
+from gateway.web.api.asked import asked_number
 from gateway.web.api.channel_schemas import ChannelList, ChannelOut, TrafficIn, UssdIn, UssdOut
+from gateway.web.api.limits import refusal_json
+from gateway.web.api.outlook_json import outlook_of, stand_json
+from gateway.web.api.outlook_schemas import ChannelExplainOut, ChannelExplainQuery
 from gateway.web.auth import Guard
 from gateway.web.channel_json import channel_json, channels_json
 from gateway.web.doors import Doors
@@ -19,6 +23,7 @@ _BODY = (400, 401, 403, 413, 415, 422, 503)
 
 def blueprint(doors: Doors, guard: Guard) -> APIBlueprint:
     bp = APIBlueprint("channels", __name__, url_prefix="/v1/channels", tag="Channels")
+    outlook = outlook_of(doors)
 
     @bp.get("")
     @guard.needs("read")
@@ -33,6 +38,21 @@ def blueprint(doors: Doors, guard: Guard) -> APIBlueprint:
     @bp.doc(summary="One channel", security="bearer", responses=documented(401, 403, 404))
     def get(name: str) -> Response:
         return answer(channel_json(doors, _found(doors, name)))
+
+    @bp.get("/<name>/explain")
+    @guard.needs("read")
+    @bp.input(ChannelExplainQuery, location="query", arg_name="query")
+    @bp.output(ChannelExplainOut)
+    @bp.doc(
+        summary="May a channel send now, and what says no",
+        security="bearer",
+        responses=documented(401, 403, 404, 422),
+    )
+    def explain(name: str, query: ChannelExplainQuery) -> Response:
+        facts = _found(doors, name)
+        found, shown = outlook.of_channel(facts, asked_number(doors, query.to), query.parts), channel_json(doors, facts)
+        more = {"health": shown["health"], "pools": shown["pools"], "refusals": [refusal_json(one) for one in found.refusals]}
+        return answer({**stand_json(found), **more})
 
     @bp.post("/<name>/ussd")
     @guard.needs("admin")

@@ -11,12 +11,12 @@ from gateway.clock import isoformat
 from gateway.core import limit_checks
 from gateway.core.forecast import Forecast
 from gateway.core.forecast_walk import Load
-from gateway.core.limits_view import Explanation, LimitsView, Route, Use, waiting
+from gateway.core.limits_view import Explanation, LimitsView, Refusal, Route, Use, waiting
 from gateway.errors import BadValue, NotFound
-from gateway.numbers import recipient
 from gateway.records import Counted, Limit, Per
 from gateway.web.answers import answer, nothing
 from gateway.web.api import limit_schemas as schemas
+from gateway.web.api.asked import asked_number
 from gateway.web.api.audit import AuditPage, AuditQuery, page
 from gateway.web.auth import Guard
 from gateway.web.doors import Doors
@@ -107,7 +107,7 @@ def blueprint(doors: Doors, guard: Guard) -> APIBlueprint:
     @bp.doc(summary="Could a text leave now, and what says no", security="bearer", responses=documented(401, 403, 404, 422))
     def explain(query: schemas.ExplainQuery) -> Response:
         route = _route(doors, query.channel, query.pool, query.key)
-        return answer(_explanation_json(view.explain(route, doors.channels(), _number(doors, query.to), query.parts)))
+        return answer(_explanation_json(view.explain(route, doors.channels(), asked_number(doors, query.to), query.parts)))
 
     @bp.post("/forecast")
     @guard.needs("read")
@@ -134,18 +134,6 @@ def _route(doors: Doors, channel: str | None, pool: str | None, key: str | None)
         return Route((channel,) if channel is not None else tuple(doors.settings.channel_names), key=who)
     found = doors.pools.get(pool)
     return Route(found.members if channel is None else (channel,), pool, who, found.choices, found.turns)
-
-
-def _number(doors: Doors, written: str | None) -> str:
-    """As it is counted; nothing is somebody who was not texted yet."""
-    if written is None:
-        return ""
-    if written.startswith(" "):  # a plus sign that was not escaped arrives as a blank
-        written = "+" + written[1:]
-    try:
-        return recipient(written, doors.settings.numbers.country)
-    except BadValue as fault:
-        raise bad_value(fault, "parameter") from fault
 
 
 def _as_limit(wanted: schemas.LimitIn) -> Limit:
@@ -195,16 +183,17 @@ def _explanation_json(found: Explanation) -> dict[str, object]:
         "may_leave": found.may,
         "until": _moment(found.until),
         "channels": list(found.channels),
-        "refusals": [
-            {
-                "limit": limit_json(one.limit),
-                "subject": one.subject,
-                "channel": one.channel or None,
-                "until": _moment(one.until),
-                "reason": one.reason,
-            }
-            for one in found.refusals
-        ],
+        "refusals": [refusal_json(one) for one in found.refusals],
+    }
+
+
+def refusal_json(one: Refusal) -> dict[str, object]:
+    return {
+        "limit": limit_json(one.limit),
+        "subject": one.subject,
+        "channel": one.channel or None,
+        "until": _moment(one.until),
+        "reason": one.reason,
     }
 
 

@@ -16,7 +16,10 @@ from gateway.patterns import LONGEST, SYNTAX
 from gateway.settings import strategy
 from gateway.settings.forms import NAME, expression
 from gateway.web.answers import answer, nothing
+from gateway.web.api.asked import asked_number
 from gateway.web.api.channel_schemas import TrafficOut
+from gateway.web.api.outlook_json import outlook_of, pool_outlook_json
+from gateway.web.api.outlook_schemas import PoolExplainOut, PoolExplainQuery
 from gateway.web.auth import Guard
 from gateway.web.channel_json import traffic_json
 from gateway.web.doors import Doors
@@ -83,7 +86,7 @@ class PoolList(Out):
 
 def blueprint(doors: Doors, guard: Guard) -> APIBlueprint:
     bp = APIBlueprint("pools", __name__, url_prefix="/v1/pools", tag="Pools")
-    pools = doors.pools
+    pools, outlook = doors.pools, outlook_of(doors)
 
     @bp.get("")
     @guard.needs("read")
@@ -130,6 +133,20 @@ def blueprint(doors: Doors, guard: Guard) -> APIBlueprint:
     def reset(name: str) -> Response:
         pools.reset(name, g.key.name)
         return nothing()
+
+    @bp.get("/<pool:name>/explain")
+    @guard.needs("read")
+    @bp.input(PoolExplainQuery, location="query", arg_name="query")
+    @bp.output(PoolExplainOut)
+    @bp.doc(
+        summary="Which channel would have the next text, and why not each other one",
+        security="bearer",
+        responses=documented(401, 403, 404, 422),
+    )
+    def explain(name: str, query: PoolExplainQuery) -> Response:
+        pool, to = pools.get(name), asked_number(doors, query.to)
+        found = outlook.of_pool(name, to, query.to or "", query.parts, query.key or "")
+        return answer({"pool": name, "to": to or None, "strategy": pool.strategy, **pool_outlook_json(found)})
 
     return bp
 

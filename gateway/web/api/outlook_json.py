@@ -1,0 +1,34 @@
+"""Who would have the next text, as clients see it."""
+
+from __future__ import annotations
+
+from gateway.clock import isoformat
+from gateway.core.limits_view import LimitsView
+from gateway.core.outlook import Outlook, PoolOutlook, Stand
+from gateway.web.api.limits import refusal_json
+from gateway.web.doors import Doors
+
+
+def outlook_of(doors: Doors) -> Outlook:
+    view = LimitsView(doors.limits, doors.store, doors.clock, doors.fitness.standing)
+    return Outlook(doors.store, doors.settings.numbers, doors.clock, doors.pools, doors.channels, doors.fitness, view)
+
+
+def pool_outlook_json(found: PoolOutlook) -> dict[str, object]:
+    return {
+        "next": found.next,
+        "until": None if found.until is None else isoformat(found.until),
+        "refusal": found.refusal,
+        "refusals": [refusal_json(one) for one in found.refusals],
+        "channels": [stand_json(one) for one in found.channels],
+    }
+
+
+def stand_json(found: Stand) -> dict[str, object]:
+    return {
+        "channel": found.channel,
+        "may_send": found.may,
+        "standing": found.standing,
+        "reason": found.reason,
+        "until": None if found.until is None else isoformat(found.until),
+    }
