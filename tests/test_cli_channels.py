@@ -116,3 +116,26 @@ def test_pools_are_listed_changed_made_and_reset(ask: Ask, gateway: Gateway) -> 
 def test_what_makes_no_pool_is_refused_with_the_reason(ask: Ask, args: tuple[str, ...], code: int, words: str) -> None:
     result = ask("pools", *args)
     assert result.exit_code == code and words in complaint(result)
+
+
+def test_a_pool_and_a_channel_are_explained_and_a_no_is_an_exit_code(ask: Ask, gateway: Gateway) -> None:
+    told = ask("pools", "explain", "main", "--to", "015112345678")
+    first, head, p0, p1 = told.stdout.splitlines()
+    assert told.exit_code == 0 and first == "p0 would have the next text of main (rotate)"
+    assert head.split() == ["channel", "standing", "until", "reason"]
+    assert p0.split() == ["p0", "open", "rotate:", "turn", "1"] and p1.split() == ["p1", "lost", "unplugged"]
+    assert json.loads(ask("pools", "explain", "main", "--json").stdout)["next"] == "p0"
+    assert ask("channels", "explain", "p0").stdout == (
+        "p0 is open: it may take texts\nits score is 100\nit belongs to main\n"
+    )
+    ask("limits", "add", "pool:main", "--parts", "2", "--per", "day")
+    limited = ask("pools", "explain", "main", "--parts", "3")
+    assert limited.exit_code == 1
+    assert limited.stdout.splitlines()[0] == "no channel of main would have a text"
+    assert "pool:main: limit 1 says no for ever" in limited.stdout.splitlines()[1]
+    refused = ask("pools", "explain", "main", "--to", "+41791234567")
+    assert refused.exit_code == 1 and refused.stdout.startswith("refused: +41791234567 is a number of CH")
+    ask("channels", "pause", "p0", "--reason", "new antenna")
+    paused = ask("channels", "explain", "p0")
+    assert paused.exit_code == 1 and paused.stdout.startswith("p0 is paused: paused by cli: new antenna\n")
+    assert "no pool" in complaint(ask("pools", "explain", "mian")) and "no channel" in complaint(ask("channels", "explain", "p9"))

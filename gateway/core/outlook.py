@@ -1,7 +1,7 @@
 """Who would have the next text of a pool, in the order of its strategy, and why not each other channel; and how one channel stands.
 
-For people who ask. It reads what the dispatch goes by (turns, standings, limits, conversations) as it is written down, and neither
-claims nor changes anything: a channel that came back a moment ago may have a turn of which only the dispatch knows yet.
+For people who ask. It looks at what the dispatch goes by: turns, standings, limits, conversations. It does not know how long a
+channel has been busy with a text, and neither claims nor changes anything.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from gateway.core.limits_view import Explanation, LimitsView, Refusal, Route
 from gateway.core.pools import Pools
 from gateway.records import ChannelFacts, ChannelState, Traffic
 from gateway.settings import NumbersSettings
-from gateway.store import Database, Store, conversations, turns
+from gateway.store import Store, conversations
 from gateway.store.limits import used_today
 
 Facts = Callable[[], Sequence[ChannelFacts]]
@@ -52,7 +52,15 @@ class Outlook:
     """May be asked from any thread."""
 
     def __init__(
-        self, store: Store, numbers: NumbersSettings, clock: Clock, pools: Pools, facts: Facts, fitness: Fitness, limits: LimitsView
+        self,
+        store: Store,
+        numbers: NumbersSettings,
+        clock: Clock,
+        pools: Pools,
+        facts: Facts,
+        fitness: Fitness,
+        limits: LimitsView,
+        taken: Callable[[str], Mapping[str, float]],
     ) -> None:
         self._store = store
         self._numbers = numbers
@@ -61,6 +69,7 @@ class Outlook:
         self._facts = facts
         self._fitness = fitness
         self._limits = limits
+        self._taken = taken  # turns that each channel took in a lane
 
     def of_channel(self, facts: ChannelFacts, to: str, parts: int) -> Stand:
         """`to` is the recipient, empty for somebody new."""
@@ -100,22 +109,17 @@ class Outlook:
 
     def _order(self, lane: Lane, stands: Mapping[str, Stand], facts: Mapping[str, ChannelFacts], own: str) -> list[Stand]:
         sims = {name: one.sim for name, one in facts.items()}
-        now = self._clock.now()
-
-        def query(db: Database) -> tuple[dict[str, int], dict[tuple[str, str], float]]:
-            return used_today(db, list(sims.values()), now), turns.find(db)
-
-        used, taken = self._store.read(query)
+        used = self._store.read(lambda db: used_today(db, list(sims.values()), self._clock.now()))
         known = {one: Candidate(stand.may, used=used[sims[one]]) for one, stand in stands.items()}
         candidates = {one: known.get(one, Candidate(False)) for one in lane.channels}
-        mine = {channel: turn for (name, channel), turn in taken.items() if name == lane.name}
-        choices = rotation.choose(lane, candidates, mine)
+        taken = self._taken(lane.name)
+        choices = rotation.choose(lane, candidates, taken)
         if own in stands and stands[own].may:
             choices = [Choice(own, "sticky: the number of this conversation"), *(one for one in choices if one.channel != own)]
         first = {choice.channel: choice.why for choice in choices}
         found = [_because(stands[name], why) for name, why in first.items()]
         rest = [stands[name] for name in lane.channels if name in stands and name not in first]
-        found += [_because(one, _later(lane, one.channel, candidates, mine)) for one in rest if one.may]
+        found += [_because(one, _later(lane, one.channel, candidates, taken)) for one in rest if one.may]
         return found + [one for one in rest if not one.may]
 
 

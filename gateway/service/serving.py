@@ -104,6 +104,7 @@ class Service(Parts):
             limits=self.limits,
             dinstar=DinstarDesk(self.store, self.clock, self.from_thread(self.dispatch.wake)),
             left_today=self.limits.left_today,
+            turns=self.dispatch.turns,
             settings=self.settings,
             clock=self.clock,
             channels=self.supervisor.facts,

@@ -73,4 +73,5 @@ class Doors:
     storage_fault: Callable[[], str]  # why the database takes nothing now; empty when it does
     push: Callable[[str, Mapping[str, Any]], None] = _no_boxes  # (box, what it tells); returns when that is committed
     left_today: Callable[[str], int | None] = lambda sim: None  # texts that limits leave a SIM today; None without a limit
+    turns: Callable[[str], Mapping[str, float]] = lambda lane: {}  # that each channel took in a lane
     metrics: CollectorRegistry = field(default_factory=CollectorRegistry)

@@ -20,7 +20,7 @@ PERSON = "+491701234567"
 def ask(rack: Rack, to: str = "", name: str = "main") -> PoolOutlook:
     view = LimitsView(rack.limits, rack.store, rack.clock, rack.fitness.standing)
     numbers, facts = NumbersSettings(country="DE"), [port.facts for port in rack.ports.values()]
-    outlook = Outlook(rack.store, numbers, rack.clock, rack.pools, lambda: facts, rack.fitness, view)
+    outlook = Outlook(rack.store, numbers, rack.clock, rack.pools, lambda: facts, rack.fitness, view, rack.dispatch.turns)
     return outlook.of_pool(name, to, to, 1)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from gateway.records import Refused, Report, Sent, Unknown, Word
-from gateway.store import Database
+from gateway.store import Database, sims
 from gateway.store.audit import Audit
 from tests.web.conftest import Caller, Gateway, faults
 
@@ -160,3 +160,25 @@ def test_metrics_show_what_went_over_each_channel_and_no_identity_of_a_sim(alice
     ):
         assert f"{line}\n" in text, line
     assert SIM not in text and "+49" not in text
+
+
+def test_a_channel_explains_whether_it_may_send_now_and_what_says_no(alice: Caller, carol: Caller, gateway: Gateway) -> None:
+    gateway.store.writer.run(lambda db: sims.seen(db, gateway.facts[0], gateway.clock.now()))
+    found = carol.get("/v1/channels/p0/explain").json
+    assert (found["channel"], found["may_send"], found["standing"], found["until"]) == ("p0", True, "open", None)
+    assert (found["refusals"], found["pools"], found["health"]["score"]) == ([], ["main"], 100)
+    limit = {"subject": "channel:p0", "counted": "hours", "hours": "00:00-00:01", "zone": "UTC"}
+    number = alice.post("/v1/limits", limit).json["id"]
+    closed = carol.get("/v1/channels/p0/explain?to=015112345678&parts=2").json
+    assert (closed["may_send"], closed["standing"], closed["until"]) == (False, "limited", "2026-09-22T00:00:00.000Z")
+    assert closed["reason"] == f"limit {number}: it is outside of the hours 00:00-00:01 (UTC)"
+    assert [(one["limit"]["id"], one["channel"]) for one in closed["refusals"]] == [(number, "p0")]
+    for _ in range(3):
+        gateway.fitness.heard("p0", SIM, NO_SIM, 1.0)
+    blocked = carol.get("/v1/channels/p0/explain").json
+    assert (blocked["may_send"], blocked["standing"]) == (False, "blocked") and blocked["until"] is not None
+    assert "tried with one text" in blocked["reason"] and blocked["health"]["reasons"]
+    lost = carol.get("/v1/channels/p1/explain").json
+    assert (lost["standing"], lost["reason"]) == ("lost", "unplugged")
+    assert carol.get("/v1/channels/p9/explain").status_code == 404
+    assert faults(carol.get("/v1/channels/p0/explain?to=hello")) == ["to"]

@@ -99,6 +99,51 @@ def test_a_channel_that_is_not_of_the_pool_is_refused_beside_it(alice: Caller, c
     assert len(alice.get("/v1/messages").json["data"]) == 1
 
 
+def test_a_pool_explains_who_would_have_the_next_text_and_why_nobody_else(alice: Caller, carol: Caller, gateway: Gateway) -> None:
+    lost = {"channel": "p1", "may_send": False, "standing": "lost", "reason": "unplugged", "until": None}
+    assert carol.get("/v1/pools/main/explain").json == {
+        "pool": "main", "to": None, "strategy": "rotate", "next": "p0", "until": None, "refusal": None, "refusals": [],
+        "channels": [
+            {"channel": "p0", "may_send": True, "standing": "open", "reason": "rotate: turn 1", "until": None}, lost,
+        ],
+    }  # fmt: skip
+    gateway.fitness.pause("p0", "alice", "new antenna")
+    paused = carol.get("/v1/pools/main/explain?to=0151 12345678&parts=3").json
+    assert (paused["to"], paused["next"], paused["until"]) == ("+4915112345678", None, None)
+    told = {one["channel"]: (one["may_send"], one["standing"], one["reason"]) for one in paused["channels"]}
+    assert told == {"p0": (False, "paused", "paused by alice: new antenna"), "p1": (False, "lost", "unplugged")}
+
+
+def test_a_pool_explains_what_it_and_its_limits_refuse(alice: Caller, bob: Caller) -> None:
+    hours = {"counted": "hours", "hours": "00:00-00:01", "zone": "UTC"}
+    limit = alice.post("/v1/limits", {"subject": "key:bob", **hours}).json
+    assert alice.get("/v1/pools/main/explain").json["next"] == "p0", "nobody's limits but those of the SIMs and the pool"
+    found = alice.get("/v1/pools/main/explain?key=bob").json
+    assert (found["next"], found["until"]) == (None, "2026-09-22T00:00:00.000Z")
+    (refusal,) = found["refusals"]
+    assert (refusal["limit"]["id"], refusal["subject"], refusal["channel"]) == (limit["id"], "key:bob", None)
+    alice.put("/v1/pools/main", {"accept": r"\+4915\d+", "hint": "only 015"})
+    refused = alice.get("/v1/pools/main/explain?to=%2B491701234567").json
+    assert refused["next"] is None and refused["refusal"].endswith("only 015")
+    assert "add " in alice.get("/v1/pools/main/explain?to=%2B41791234567").json["refusal"]
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "where"),
+    [
+        ("none/explain", 404, []),
+        ("main/explain?key=nobody", 404, []),
+        ("main/explain?to=hello", 422, ["to"]),
+        ("main/explain?parts=0", 422, ["parts"]),
+        ("main/explain?channel=p0", 422, ["channel"]),
+    ],
+)
+def test_what_there_is_not_is_not_explained(carol: Caller, bob: Caller, path: str, status: int, where: list[str]) -> None:
+    answer = carol.get(f"/v1/pools/{path}")
+    assert (answer.status_code, faults(answer)) == (status, where)
+    assert bob.get("/v1/pools/main/explain").status_code == 403
+
+
 def test_every_change_of_a_pool_is_in_the_audit(alice: Caller, gateway: Gateway) -> None:
     alice.put("/v1/pools/main", {"strategy": "failover"})
     alice.delete("/v1/pools/main")

@@ -58,6 +58,10 @@ class Lookout:
         self._born = clock.monotonic()
         self.used: dict[str, int] = {}  # texts of each SIM today
 
+    def turns(self, lane: str) -> dict[str, float]:
+        """How many turns each channel took in this lane. For people who ask, from any thread."""
+        return dict(self._turns.get(lane, {}))
+
     def look(self, berths: Berths) -> Sight:
         now, wall = self._clock.monotonic(), self._clock.now()
         starting = now - self._born < _START_S

@@ -104,6 +104,9 @@ class Dispatch:
         self._waiting.came_in(lanes, priority)
         self._wake.set()
 
+    def turns(self, lane: str) -> Mapping[str, float]:
+        return self._lookout.turns(lane)
+
     async def run(self) -> None:
         """Serve until cancelled; call `drain` before."""
         async with asyncio.TaskGroup() as group:

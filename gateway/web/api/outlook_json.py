@@ -11,7 +11,8 @@ from gateway.web.doors import Doors
 
 def outlook_of(doors: Doors) -> Outlook:
     view = LimitsView(doors.limits, doors.store, doors.clock, doors.fitness.standing)
-    return Outlook(doors.store, doors.settings.numbers, doors.clock, doors.pools, doors.channels, doors.fitness, view)
+    numbers, fitness = doors.settings.numbers, doors.fitness
+    return Outlook(doors.store, numbers, doors.clock, doors.pools, doors.channels, fitness, view, doors.turns)
 
 
 def pool_outlook_json(found: PoolOutlook) -> dict[str, object]:
