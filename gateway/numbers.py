@@ -46,6 +46,8 @@ def recipient(written: str, country: str, field: str = "to") -> str:
             reason = f"{written!r} begins as the national numbers of {country} do, and is too short for one"
             raise BadValue(field, reason, _hint(country))
         return number
+    if "*" in number or "#" in number:
+        raise BadValue(field, f"{written!r} is no phone number, and too long for a short code", _hint(country))
     return _national(written, number, country, field)
 
 

@@ -50,6 +50,12 @@ def test_bare_digits_lack_a_plus_sign_where_they_can_be_nothing_else(written: st
     assert recipient(written, country) == kept
 
 
+@pytest.mark.parametrize("written", ["1040*8*", "0151*12345678", "+49151#12345678", "*1234567#"])
+def test_stars_and_hashes_stand_in_short_codes_alone(written: str) -> None:
+    with pytest.raises(BadValue, match="too long for a short code"):
+        recipient(written, "DE")
+
+
 @pytest.mark.parametrize(
     ("code", "country"),
     [

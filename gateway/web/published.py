@@ -45,9 +45,10 @@ def describe(spec: dict[str, Any], settings: Settings) -> dict[str, Any]:
     _choose(schemas["LimitIn"]["properties"]["zone"], list(zones()))
     _limit_pool(schemas["PoolIn"]["properties"], settings)
     schemas["ExplainIn"]["properties"]["to"]["pattern"] = plain_form(settings.numbers.country)
-    for parameter in spec["paths"]["/v1/limits/explain"]["get"]["parameters"]:
-        if parameter["name"] == "to":
-            parameter["schema"] = {"type": "string", "pattern": plain_form(settings.numbers.country)}
+    for path in ("/v1/limits/explain", "/v1/pools/{name}/explain", "/v1/channels/{name}/explain"):
+        for parameter in spec["paths"][path]["get"]["parameters"]:
+            if parameter["name"] == "to":
+                parameter["schema"] = {"type": "string", "pattern": plain_form(settings.numbers.country)}
     for operations in spec["paths"].values():
         for operation in operations.values():
             _finish(operation, spec)
