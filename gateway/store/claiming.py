@@ -78,11 +78,14 @@ class _Job:
     def serve(self, want: Want) -> Claim | None:
         if want.goes_on_with is not None:
             return self._go_on(want, want.goes_on_with)
-        sim = f"sim:{want.sim}"
+        sim, offers = f"sim:{want.sim}", {offer.lane: offer for offer in want.offers if self._may_take(want, offer)}
+        flows = [flow for lane in offers for flow in self._flows_of(lane) if self._may_flow(flow)]
+        if not flows:
+            return None  # whatever the limits of its SIM say: those are read for each channel anew
         if self.ledger.closed(sim):
             self.closed[want.channel] = self.ledger.until(sim)
             return None
-        best = self._best(want)
+        best = self._best(want, offers, flows)
         if best is None:
             return None
         offer, flow, message_id = best
@@ -111,9 +114,7 @@ class _Job:
         # The parts of a held message that went must not go twice: it waits for the SIM that sent them.
         return None if part.on_unknown == OnUnknown.HOLD else found.anew(self._db, part)
 
-    def _best(self, want: Want) -> tuple[Offer, Flow, int] | None:
-        offers = {offer.lane: offer for offer in want.offers if self._may_take(want, offer)}
-        flows = [flow for lane in offers for flow in self._flows_of(lane) if self._may_flow(flow)]
+    def _best(self, want: Want, offers: Mapping[str, Offer], flows: Sequence[Flow]) -> tuple[Offer, Flow, int] | None:
         for flow in self._order.order(flows) if len(flows) > 1 else flows:
             message_id = self._heads.head(want, offers[flow.lane], flow)
             if message_id is not None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterator, Sequence
+
 from peewee import SqliteDatabase
 
 from gateway.records import OnUnknown
@@ -14,7 +16,10 @@ _WINDOW = 64
 # How far a channel has looked into a flow of which it could take none of the first texts. Used by the writer's thread alone.
 Reach = dict[tuple[str, Flow, str], int]
 _MOST_REACHES = 1000
+# Mostly one of these will do; where none does, much is asked of the others at once.
+_FEW = 4
 
+_Text = tuple[int, str, str, int]
 _HEAD = (
     "SELECT id, avoid, recipient, parts FROM messages INDEXED BY messages_ready"
     f" WHERE lane = ? AND key_id = ? AND priority = ? AND COALESCE(pinned, wants) = ? AND id > ? AND {READY}"
@@ -75,21 +80,31 @@ class Heads:
         """
         avoided = f",{want.channel},"
         others_are_quicker = not wanted and flow.priority > offer.most
+        whose = subjects(want.sim, offer.pool, flow.key_id)
         looked, message_id = 0, 0
-        for message_id, avoid, recipient, parts in self._db.execute_sql(_HEAD, (*flow, wanted, behind)):
-            looked += 1
-            if avoided in avoid and any(f",{one}," not in avoid for one in offer.able):
-                self.spurned.add(flow.lane)
-                continue
-            if others_are_quicker and not avoid:
-                continue
-            if not wanted and any(f",{one}," not in avoid for one in offer.after):
-                continue
-            if wanted and self._is_another_sims(want, message_id):
-                continue
-            if self._ledger.admits(subjects(want.sim, offer.pool, flow.key_id), recipient, parts):
-                return int(message_id), None
+        for texts, strangers in self._pieces(flow, wanted, behind, whose):
+            looked += len(texts)
+            for message_id, avoid, recipient, parts in texts:
+                if avoided in avoid and any(f",{one}," not in avoid for one in offer.able):
+                    self.spurned.add(flow.lane)
+                    continue
+                if recipient in strangers or (others_are_quicker and not avoid):
+                    continue
+                if not wanted and any(f",{one}," not in avoid for one in offer.after):
+                    continue
+                if wanted and self._is_another_sims(want, message_id):
+                    continue
+                if self._ledger.admits(whose, recipient, parts):
+                    return int(message_id), None
         return None, message_id if looked == _WINDOW else None
+
+    def _pieces(self, flow: Flow, wanted: str, behind: int, whose: Sequence[str]) -> Iterator[tuple[list[_Text], Collection[str]]]:
+        """Texts with those of their recipients who may surely not be texted: of the first few that is not asked yet."""
+        rows = self._db.execute_sql(_HEAD, (*flow, wanted, behind))
+        if not self._ledger.full_of_people(whose):
+            yield rows.fetchmany(_FEW), ()
+        if others := rows.fetchall():
+            yield others, self._ledger.strangers(whose, [recipient for _, _, recipient, _ in others])
 
     def _is_another_sims(self, want: Want, message_id: int) -> bool:
         """A held message of which another SIM has sent parts waits for that one."""

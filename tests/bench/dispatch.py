@@ -1,56 +1,38 @@
 """How long it takes to choose the next text and its channel when a million texts wait, and whether memory grows with them.
 
-The store, the lookout and the claims of the gateway itself, without HTTP and without modems: 64 channels that are free one after
-the other, four pools with four strategies, ten flows. The commit is not part of the choice, and is not measured.
+Without limits and with those of everyday use, for channels that are free one after the other and for all of them at once.
 """
 
 from __future__ import annotations
 
 import os
-import time
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
-from typing import cast
 
-from gateway.channels.contract import Channel
-from gateway.clock import SystemClock
-from gateway.core import lanes
-from gateway.core.dispatch.berth import Berth
-from gateway.core.dispatch.lookout import Lookout
-from gateway.core.fairness import Fairness
-from gateway.core.lanes import PoolView
-from gateway.records import ChannelFacts, ChannelState, Encoding, Part, Sent, Standing
+from gateway.clock import ManualClock
+from gateway.records import Counted, Encoding, Limit, Part, Per
 from gateway.settings import StoreSettings
-from gateway.store import Database, Store, air, claiming, limits, outbox
-from gateway.store.claims import Claim
+from gateway.store import Store, outbox
 from gateway.store.outbox import NewMessage
 from tests.bench.figures import Figure
+from tests.bench.quay import CHANNELS, Quay
 from tests.bench.stage import resident_mb, stage
 
 QUEUED = 1_000_000
-CHANNELS = 64
 DECISIONS = 5_000
+ROUNDS = 100
 AT_ONCE = 20_000
-STRATEGIES = ("rotate", "least-used", "weighted", "sticky, rotate")
-
-
-@dataclass
-class Idle:
-    """A channel that is ready and sends nothing."""
-
-    name: str
-    facts: ChannelFacts
-    depth: int = 1
-    whole: bool = False
-
-
-# What lies on the deck of a channel that is not asked for anything.
-BUSY: Claim = cast(Claim, object())
-
-
-class Open:
-    def standing(self, channel: str, sim: str) -> Standing:
-        return Standing()
+# Those of SIMs are not reached. That of a pool and that of a key are: their texts stay in the queue, and others pass them.
+LIMITS = (
+    Limit(1, "sim:*", Counted.TEXTS, Per.DAY, 2000, zone="Europe/Berlin"),
+    Limit(2, "sim:*", Counted.TEXTS, Per.MINUTE, 20),
+    Limit(3, "sim:*", Counted.RECIPIENTS, Per.MONTH, 5000, zone="Europe/Berlin", reset_day=15),
+    Limit(4, "sim:*", Counted.HOURS, hours="Mon-Sun 06:00-22:00", zone="Europe/Berlin"),
+    Limit(5, "pool:pool1", Counted.TEXTS, Per.MINUTE, 30),
+    Limit(6, "pool:pool0", Counted.PARTS, Per.MONTH, 1_000_000),
+    Limit(7, "key:3", Counted.TEXTS, Per.HOUR, 500),
+    Limit(8, "key:*", Counted.TEXTS, Per.DAY, 100_000),
+)
 
 
 def dispatch() -> list[Figure]:
@@ -59,37 +41,50 @@ def dispatch() -> list[Figure]:
 
 
 def _measure(folder: Path) -> list[Figure]:
-    clock = SystemClock()
+    clock = ManualClock()
     store = Store.open(StoreSettings(path=str(folder / "simrack.db"), reserve_mb=0), clock, serving=True)
-    names = [f"p{n}" for n in range(CHANNELS)]
-    pools = [PoolView(f"pool{n}", ("",), (tuple(names[n * 16 : n * 16 + 16]),), how) for n, how in enumerate(STRATEGIES)]
-    served = lanes.build(names, pools, {})
-    berths = {name: Berth.of(_channel(name)) for name in names}
-    lookout = Lookout(lambda: served, Open(), lambda channel: False, clock, {})
     before = resident_mb(os.getpid())
-    _fill(store, 10_000)
-    lively = ["", *(f"pool:pool{n}" for n in range(4))]
-    few = _decide(store, lookout, berths, lively, 2000)
+    _fill(store, clock, 10_000)
+    few = _in_turn(store, clock, 2000)
     grown_before = resident_mb(os.getpid())
-    _fill(store, QUEUED)
-    took = _decide(store, lookout, berths, lively, DECISIONS)
+    _fill(store, clock, QUEUED)
+    free, limited = _in_turn(store, clock, DECISIONS), _in_turn(store, clock, DECISIONS, LIMITS)
     grown = resident_mb(os.getpid())
+    together, held_back = _together(store, clock), _together(store, clock, LIMITS)
     store.close()
-    middle, longest, with_few = (1000 * seconds for seconds in (_at(took, 0.5), took[-1], _at(few, 0.99)))
-    note = f"p50 {middle:.2f} ms, longest {longest:.1f} ms; with 10,000 queued p99 {with_few:.2f} ms"
     more = grown - grown_before
+    with_few = f"{_said(free.took)}; with 10,000 queued p99 {_p99(few.took):.2f} ms"
     return [
-        Figure("dispatch decision, 1,000,000 queued, 64 channels", _at(took, 0.99) * 1000, "<=", 1, "ms p99", note),
-        Figure("… memory with 1,000,000 queued beside 10,000", more, "<=", 20, "MB more", f"{before:.0f} MB at start"),
+        Figure(f"dispatch decision, {QUEUED:,} queued, {CHANNELS} channels", _p99(free.took), "<=", 1, "ms p99", with_few),
+        Figure("… with limits per SIM, pool and key, and active hours", _p99(limited.took), "<=", 1, "ms p99", _said(limited.took)),
+        _of_all(f"… all {CHANNELS} channels free at once, for each text", together),
+        _of_all("… the same with limits", held_back),
+        Figure(f"… memory with {QUEUED:,} queued beside 10,000", more, "<=", 20, "MB more", f"{before:.0f} MB at start"),
     ]
 
 
-def _channel(name: str) -> Channel:
-    facts = ChannelFacts(name, ChannelState.READY, iccid=f"8949{name[1:]:0>15}")
-    return Idle(name, facts)  # type: ignore[return-value]
+def _in_turn(store: Store, clock: ManualClock, decisions: int, rules: Sequence[Limit] = ()) -> Quay:
+    quay = Quay(store, clock, rules)
+    quay.one_after_the_other(2 * CHANNELS)  # until every channel has something on the air and on its deck
+    quay.took.clear()
+    quay.one_after_the_other(decisions)
+    quay.rest()
+    return quay
 
 
-def _fill(store: Store, texts: int) -> None:
+def _together(store: Store, clock: ManualClock, rules: Sequence[Limit] = ()) -> Quay:
+    quay = Quay(store, clock, rules)
+    quay.all_at_once(ROUNDS)
+    quay.rest()
+    return quay
+
+
+def _of_all(what: str, quay: Quay) -> Figure:
+    note = f"p50 {_at(quay.took, 0.5):.2f} ms; for all of them p99 {_p99(quay.rounds):.0f} ms"
+    return Figure(what, _p99(quay.took), "<=", 1, "ms p99", note)
+
+
+def _fill(store: Store, clock: ManualClock, texts: int) -> None:
     part = (Part("hello", Encoding.GSM7),)
     wheres = ("", *(f"pool:pool{n}" for n in range(4)))
     for start in range(0, texts, AT_ONCE):
@@ -100,37 +95,17 @@ def _fill(store: Store, texts: int) -> None:
             )
             for n in range(start, min(texts, start + AT_ONCE))
         ]  # fmt: skip
-        store.writer.run(lambda db, news=news: outbox.add(db, news, 1_790_000_000.0))
+        store.writer.run(lambda db, news=news: outbox.add(db, news, clock.now()))
 
 
-def _decide(store: Store, lookout: Lookout, berths: dict[str, Berth], lively: list[str], decisions: int) -> list[float]:
-    order = Fairness(lambda key_id: 1.0)
-    took: list[float] = []
-
-    def one(db: Database, now: float) -> None:
-        book = limits.load(db)
-        started = time.perf_counter()
-        wants = lookout.wants(berths, lively, (), (), set())
-        round_ = claiming.claim_in_turn(db, wants, order, book, now)
-        took.append(time.perf_counter() - started)
-        for lane in round_.passed:
-            lookout.passed(*lane)
-        for claim in round_.claims:
-            lookout.took(claim)
-            air.record(db, claim, Sent(1), None, book, now)
-
-    def some(db: Database, first: int) -> None:
-        for n in range(first, first + 100):
-            # One channel is free, the others have something on their decks.
-            free = f"p{n % CHANNELS}"
-            for name, berth in berths.items():
-                berth.deck = None if name == free else BUSY
-            one(db, 1_790_000_000.0)
-
-    for first in range(0, decisions, 100):
-        store.writer.run(lambda db, first=first: some(db, first))
-    return sorted(took)
+def _said(took: Sequence[float]) -> str:
+    return f"p50 {_at(took, 0.5):.2f} ms, longest {_at(took, 1):.1f} ms"
 
 
-def _at(took: list[float], share: float) -> float:
-    return took[min(len(took) - 1, int(len(took) * share))]
+def _p99(took: Sequence[float]) -> float:
+    return _at(took, 0.99)
+
+
+def _at(took: Sequence[float], share: float) -> float:
+    """In milliseconds."""
+    return 1000 * sorted(took)[min(len(took) - 1, int(len(took) * share))]

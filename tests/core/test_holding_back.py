@@ -168,3 +168,17 @@ async def _until_blocked(rack: Rack) -> None:
             break
         await looks_again_after(rack, 20)
     assert rack.fitness.counts("p0").refused == {"channel": 3}
+
+
+@story
+async def test_a_sim_that_may_text_nobody_new_finds_the_text_to_whom_it_knows_among_those_to_strangers(tmp_path: Path) -> None:
+    async with Rack(tmp_path, "p0") as rack:
+        rack.ports["p0"].sends()
+        await rack.limit("sim:*", Counted.RECIPIENTS, Per.DAY, 1)
+        (first,) = await rack.add("hello", to="+491701234567")
+        await rack.settled(first)
+        strangers = await rack.add(*[f"stranger {n}" for n in range(20)])
+        (second,) = await rack.add("hello again", to="+491701234567")
+        await rack.settled(second)
+        await rack.calm()
+        assert {rack.status(one) for one in strangers} == {Status.QUEUED}

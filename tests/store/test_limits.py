@@ -150,6 +150,20 @@ def test_a_recipient_who_is_counted_may_be_texted_on(db: SqliteDatabase) -> None
     assert desk.admits(ANNA) and desk.admits(BERT) and not desk.admits(CARL)
 
 
+def test_who_may_not_be_texted_is_the_same_asked_one_by_one_and_of_many(db: SqliteDatabase) -> None:
+    desk = Desk(db, texts(1, counted=Counted.RECIPIENTS, per=Per.MINUTE))
+    desk.send(ANNA)
+    ledger = Ledger(db, desk.book, desk.now)
+    assert ledger.full_of_people(SUBJECTS) and ledger.strangers(SUBJECTS, [ANNA, BERT, CARL]) == {BERT, CARL}
+    desk.now += 60
+    assert not Ledger(db, desk.book, desk.now).full_of_people(SUBJECTS)
+    desk.claim(BERT)
+    desk.now += 60  # and it is still on the air
+    ledger = Ledger(db, desk.book, desk.now)
+    assert ledger.full_of_people(SUBJECTS) and ledger.strangers(SUBJECTS, [ANNA, BERT, CARL]) == {ANNA, CARL}
+    assert desk.admits(BERT) and not desk.admits(ANNA) and not desk.admits(CARL)
+
+
 def test_a_recipient_is_gone_only_with_the_last_of_his_texts(db: SqliteDatabase) -> None:
     desk = Desk(db, texts(1, counted=Counted.RECIPIENTS))
     first, second = desk.claim(ANNA), desk.claim(ANNA)

@@ -83,6 +83,16 @@ def knows(db: SqliteDatabase, subject: str, one: Window, recipient: str) -> bool
     return row is not None
 
 
+def known(db: SqliteDatabase, subject: str, one: Window, recipients: Sequence[str]) -> set[str]:
+    """Those of them who are counted."""
+    marks = ",".join("?" * len(recipients))
+    rows = db.execute_sql(
+        f"SELECT recipient FROM counted WHERE subject = ? AND per = ? AND start = ? AND recipient IN ({marks})",
+        (subject, one.per.value, one.start, *recipients),
+    ).fetchall()
+    return {recipient for (recipient,) in rows}
+
+
 def begin_gap(db: SqliteDatabase, subject: str, at: float, message_id: int) -> None:
     db.execute_sql("INSERT OR REPLACE INTO gaps (subject, at, message_id) VALUES (?,?,?)", (subject, at, message_id))
 

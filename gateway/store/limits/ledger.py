@@ -55,6 +55,22 @@ class Ledger:
         self._note(max(until for _, until in refusals))
         return False
 
+    def full_of_people(self, subjects: Sequence[str]) -> bool:
+        """May only those be texted who were texted before?"""
+        return not self._free and any(budget.left < 1 for one in subjects for budget in self._rooms.of(one).recipients)
+
+    def strangers(self, subjects: Sequence[str], recipients: Sequence[str]) -> set[str]:
+        """Those of them to whom nothing may leave, since no more people may be texted. Where many are asked of, this is quicker."""
+        if self._free:
+            return set()
+        found = set[str]()
+        for subject in subjects:
+            for budget in self._rooms.of(subject).recipients:
+                if budget.left < 1:
+                    found |= self._rooms.unknown(subject, budget.window, recipients)
+                    self._note(budget.window.end)
+        return found
+
     def charge(self, message_id: int, subjects: Sequence[str], recipient: str, texts: int, parts: int) -> None:
         """It is claimed: `texts` is 1 with the first part of a message, `parts` all that are to go now or after it."""
         db, now = self._db, self._now

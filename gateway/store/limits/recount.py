@@ -73,7 +73,7 @@ def subjects(db: SqliteDatabase, written: str) -> list[str]:
 
 def on_the_air(db: SqliteDatabase, subject: str, one: Window) -> Iterable[flying.Flying]:
     """What was charged in this window and is not over."""
-    return (text for text in flying.all_of(db) if text.belongs_to(subject) and one.holds(text.charged_at))
+    return (text for text in flying.all_of(db) if subject in text.subjects and one.holds(text.charged_at))
 
 
 def _found(db: SqliteDatabase, subject: str, one: Window) -> tuple[int, Counter[str]]:

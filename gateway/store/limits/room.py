@@ -53,7 +53,7 @@ class Rooms:
         self._book = book
         self._now = now
         self._rooms: dict[str, Room] = {}
-        self._air: list[flying.Flying] | None = None
+        self._air = flying.Air(db)
         self._known: dict[tuple[str, Window, str], bool] = {}
         self._first_seen: dict[str, float] = {}
 
@@ -80,6 +80,11 @@ class Rooms:
             if budget.left < 1 and not self._knows(subject, budget.window, recipient):
                 return budget.rule, budget.window.end
         return None
+
+    def unknown(self, subject: str, one: Window, recipients: Sequence[str]) -> set[str]:
+        """Those of them who are not counted in this window."""
+        known = counters.known(self._db, subject, one, recipients)
+        return {*recipients} - known - {text.recipient for text in self._air.reaching(subject, one)}
 
     def refusals(self, subject: str, recipient: str, parts: int) -> list[tuple[Rule, float]]:
         """Every rule that says no, for a person who asks why; `recipient` may be empty, for anybody who is not counted yet."""
@@ -143,7 +148,7 @@ class Rooms:
 
     def _count(self, subject: str, one: Window) -> Count:
         texts, parts, recipients = counters.read(self._db, subject, one)
-        reaching = list(flying.over_from(self._on_the_air(), subject, one))
+        reaching = self._air.reaching(subject, one)
         texts += sum(text.texts for text in reaching)
         parts += sum(text.parts for text in reaching)
         people = {text.recipient for text in reaching}
@@ -155,15 +160,10 @@ class Rooms:
         found = self._known.get(asked)
         if not found:
             found = counters.knows(self._db, subject, one, recipient) or any(
-                text.recipient == recipient for text in flying.over_from(self._on_the_air(), subject, one)
+                text.recipient == recipient for text in self._air.reaching(subject, one)
             )
             self._known[asked] = found
         return found
-
-    def _on_the_air(self) -> list[flying.Flying]:
-        if self._air is None:
-            self._air = flying.all_of(self._db)
-        return self._air
 
 
 def _first_seen(db: SqliteDatabase, sim: str, now: float) -> float:
