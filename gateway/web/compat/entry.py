@@ -108,12 +108,10 @@ class Entry:
             raise from_value(fault, wanted[int(place)].text if place.isdigit() else "") from fault
 
     def serials(self, messages: Sequence[Message]) -> list[int]:
-        """The numbers of texts accepted together: their rows follow each other. What was accepted before has its own."""
-        first = messages[0].serial
-        if not first:
-            stored = self.doors.store.messages.get(messages[0].id)
-            first = 0 if stored is None else stored.serial
-        return [message.serial or first + place for place, message in enumerate(messages)]
+        """The numbers of texts accepted together, whose rows follow each other."""
+        first = self.doors.store.messages.get(messages[0].id)
+        assert first is not None
+        return [first.serial + place for place in range(len(messages))]
 
     def once(self, ref: str | None, *content: object) -> Once | None:
         """For a reference of the client: with the same content it is the same text, sent once; with another it is another text."""

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from gateway.records import Direction, Encoding, Key, Message, Status
+from gateway.records import Encoding, Key, Message, Status
 from gateway.store.messages import MessageFilter
 from gateway.web.compat.entry import Entry
 from gateway.web.compat.reading import plus, whole
@@ -39,7 +39,6 @@ def read(entry: Entry, key: Key, given: Mapping[str, Any]) -> object:
     if folder not in _FOLDERS:
         raise wrong("folder", f"is none of {', '.join(_FOLDERS)}; received texts leave by webhook")
     wanted = MessageFilter(
-        direction=Direction.OUT,
         among=_FOLDERS[folder],
         to=entry.kept(plus(str(given.get("to") or ""))),
         first_serial=_number(given, "idfrom"),

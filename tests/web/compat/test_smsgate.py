@@ -188,6 +188,8 @@ def test_the_inbox_is_told_again_to_the_webhooks_of_this_door(url: str, opened: 
         every = boss.create_webhook(Webhook(None, "https://pbx.example.net/in", WebhookEvent.SMS_RECEIVED)).id
         second = boss.create_webhook(Webhook(None, "https://pbx.example.net/p1", WebhookEvent.SMS_RECEIVED, "p1")).id
         boss.create_webhook(Webhook(None, "https://pbx.example.net/sent", WebhookEvent.SMS_SENT))
+        silent = boss.create_webhook(Webhook(None, "https://pbx.example.net/silent", WebhookEvent.SMS_RECEIVED)).id
+        opened.gateway.webhooks.change(silent, enabled=False)
         boss.refresh_inbox(InboxRefreshRequest(now - hour, now + hour))
         boss.refresh_inbox(InboxRefreshRequest(now - hour, now + hour, webhook_delivery=WebhookDelivery.DISABLED))
         boss.export_inbox(MessagesExportRequest("p0", now + hour, now + 2 * hour))
