@@ -12,8 +12,11 @@ from typing import Any
 from gateway.settings import DOORS
 from tests.bench.door_requests import OURS
 from tests.bench.figures import Figure
+from tests.bench.load import DIGEST
 from tests.bench.stage import Gateway, stage
 
+# The door that takes more than one way to log in is measured by each.
+WAYS = (*DOORS, f"dinstar{DIGEST}")
 ROUNDS = 3
 SECONDS = 1.5
 
@@ -25,9 +28,9 @@ def doors() -> list[Figure]:
         name = f"bench{gateway.url.rpartition(':')[2]}"
         login = f"{name}:{on.simrack('key', 'dinstar', name, '--config', str(gateway.config)).strip()}"
         _load(gateway, OURS, login)
-        shares: dict[str, list[float]] = {door: [] for door in DOORS}
+        shares: dict[str, list[float]] = {door: [] for door in WAYS}
         for _ in range(ROUNDS):
-            for door in DOORS:
+            for door in WAYS:
                 ours, theirs = _load(gateway, OURS, login), _load(gateway, door, login)
                 shares[door].append(theirs / ours * 100)
     return [
@@ -43,7 +46,7 @@ def _spread(found: list[float]) -> str:
 def _load(gateway: Gateway, door: str, login: str) -> float:
     """Requests a second, every one of them a message on disk."""
     before = _messages(gateway)
-    secret = login if door == "dinstar" else gateway.key
+    secret = login if door.startswith("dinstar") else gateway.key
     command = [sys.executable, "-m", "tests.bench.load", gateway.url, secret, "--seconds", str(SECONDS), "--door", door]
     found: dict[str, Any] = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
     assert _messages(gateway) - before == sum(found["statuses"].values()), (door, found)
