@@ -32,11 +32,19 @@ class AgainstRule(BadValue):
 
 
 class NotFound(SimrackError):
-    """The thing named does not exist."""
+    """The thing named does not exist. `field` is where the caller named it, if that was a field."""
+
+    def __init__(self, words: str, field: str = "") -> None:
+        super().__init__(words)
+        self.field = field
 
 
 class Conflict(SimrackError):
-    """The request contradicts what is already so (a key in use, a message that has left)."""
+    """The request contradicts what is already so (a key in use, a message that has left). `field` as of NotFound."""
+
+    def __init__(self, words: str, field: str = "") -> None:
+        super().__init__(words)
+        self.field = field
 
 
 class IdempotencyMismatch(Conflict):

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from gateway.errors import BadValue, Conflict, NotFound
 from gateway.records import ChannelFacts, Key
+from gateway.settings.spelling import nearest
 from gateway.store import Database
 
 _PORT = re.compile("port:[A-Za-z0-9][A-Za-z0-9_.-]{0,31}")  # stands for a SIM that tells no number of its own
@@ -34,10 +35,10 @@ class Names:
         if kind == "channel":
             return f"sim:{self.sim_in(name)}"
         if kind == "sim" and name not in self.channel_of and not _PORT.fullmatch(name):
-            raise NotFound(f"no SIM {name} was ever seen; `simrack sims` lists them")
+            raise NotFound(f"no SIM {name} was ever seen; `simrack sims` lists them", "subject")
         if kind == "pool" and pools is not None and name not in pools:
-            raise NotFound(f"there is no pool {name}; `simrack pools` lists them")
-        return f"key:{self.key_named(name).id}" if kind == "key" else written
+            raise NotFound(f"there is no pool {name}; {nearest(name, pools)}", "subject")
+        return f"key:{self.key_named(name, 'subject').id}" if kind == "key" else written
 
     def shown(self, subject: str) -> str:
         """As people know it."""
@@ -45,11 +46,13 @@ class Names:
         key = self.keys.get(int(name)) if kind == "key" and name != "*" else None
         return subject if key is None else f"key:{key.name}"
 
-    def key_named(self, name: str) -> Key:
+    def key_named(self, name: str, field: str) -> Key:
+        """Raises NotFound naming `field`."""
         for key in self.keys.values():
             if key.name == name:
                 return key
-        raise NotFound(f"there is no key named {name!r}; `simrack key list` shows them")
+        known = [key.name for key in self.keys.values() if key.revoked_at is None]
+        raise NotFound(f"there is no key named {name!r}; {nearest(name, known)}", field)
 
     def sim_in(self, channel: str) -> str:
         """The SIM that was seen there last."""
@@ -58,7 +61,8 @@ class Names:
                 return sim
         raise Conflict(
             f"no SIM was seen in a channel called {channel!r} yet; `simrack channels` lists the channels there are. "
-            f"Write sim:port:{channel} for a SIM that tells no number"
+            f"Write sim:port:{channel} for a SIM that tells no number",
+            "subject",
         )
 
     def concrete(self, subject: str) -> list[str]:

@@ -180,7 +180,7 @@ def _judged(wanted: Limit, known: Names, pools: Collection[str]) -> Limit:
     try:
         return replace(new, subject=known.counted(new.subject, pools))
     except NotFound as fault:
-        raise Conflict(str(fault)) from fault
+        raise Conflict(str(fault), fault.field) from fault
 
 
 def _shown(limit: Limit, known: Names) -> Limit:

@@ -163,7 +163,7 @@ def _takes_texts_from(standing: Standing, now: float) -> float | None:
 def _common(route: Route, known: Names) -> list[str]:
     found = [f"pool:{route.pool}"] if route.pool else []
     if route.key:
-        found.append(f"key:{known.key_named(route.key).id}")
+        found.append(f"key:{known.key_named(route.key, 'key').id}")
     return found
 
 

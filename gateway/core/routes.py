@@ -119,7 +119,7 @@ class Routes:
         wanted = checked(route, [pool.name for pool in self._pools.find()], self._numbers.country)
         if wanted.key and self._store.keys.get(wanted.key) is None:
             known = [key.name for key in self._store.keys.all() if key.revoked_at is None]
-            raise Conflict(f"key: there is no key named {wanted.key!r}; {nearest(wanted.key, known)}")
+            raise Conflict(f"key: there is no key named {wanted.key!r}; {nearest(wanted.key, known)}", "key")
         return wanted
 
     def _renew(self) -> None:

@@ -122,12 +122,12 @@ def _ours(fault: SimrackError) -> Response:
     if isinstance(fault, BadValue):
         problem = bad_value(fault)
     elif isinstance(fault, NotFound):
-        problem = Problem(404, str(fault))
+        problem = Problem(404, str(fault), _named(fault))
     elif isinstance(fault, IdempotencyMismatch):
         where = [{"header": "Idempotency-Key", "detail": str(fault)}]
         problem = Problem(422, str(fault), where, code="idempotency_mismatch")
     elif isinstance(fault, Conflict):
-        problem = Problem(409, str(fault))
+        problem = Problem(409, str(fault), _named(fault))
     elif isinstance(fault, TooFast):
         problem = Problem(429, str(fault), headers={"Retry-After": str(fault.wait_s)})
     elif isinstance(fault, StorageFull | StoreClosed):
@@ -140,6 +140,14 @@ def _ours(fault: SimrackError) -> Response:
         log.error("a request failed", exc_info=fault)
         problem = Problem(500, _INTERNAL)
     return problem.response()
+
+
+def _named(fault: NotFound | Conflict) -> list[Fault]:
+    """Where the caller named what there is not: whatever has no body says it in its query."""
+    if not fault.field:
+        return []
+    place = {"parameter": fault.field} if request.method == "GET" else {"pointer": f"/{fault.field}"}
+    return [{**place, "detail": str(fault)}]
 
 
 def _theirs(fault: HTTPException) -> Response:

@@ -93,12 +93,39 @@ def test_a_wrong_limit_is_refused_by_the_name_of_its_field(alice: Caller, change
     assert refused.status_code == 422 and faults(refused) == [field]
 
 
-@pytest.mark.parametrize("subject", ["pool:none", "key:none", "sim:8999", "channel:p1", "channel:p9"])
-def test_what_there_is_not_cannot_be_limited(alice: Caller, subject: str) -> None:
+@pytest.mark.parametrize(
+    ("subject", "remedy"),
+    [
+        ("pool:mian", "there is no pool mian; did you mean 'main'?"),
+        ("key:alcie", "there is no key named 'alcie'; did you mean 'alice'?"),
+        ("sim:8999", "`simrack sims` lists them"),
+        ("channel:p1", "Write sim:port:p1 for a SIM that tells no number"),
+        ("channel:p9", "`simrack channels` lists the channels there are"),
+    ],
+)
+def test_what_there_is_not_cannot_be_limited(alice: Caller, subject: str, remedy: str) -> None:
     """404 would say that the limit is not there."""
     alice.post("/v1/limits", A_DAY)
-    assert alice.post("/v1/limits", {**A_DAY, "subject": subject}).status_code == 409
-    assert alice.put("/v1/limits/1", {**A_DAY, "subject": subject}).status_code == 409
+    wrong = {**A_DAY, "subject": subject}
+    for refused in (alice.post("/v1/limits", wrong), alice.put("/v1/limits/1", wrong)):
+        assert refused.status_code == 409 and faults(refused) == ["/subject"]
+        assert remedy in refused.json["detail"] and remedy in refused.json["errors"][0]["detail"]
+    asked = alice.get(f"/v1/limits?subject={subject}")
+    assert asked.status_code in (404, 409) and faults(asked) == ["subject"]
+
+
+@pytest.mark.parametrize(
+    ("field", "wrong", "remedy"),
+    [("pool", "mian", "did you mean 'main'?"), ("channel", "p9", "did you mean"), ("key", "nobody", "known are")],
+)
+def test_an_explanation_or_forecast_over_what_there_is_not_names_the_field_and_what_there_is(
+    alice: Caller, field: str, wrong: str, remedy: str
+) -> None:
+    foreseen = alice.post("/v1/limits/forecast", {"count": 7, field: wrong})
+    explained = alice.get(f"/v1/limits/explain?{field}={wrong}")
+    assert (foreseen.status_code, explained.status_code) == (404, 404)
+    assert (faults(foreseen), faults(explained)) == ([f"/{field}"], [field])
+    assert remedy in foreseen.json["detail"] and remedy in explained.json["detail"]
 
 
 def test_who_may_not_change_limits_may_look_at_them(bob: Caller, carol: Caller, alice: Caller) -> None:

@@ -132,7 +132,7 @@ def test_a_pool_explains_what_it_and_its_limits_refuse(alice: Caller, bob: Calle
     ("path", "status", "where"),
     [
         ("none/explain", 404, []),
-        ("main/explain?key=nobody", 404, []),
+        ("main/explain?key=nobody", 404, ["key"]),
         ("main/explain?to=hello", 422, ["to"]),
         ("main/explain?parts=0", 422, ["parts"]),
         ("main/explain?channel=p0", 422, ["channel"]),

@@ -14,6 +14,7 @@ from gateway.core.forecast_walk import Load
 from gateway.core.limits_view import Explanation, LimitsView, Refusal, Route, Use, waiting
 from gateway.errors import BadValue, NotFound
 from gateway.records import Counted, Limit, Per
+from gateway.settings.spelling import nearest
 from gateway.web.answers import answer, nothing
 from gateway.web.api import limit_schemas as schemas
 from gateway.web.api.asked import asked_number
@@ -126,13 +127,17 @@ def blueprint(doors: Doors, guard: Guard) -> APIBlueprint:
 
 
 def _route(doors: Doors, channel: str | None, pool: str | None, key: str | None) -> Route:
-    """Raises NotFound for what there is not."""
-    if channel is not None and channel not in doors.settings.channel_names:
-        raise NotFound(f"there is no channel {channel}")
+    """Raises NotFound, naming the field, for what there is not."""
+    channels = doors.settings.channel_names
+    if channel is not None and channel not in channels:
+        raise NotFound(f"there is no channel {channel}; {nearest(channel, channels)}", "channel")
     who = g.key.name if key is None else key
     if pool is None:
-        return Route((channel,) if channel is not None else tuple(doors.settings.channel_names), key=who)
-    found = doors.pools.get(pool)
+        return Route((channel,) if channel is not None else tuple(channels), key=who)
+    pools = {view.name: view for view in doors.pools.find()}
+    if pool not in pools:
+        raise NotFound(f"there is no pool {pool}; {nearest(pool, pools)}", "pool")
+    found = pools[pool]
     return Route(found.members if channel is None else (channel,), pool, who, found.choices, found.turns)
 
 
