@@ -15,7 +15,7 @@ from xml.sax.saxutils import escape
 
 from flask import Blueprint, Response, request
 
-from gateway.records import Message, SendRequest
+from gateway.records import SendRequest
 from gateway.web.answers import answer
 from gateway.web.compat import smseagle_folders
 from gateway.web.compat.entry import Entry
@@ -43,19 +43,22 @@ def blueprint(doors: Doors) -> Blueprint:
     entry = Entry("smseagle", doors, _say)
     bp = entry.blueprint()
 
-    def accepted(token: str | None, given: Mapping[str, Any], recipients: Sequence[str]) -> list[Message]:
+    def accepted(token: str | None, given: Mapping[str, Any], recipients: Sequence[str]) -> list[tuple[str, int]]:
+        """Recipients and the numbers of their texts; a request that is a test sends nothing, and its number is 0."""
         key = entry.key(token, "send")
         wanted = _wanted(given, recipients, doors)
+        if truth(given.get("test", "")):
+            return [(one.to, 0) for one in wanted]
         once = entry.once(wanted[0].client_ref, [one.to for one in wanted], wanted[0].text)
-        return entry.accept(wanted, key, once)
+        messages = entry.accept(wanted, key, once)
+        return list(zip([one.to for one in messages], entry.serials(messages), strict=True))
 
     def by_url() -> Response:
         given = fields()
-        messages = accepted(_token(given), given, listed(given.get("to", "")))
+        numbered = accepted(_token(given), given, listed(given.get("to", "")))
         if given.get("responsetype") == "xml":
-            rows = "".join(f"<message_id>{number}</message_id><status>ok</status>" for number in entry.serials(messages))
-            return _xml(rows, 200)
-        return _text("\n".join(f"OK; ID={number}" for number in entry.serials(messages)), 200)
+            return _xml("".join(f"<message_id>{number}</message_id><status>ok</status>" for _, number in numbered), 200)
+        return _text("\n".join(f"OK; ID={number}" for _, number in numbered), 200)
 
     def by_rpc() -> Response:
         called = document()
@@ -64,9 +67,9 @@ def blueprint(doors: Doors) -> Blueprint:
             raise Refused(Why.VALUE, "Wrong parameters", "method")
         if method == "read_sms":
             return answer({"result": smseagle_folders.read(entry, entry.key(_token(given), "read"), given)})
-        messages = accepted(_token(given), given, listed(str(given.get("to") or "")))
-        extended = [{"message_id": str(number), "status": "ok"} for number in entry.serials(messages)]
-        simple = [f"OK; ID={number}" for number in entry.serials(messages)]
+        numbered = accepted(_token(given), given, listed(str(given.get("to") or "")))
+        extended = [{"message_id": str(number), "status": "ok"} for _, number in numbered]
+        simple = [f"OK; ID={number}" for _, number in numbered]
         found: list[Any] = extended if given.get("responsetype") == "extended" else simple
         return answer({"result": found[0] if len(found) == 1 else found})
 
@@ -82,9 +85,8 @@ def blueprint(doors: Doors) -> Blueprint:
         to = given.get("to")
         if not isinstance(to, list) or not all(isinstance(one, str) for one in to):
             raise missing("to")
-        messages = accepted(token, {**given, "message": given.get("text")}, to)
-        numbered = zip(messages, entry.serials(messages), strict=True)
-        return answer([{"status": "queued", "number": one.to, "id": number} for one, number in numbered])
+        numbered = accepted(token, {**given, "message": given.get("text")}, to)
+        return answer([{"status": "queued", "number": one, "id": number} for one, number in numbered])
 
     return bp
 
@@ -100,6 +102,8 @@ def _wanted(given: Mapping[str, Any], recipients: Sequence[str], doors: Doors) -
         raise missing("message" if recipients else "to")
     if len(recipients) > _MOST_RECIPIENTS:
         raise wrong("to", f"names more than {_MOST_RECIPIENTS}")
+    if given.get("message_type") not in (None, "", "sms"):
+        raise wrong("message_type", "is not offered; texts are")
     names = doors.settings.channel_names
     modem = given.get("modem_no")
     wanted = SendRequest(
@@ -144,10 +148,22 @@ def _say(refused: Refused) -> Response:
     if refused.why in (Why.FAST, Why.BUSY, Why.INTERNAL):
         word = "Error while adding message"
     if "/jsonrpc/" in request.path:
-        return answer({"result": word, "error": refused.detail}, status)
+        result = {"error_text": word, "status": "error"} if _extended(refused) else word
+        return answer({"result": result, "error": refused.detail}, status)
     if refused.why is not Why.LARGE and request.values.get("responsetype") == "xml":
         return _xml(f"<error_text>{escape(word)}</error_text><status>error</status>", status)
     return _text(word if refused.why in _DENIED else f"{word}: {refused.detail}", status)
+
+
+def _extended(refused: Refused) -> bool:
+    """Whether the request by JSON-RPC, as far as it can be read, wants its answer so."""
+    if refused.why in (Why.LARGE, Why.BODY, Why.ADDRESS):
+        return False
+    try:
+        given = document().get("params")
+    except Refused:
+        return False
+    return isinstance(given, dict) and given.get("responsetype") == "extended"
 
 
 def _text(text: str, status: int) -> Response:

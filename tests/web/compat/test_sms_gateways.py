@@ -143,9 +143,20 @@ def rpc(opened: Open, **changed: object) -> TestResponse:
 def test_smseagle_json_rpc_answers_simply_and_at_length(opened: Open) -> None:
     assert rpc(opened).json == {"result": {"message_id": "1", "status": "ok"}}
     assert rpc(opened, responsetype="simple").json == {"result": "OK; ID=2"}
-    assert rpc(opened, **{"pass": "wrong"}).json["result"] == "Invalid login or password"
-    assert rpc(opened, message="").json["result"] == "Wrong parameters"
+    denied, empty = rpc(opened, **{"pass": "wrong"}), rpc(opened, message="")
+    assert (denied.status_code, denied.json["result"]) == (401, {"error_text": "Invalid login or password", "status": "error"})
+    assert (empty.status_code, empty.json["result"]) == (400, {"error_text": "Wrong parameters", "status": "error"})
+    assert rpc(opened, responsetype="simple", message="").json["result"] == "Wrong parameters"
     assert opened.client.post("/jsonrpc/sms", json={"method": "sms.delete_sms", "params": {}}).status_code == 400
+
+
+def test_smseagle_sends_nothing_for_a_test_and_no_pictures(opened: Open) -> None:
+    query = {"access_token": KEY, "to": "015112345678", "message": "hello", "test": "1"}
+    assert opened.client.get("/http_api/send_sms", query_string=query).text == "OK; ID=0"
+    assert rpc(opened, test=1).json == {"result": {"message_id": "0", "status": "ok"}}
+    refused = rpc(opened, message_type="mms", responsetype="simple")
+    assert (refused.status_code, refused.json["error"]) == (400, "message_type: is not offered; texts are")
+    assert not opened.messages()
 
 
 def read(opened: Open, folder: str = "outbox", key: str = KEY, **more: object) -> TestResponse:
