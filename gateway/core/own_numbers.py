@@ -71,13 +71,15 @@ def number_of(sim: str, channel: str, told: str, configured: str, known: Known) 
 
 
 def _own(sim: str, known: Known) -> Remembered | None:
-    """What is remembered of this SIM, if a number is. One that only took the place of another loses the number to that one."""
+    """What is remembered of this SIM, if a number is. One that only took the place of another loses the number to that one, and
+    what a SIM once said of itself counts less than that another has this number now."""
     mine = known.get(sim)
     if mine is None or not mine.number:
         return None
-    same = [one for one in known.values() if (one.number, one.port) == (mine.number, mine.port)]
-    back = any(one.channel and one.first_seen < mine.first_seen for one in same)
-    return None if mine.port and back else mine
+    others = [one for name, one in known.items() if name != sim and one.number == mine.number and one.channel]
+    if mine.port:
+        others = [one for one in others if one.port == mine.port and one.first_seen < mine.first_seen]
+    return None if others else mine
 
 
 def _is_anothers(sim: str, channel: str, configured: str, known: Known) -> bool:

@@ -226,6 +226,7 @@ def known(**rows: str) -> dict[str, Remembered]:
         (C, A, {"s": f"{B}@p1:p0", "a": f"{A}@p0:p1"}, B),  # and are still there after a restart
         (C, "", {"s": f"{B}@p1:"}, B),  # in a port of which nothing is written
         ("", "", {"s": f"{C}@:"}, C),
+        ("", "", {"s": f"{C}@:", "a": f"{C}@p1:p1"}, ""),  # its successor has it
         (B, "", {"s": f"{C}@:"}, B),  # a SIM may be given another number by its operator
         (C, A, {"s": f"{C}@:", "a": f"{A}@p0:p1"}, C),
         ("", B, {"s": f"{A}@p0:p0"}, B),  # somebody changed the configuration
