@@ -17,7 +17,7 @@ from typing import Any
 from tests.bench.delays import Delays
 from tests.bench.figures import Figure
 from tests.bench.hasty import shown
-from tests.bench.mixed_verdict import SETTLES_LATE, verdict
+from tests.bench.mixed_verdict import SETTLES_LATE, Trouble, verdict
 from tests.bench.stage import Bank, Stage, stage, until
 
 SPEED = 5.0
@@ -86,7 +86,11 @@ class Rack:
         return datetime.fromtimestamp(shown(real, self.since, self.speed), UTC).isoformat()
 
     def minute(self, entry: dict[str, Any]) -> int:
-        return int(shown(float(entry["t"]), self.since, self.speed) // 60)
+        return self.minute_at(float(entry["t"]))
+
+    def minute_at(self, real: float) -> int:
+        """By the gateway's clock."""
+        return int(shown(real, self.since, self.speed) // 60)
 
 
 def with_boxes(boxes: int, ports: int) -> list[str]:
@@ -119,14 +123,14 @@ def told(on: Stage, plan: Plan, speed: float = SPEED) -> list[Figure]:
     _limit(rack)
     # Due together, when all are in the queue: in compressed time a box seems slow while 20,000 texts are being accepted.
     rack.gateway.send_all(_texts(plan, rack.moment(time.time() + 2 + plan.texts / 3000)), at_once=500)
-    lost_replies = _trouble(rack)
+    trouble = _trouble(rack)
     deadline = time.monotonic() + plan.seconds
     until(lambda: _over(rack) or time.monotonic() > deadline, plan.seconds + 5, "the outcomes, and every channel back", 0.5)
     figures: list[Figure] = []
     # For the last reports, and for boxes to be asked what became of texts; what is right after the first pause is.
     for pause in (5, *[1] * 30):
         time.sleep(pause)
-        figures = verdict(plan, _submits(rack.bank), rack.minute, rack.gateway.database, lost_replies)
+        figures = verdict(plan, _submits(rack.bank), rack.minute, rack.gateway.database, trouble)
         if all(figure.reached for figure in figures if figure.what == SETTLES_LATE):
             break
     return figures
@@ -153,29 +157,44 @@ def _texts(plan: Plan, send_at: str) -> list[dict[str, object]]:
     ]
 
 
-def _trouble(rack: Rack) -> int:
+def _trouble(rack: Rack) -> Trouble:
     """Kills, a box that refuses connections for a while, a port that answers nothing for a while: spread over the run.
 
-    Before it refuses connections, the box loses replies; returns how many.
+    Before it refuses connections, the box loses replies.
     """
-    plan, bank, box, lost = rack.plan, rack.bank, f"/boxes/box{rack.plan.boxes}", 0
+    plan, bank, box, told, seen = rack.plan, rack.bank, f"/boxes/box{rack.plan.boxes}", Trouble(), Seen(rack.bank)
     bank.control(f"{box}/fault", {"name": "lost-reply", "command": "send_sms", "times": plan.lost_replies})
     for step in range(1, plan.kills + 3):
-        until(lambda step=step: _gone(rack) >= plan.texts * step // (plan.kills + 3), plan.seconds, "a share of the texts", 0.1)
+        until(lambda step=step: seen.count() >= plan.texts * step // (plan.kills + 3), plan.seconds, "a share of the texts", 0.1)
         if step == 1:
-            lost = plan.lost_replies - sum(int(fault["times"]) for fault in bank.control(box)["faults"])
+            told.lost_replies = plan.lost_replies - sum(int(fault["times"]) for fault in bank.control(box)["faults"])
             bank.control(f"{box}/fault", {"name": "dead", "how": "refused"})
             bank.control(f"/ports/{plan.hung_port}/fault", {"name": "hang", "seconds": 0})
+            told.began = rack.minute_at(time.time())
         elif step == plan.kills + 2:
+            told.ended = rack.minute_at(time.time())
             bank.control(f"{box}/fault", method="DELETE")
             bank.control(f"/ports/{plan.hung_port}/fault", method="DELETE")
         else:
+            before = rack.minute_at(time.time())
             rack.kill()
-    return lost
+            told.killed.update(range(before, rack.minute_at(time.time()) + 1))
+    return told
 
 
-def _gone(rack: Rack) -> int:
-    return len({entry["text"] for entry in _submits(rack.bank)})
+@dataclass
+class Seen:
+    """The texts that were at the network so far. The bank is asked for the newest alone: the ports of a busy bank seem slow."""
+
+    bank: Bank
+    last: int = 0
+    texts: set[str] = field(default_factory=set)
+
+    def count(self) -> int:
+        found = self.bank.control(f"/journal?kind=submit&since={self.last}")
+        self.last = int(found["last"])
+        self.texts.update(text for entry in found["entries"] if (text := str(entry["text"])).startswith("n "))
+        return len(self.texts)
 
 
 def _submits(bank: Bank) -> list[dict[str, Any]]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from gateway.core.dispatch.berth import PATIENCE_S
 from tests.bench.figures import Figure
 
 if TYPE_CHECKING:
@@ -20,8 +21,23 @@ SETTLES_LATE = "… whose outcome nobody knows although a box sent them"
 _IN_HAND = 2
 
 
+@dataclass
+class Trouble:
+    """What was done to them, in minutes of the gateway's clock."""
+
+    lost_replies: int = 0
+    began: int = 0  # from here on a box was dead and a port hung
+    ended: int = 0
+    killed: set[int] = field(default_factory=set)  # the gateway was away
+
+    @property
+    def minutes(self) -> list[int]:
+        """The whole ones of that time in which the gateway lived."""
+        return [one for one in range(self.began + 1, self.ended) if one not in self.killed]
+
+
 def verdict(
-    plan: Plan, entries: Sequence[dict[str, Any]], minute: Callable[[dict[str, Any]], int], database: Path, lost_replies: int
+    plan: Plan, entries: Sequence[dict[str, Any]], minute: Callable[[dict[str, Any]], int], database: Path, trouble: Trouble
 ) -> list[Figure]:
     """`entries` of the journal are the texts that reached the network, `minute` tells when by the gateway's clock."""
     at_network = Counter(entry["text"] for entry in entries)
@@ -30,7 +46,9 @@ def verdict(
     # A turn was taken as well with a text that a kill, or a port that hung, kept from the network.
     shares = Counter(str(entry["port"]) for entry in entries) + Counter(port for text, port in told.unknown if not at_network[text])
     # p0 and p1 have tighter limits than the others, and a share that is what those leave them.
-    sound = [shares[name] for name in plan.channels if name not in (*plan.dead_box, plan.hung_port, "p0", "p1")]
+    untroubled = [name for name in plan.channels if name not in (*plan.dead_box, plan.hung_port, "p0", "p1")]
+    sound = [shares[name] for name in untroubled]
+    slow = f"{sum(told.slow[name] for name in untroubled)} texts were on one of them for more than {PATIENCE_S:.0f} s of the story"
     windows = Windows.of(plan, entries, minute)
     over, reached = windows.over(plan), windows.reached(plan)
     doubled = sum(count - 1 for count in at_network.values())
@@ -43,8 +61,9 @@ def verdict(
         Figure("… said to be sent and not at the network", lost, "=", 0, "texts"),
         Figure("… whose outcome nobody knows", len(told.unknown), "<=", untold, "texts", "kills, hung port, dead box"),
         Figure(SETTLES_LATE, at_box, "=", 0, "texts"),
-        Figure("… replies of a box that were lost", lost_replies, "=", plan.lost_replies, "replies"),
-        Figure("… shares of untroubled channels differ by", max(sound) - min(sound), "<=", 1, "texts", f"{min(sound)}"),
+        Figure("… replies of a box that were lost", trouble.lost_replies, "=", plan.lost_replies, "replies"),
+        Figure("… shares of untroubled channels differ by", max(sound) - min(sound), "<=", 1, "texts", f"{min(sound)}; {slow}"),
+        windows.pace(plan, untroubled, trouble),
         Figure("… limits exceeded in any minute or hour", len(over), "=", 0, "times", "; ".join(over[:3])),
         Figure("… limits that were reached", len(reached), "=", 5, "limits", ", ".join(sorted(reached))),
         Figure("… attempts that cannot say why", told.unsaid, "=", 0, ""),
@@ -59,6 +78,7 @@ class Told:
     sent: list[str]  # texts
     unknown: list[tuple[str, str]]  # text and channel
     unsaid: int
+    slow: Counter[str]  # texts that a channel had for longer than others wait: on a busy machine channels are slow
 
 
 def _told(database: Path) -> Told:
@@ -67,7 +87,9 @@ def _told(database: Path) -> Told:
         unsaid = db.execute("SELECT COUNT(*) FROM attempts WHERE why = ''").fetchone()[0]
         sent = db.execute("SELECT text FROM messages WHERE status IN ('sent', 'delivered', 'undelivered') AND direction = 'out'")
         unknown = db.execute("SELECT text, channel FROM messages WHERE status = 'unknown'")
-        return Told(states, [text for (text,) in sent], unknown.fetchall(), unsaid)
+        long = "SELECT channel, COUNT(*) FROM attempts WHERE state = 'sent' AND ended_at - started_at > ? GROUP BY channel"
+        slow = db.execute(long, (PATIENCE_S,))
+        return Told(states, [text for (text,) in sent], unknown.fetchall(), unsaid, Counter(dict(slow.fetchall())))
 
 
 def _said(states: Counter[str]) -> str:
@@ -93,6 +115,14 @@ class Windows:
             if port == "p0":
                 found.people[minute // 60].add(str(entry["to"]))
         return found
+
+    def pace(self, plan: Plan, untroubled: Sequence[str], trouble: Trouble) -> Figure:
+        """What the others sent in the worst minute in which a box and a port were away, of what their limits leave them."""
+        sent = [sum(self.minutes[name, minute] for name in untroubled) for minute in trouble.minutes]
+        ideal = len(untroubled) * plan.sim_minute
+        value = min(sent) / ideal * 100 if sent else None
+        note = f"{len(sent)} minutes, on average {sum(sent) / len(sent) / ideal * 100:.1f} %" if sent else "no whole minute"
+        return Figure("… pace of the others while a box and a port are away", value, ">=", 95, "% of their limits", note)
 
     def over(self, plan: Plan) -> list[str]:
         """Every window in which more left than a limit allows."""

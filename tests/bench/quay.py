@@ -66,6 +66,7 @@ class Quay:
         self.reach: Reach = {}
         self.held: dict[str, deque[Claim]] = {name: deque() for name in names}
         self.took: list[float] = []  # seconds for each text
+        self.cpu: list[float] = []  # of them, those for which the machine did nothing else
         self.rounds: list[float] = []
 
     def one_after_the_other(self, decisions: int) -> None:
@@ -92,12 +93,13 @@ class Quay:
     def _choose(self, db: Database, names: list[str]) -> None:
         self.clock.advance(SEND_S * len(names) / CHANNELS)
         now = self.clock.now()
-        started = time.perf_counter()
+        started, worked = time.perf_counter(), time.thread_time()
         wants = self.lookout.wants(self.berths, self.lively, (), (), set())
         round_ = claiming.claim_in_turn(db, wants, self.order, self.book, now, self.reach)
-        took = time.perf_counter() - started
+        took, worked = time.perf_counter() - started, time.thread_time() - worked
         self.rounds.append(took)
         self.took.append(took / max(1, len(round_.claims)))
+        self.cpu.append(worked / max(1, len(round_.claims)))
         for lane in round_.passed:
             self.lookout.passed(*lane)
         for claim in round_.claims:

@@ -14,14 +14,16 @@ SMALL = Plan(
 )  # fmt: skip
 
 
-SPEED = ("shares", "limits that were reached")
+SPEED = ("shares", "pace", "limits that were reached")
 
 
 @pytest.mark.slow
 def test_a_mixed_pool_keeps_every_text_and_limit_through_kills_a_dead_box_and_a_hung_port() -> None:
-    """Equal shares are asked for by the benchmark and by `tests/core/test_adversary_rotation`, without a stopwatch: where other
-    tests keep the machine busy, a port in compressed time seems slow, and nobody waits for a slow one. There a minute may also be
-    over before as many texts have left as a limit allows."""
+    """Equal shares and an even pace are asked for by the benchmark, and without a stopwatch by `tests/core/test_shares`.
+
+    Where other tests keep the machine busy, a port in compressed time seems slow, and nobody waits for a slow one. There a minute
+    may also be over before as many texts have left as a limit allows.
+    """
     with stage() as on:
         figures = told(on, SMALL, speed=4.0)
     assert [figure.row() for figure in figures if not figure.reached and not any(word in figure.what for word in SPEED)] == []
