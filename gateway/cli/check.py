@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 def check(file: str) -> int:
     """Check a configuration FILE: names the key, the fault and the remedy of everything that is wrong, one a line.
 
+    What may only follow from another fault is left out until that one is mended.
     Without FILE it is the one that SIMRACK_CONFIG names, else /etc/simrack/simrack.toml.
-    Looks at the place of the database too, as the user who calls it: call it as the user that runs simrack.
+    Looks at the place of the database of a sound file too, as the user who calls it: call it as the user that runs simrack.
     Exit code 0 if the gateway would start with it, 1 if not.
     """
     from gateway.errors import BadSetting

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 from gateway.errors import BadSetting
 from gateway.settings import hardware, sections
-from gateway.settings.checks import contradictions
+from gateway.settings.beside import wrong_besides
 from gateway.settings.door import DoorsSettings
 from gateway.settings.spelling import nearest
 from gateway.settings.values import entry
@@ -38,6 +38,10 @@ _REPEATED: dict[str, type[Any]] = {
 }
 
 
+# For what a wrong table lacks.
+_STAND_INS: dict[str, Any] = {"port": "", "url": "", "channels": (), "prices": {}}
+
+
 def load(path: str | Path) -> Settings:
     """Read the file at `path`. Raises BadSetting for the first thing that is wrong with it, be it that it cannot be read."""
     return _sound(*examine(path))
@@ -51,7 +55,7 @@ def parse(text: str, base_dir: str | Path) -> Settings:
 def examine(path: str | Path) -> tuple[Settings | None, list[BadSetting]]:
     """The settings of the file at `path`, or else everything that is wrong with it.
 
-    How tables fit together is looked at once every table is sound by itself.
+    How tables fit together is looked at as far as it is certain while some of them are wrong by themselves.
     """
     try:
         text = Path(path).read_text(encoding="utf-8")
@@ -100,12 +104,13 @@ def _read(text: str, base: Path) -> tuple[Settings | None, list[BadSetting]]:
         f"{name}s": tuple(_section(kind, table, f"{name}[{n}]", base, faults) for n, table in enumerate(tables.get(name, []), 1))
         for name, kind in _REPEATED.items()
     }
-    if faults:
+    named = tables.keys() == document.keys() and None not in [table for found in repeated.values() for table in found]
+    if not named:
         return None, faults
     once["store"] = replace(once["store"], path=str(base / once["store"].path))
     repeated["dinstars"] = tuple(replace(box, url=box.url.rstrip("/")) for box in repeated["dinstars"])
     settings = Settings(**once, **repeated)
-    faults = list(contradictions(settings))
+    faults += wrong_besides(settings, faults)
     return (None if faults else settings), faults
 
 
@@ -122,7 +127,9 @@ def _wrong_tables(document: Mapping[str, Any]) -> Iterator[BadSetting]:
 def _section(
     kind: type[Section], table: Mapping[str, Any], path: str, base: Path, faults: list[BadSetting]
 ) -> Section | None:
-    """The record of one table; None when it has faults, which are added to `faults`."""
+    """The record of one table. Its faults are added to `faults`; it holds what could be read then, and is None where it has no
+    name, or a box no ports: nobody knows which channels there are.
+    """
     known = {setting.name: setting for setting in fields(kind)}  # type: ignore[arg-type]
     values: dict[str, Any] = {}
     found: list[BadSetting] = []
@@ -137,7 +144,9 @@ def _section(
         if name not in given and _required(setting):
             found.append(BadSetting(f"{path}.{name}", "is missing", setting.metadata.get("remedy", f"add {name} = …")))
     faults += found
-    return None if found else kind(**values)
+    stand_ins = {name: value for name, value in _STAND_INS.items() if name in known}
+    nameless = "name" in known and "name" not in values
+    return None if nameless or ("ports" in table and "ports" not in values) else kind(**{**stand_ins, **values})
 
 
 def _required(setting: Field[Any]) -> bool:

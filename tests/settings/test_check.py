@@ -80,3 +80,53 @@ def test_a_pool_of_the_dinstar_door_that_the_file_does_not_name_is_a_note(folder
     result = check(folder, MODEM + pool('["p0"]') + door + '"mm"\n')
     assert result.exit_code == 0 and "note: doors.dinstar_pool: 'mm' is no pool of this file" in result.stderr
     assert check(folder, MODEM + pool('["p0"]') + door + '"m"\n').stderr == ""
+
+
+def told(folder: Path, text: str) -> list[str]:
+    """The keys of all that is wrong, in one run."""
+    result = check(folder, text)
+    assert result.exit_code == 1
+    return [line.split(": ")[2] for line in result.stderr.splitlines()]
+
+
+NO_CHANNELS = MODEM + '[[pool]]\nname = "a"\nchannls = ["p0"]\n'
+HTTP = '[http]\nlistn = "127.0.0.1:8080"\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "keys"),
+    [
+        (HTTP + MODEM + pool('["p0", "p9"]'), ["http.listn", "pool[1].channels"]),
+        (HTTP + MODEM + MODEM, ["http.listn", "modem[2].name", "modem[2].port"]),
+        (HTTP + MODEM + 'tariff = "flat"\n', ["http.listn", "modem[1].tariff"]),
+        (MODEM + 'bawd = 9600\ntariff = "flat"\n' + pool('["p0", "p9"]'), ["modem[1].bawd", "modem[1].tariff", "pool[1].channels"]),
+        (MODEM + pool('["p9"]', "acept = '.*'"), ["pool[1].acept", "pool[1].channels"]),
+        ('[[modem]]\nname = "p0"\n' + pool('["p0", "p9"]'), ["modem[1].port", "pool[1].channels"]),
+        (BOX + 'auth = "none"\n' + pool('["box1.0", "box1.9"]'), ["dinstar[1].auth", "pool[1].channels"]),
+        (HTTP + '[sending]\nretry_first_s = 60\nretry_longest_s = 30\n', ["http.listn", "sending.retry_first_s"]),
+    ],
+)
+def test_everything_that_is_wrong_is_told_in_one_run(folder: Path, text: str, keys: list[str]) -> None:
+    assert told(folder, text) == keys
+
+
+@pytest.mark.parametrize(
+    ("text", "keys"),
+    [
+        # Nobody knows which channels there are.
+        ('[[modem]]\nnam = "p0"\nport = "/dev/p0"\n' + pool('["p0"]'), ["modem[1].nam", "modem[1].name"]),
+        ('[[modm]]\nname = "p0"\nport = "/dev/p0"\n' + pool('["p0"]'), ["modm"]),
+        ('[modem]\nname = "p0"\nport = "/dev/p0"\n' + pool('["p0"]'), ["modem"]),
+        (BOX + 'ports = "0-x"\n' + pool('["box1.0"]'), ["dinstar[1].ports"]),
+        (MODEM + '[[pool]]\nnam = "a"\nchannels = ["p0"]\n' + pool('["a"]'), ["pool[1].nam", "pool[1].name"]),
+        # It may only follow from what was told.
+        (NO_CHANNELS + pool('["a"]', "weights = { p0 = 2 }"), ["pool[1].channls", "pool[1].channels"]),
+        (MODEM + 'tarif = "flat"\n' + pool('["p0"]', 'strategy = "cheapest"'), ["modem[1].tarif"]),
+        (MODEM + 'balance_text = "?"\nbalance_from = 7\n', ["modem[1].balance_from"]),
+        ('[http]\nlisten = "8080"\n[smpp]\nlisten = "127.0.0.1:8080"\n', ["http.listen"]),
+        ('[smpp]\nlisten = "127.0.0.1:2775"\nkey_file = "k.pem"\ncertificat_file = "c.pem"\n', ["smpp.certificat_file"]),
+    ],
+)
+def test_nothing_is_told_that_may_only_follow_from_another_fault(folder: Path, text: str, keys: list[str]) -> None:
+    (folder / "k.pem").write_text("k")
+    assert told(folder, text) == keys
