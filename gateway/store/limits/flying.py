@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from peewee import SqliteDatabase
 
@@ -13,8 +13,7 @@ _AIR = "messages m INDEXED BY messages_air"
 _ELSEWHERE = "(COALESCE(m.charged_at, 0) < ? OR m.charged_at >= ?)"
 
 
-@dataclass(frozen=True, slots=True)
-class Flying:
+class Flying(NamedTuple):
     """A message on its way: what of it the network may still see."""
 
     sim: str
@@ -59,7 +58,7 @@ def all_of(db: SqliteDatabase, condition: str = "1", *values: object) -> list[Fl
         f" WHERE m.status = 'sending' AND {condition} GROUP BY m.id",
         values,
     ).fetchall()
-    return [Flying(*row) for row in rows]
+    return list(map(Flying._make, rows))
 
 
 def _span(db: SqliteDatabase) -> tuple[float, float]:
