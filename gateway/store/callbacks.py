@@ -47,8 +47,13 @@ def add(db: SqliteDatabase, message: str, key_id: int, wanted: NewCallback, now:
     own = f"{host} {wanted.path}"
     webhook_id = _known(db, own)
     if webhook_id is None:
-        name = own if _may_have_its_own(db, key_id, host) else host
-        webhook_id = _known(db, name) or _new_receiver(db, name, key_id, wanted, options, now)
+        paths = _paths(db, host)
+        name = own if len(paths) < MOST_PATHS and _count(db, key_id) < MOST_RECEIVERS / 2 else host
+        webhook_id = _known(db, name)
+        if webhook_id is None:
+            full = _count(db, key_id) >= MOST_RECEIVERS
+            # A host of which it has named a path is no further one.
+            webhook_id = paths[0] if full and paths else _new_receiver(db, name, key_id, wanted, options, now)
     db.execute_sql(
         "INSERT INTO callbacks (message, webhook_id, url, events, asked_at) VALUES (?,?,?,?,?)",
         (message, webhook_id, wanted.url, json.dumps(wanted.events), now),
@@ -60,11 +65,11 @@ def _known(db: SqliteDatabase, name: str) -> int | None:
     return None if row is None else int(row[0])
 
 
-def _may_have_its_own(db: SqliteDatabase, key_id: int, host: str) -> bool:
+def _paths(db: SqliteDatabase, host: str) -> list[int]:
+    """The receivers that are paths of this host."""
     # A blank stands behind the host, and '!' is the next sign: names in between are those of its paths.
-    query = "SELECT count(*) FROM webhooks WHERE receiver >= ? AND receiver < ?"
-    (paths,) = db.execute_sql(query, (f"{host} ", f"{host}!")).fetchone()
-    return paths < MOST_PATHS and _count(db, key_id) < MOST_RECEIVERS / 2
+    query = "SELECT id FROM webhooks WHERE receiver >= ? AND receiver < ?"
+    return [int(row[0]) for row in db.execute_sql(query, (f"{host} ", f"{host}!")).fetchall()]
 
 
 def _count(db: SqliteDatabase, key_id: int) -> int:
