@@ -122,7 +122,7 @@ def test_what_waited_in_order_per_recipient_before_waits_per_message_after_the_m
     callbacks.tell(db, "msg_1", SENT)
     forwards.enqueue(db, SENT)
     db.execute_sql("UPDATE forwards SET conversation = 'alice'")
-    for statement in import_module("gateway.store.migrations.0017_forwards").STATEMENTS:
+    for statement in import_module("gateway.store.migrations.0016_forwards").STATEMENTS:
         if not statement.startswith("ALTER"):
             db.execute_sql(statement)
     assert db.execute_sql("SELECT conversation FROM forwards ORDER BY id").fetchall() == [("msg_1",), ("alice",)]
