@@ -77,6 +77,8 @@ class Daemon:
 
     def __exit__(self, *mishap: object) -> None:
         self.end()
+        if mishap[0] is not None:
+            print(self._process.args, "ended with", self._process.returncode, "\n" + self.printed[-4000:])
 
     def wait_for(self, pattern: str, count: int = 1) -> None:
         """Waits until a pattern stands so many times in what was printed."""
