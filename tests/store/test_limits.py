@@ -428,7 +428,7 @@ def test_a_recount_finds_every_sim_without_looking_through_all_attempts(db: Sqli
 def test_the_audit_tells_who_changed_what_newest_first(db: SqliteDatabase) -> None:
     for number in range(3):
         audit.note(db, NOON + number, "alice", "limit.reset", SIM, {"texts": number})
-    audit.note(db, NOON, "alice", "limits.other", SIM)
+    audit.note(db, NOON, "alice", "key.add", SIM)
     found = Audit(lambda query: query(db)).page("limit", None, 2)
     assert [(one.who, one.before, one.after) for one in found] == [("alice", {"texts": 2}, None), ("alice", {"texts": 1}, None)]
     assert [one.before for one in Audit(lambda query: query(db)).page("limit", found[-1].id, 5)] == [{"texts": 0}]
