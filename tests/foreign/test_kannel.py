@@ -5,14 +5,16 @@ nothing is left to delete. Of a long text it asks a report for one part alone. I
 answer and is one OK ahead from then on: it reads +CSMS=? wrong, and acknowledges only on Wavecom, which says no OK there.
 """
 
-import time
-import urllib.error
 import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 
 from simulator.testing import running_bank
+from tests.bench.stage import until
 from tests.foreign.clients import EMOJI, LONG, LONG_EMOJI, PATIENCE, PRICE, SOMEONE, Daemon, needs
 from tests.ports import free_ports
 from tests.receiver import Receiver
@@ -76,18 +78,24 @@ my-number = {number}
 """
 
 
-def wait_for_smsbox(smsbox, port):
-    """It says that it is connected a moment before its HTTP server answers."""
-    smsbox.wait_for("Connected to bearerbox")
-    deadline = time.monotonic() + PATIENCE
-    while True:
-        try:
-            urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=PATIENCE).close()
-        except urllib.error.HTTPError:
-            return  # it knows no such page
-        except OSError:
-            assert time.monotonic() < deadline, "smsbox does not answer"
-            time.sleep(0.05)
+@contextmanager
+def running_smsbox(settings: Path, box: int, send: int) -> Iterator[None]:
+    """smsbox, once it can be given texts at port `send`; `box` is where bearerbox takes it in.
+
+    bearerbox says that it has started before it listens there, and smsbox ends if it comes too soon. smsbox says it is connected
+    before it knows the connection, and ends if a text comes before that; it knows it when it starts a thread that uses it.
+    """
+    until(lambda: listens(box), PATIENCE, "bearerbox to listen for smsbox")
+    with Daemon("smsbox", "-v", "0", settings, folder=settings.parent) as smsbox:
+        smsbox.wait_for("heartbeat_thread")
+        until(lambda: listens(send), PATIENCE, "smsbox to listen for texts")
+        yield
+
+
+def listens(port: int) -> bool:
+    """Whether somebody listens at a port of this machine; nobody is disturbed by the question."""
+    sockets = [line.split()[1:4] for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+    return any(own.endswith(f":{port:04X}") and state == "0A" for own, _, state in sockets)
 
 
 def send_by(port, **query):
@@ -110,8 +118,7 @@ def story(tmp_path_factory):
             for family, (detect, more) in FAMILIES.items()))
         with Daemon("bearerbox", "-v", "0", settings, folder=folder) as bearerbox:
             bearerbox.wait_for("AT SMSC successfully opened", len(FAMILIES))
-            with Daemon("smsbox", "-v", "1", settings, folder=folder) as smsbox:
-                wait_for_smsbox(smsbox, send)
+            with running_smsbox(settings, box, send):
                 for family, port in ports.items():
                     for place, (text, coding) in enumerate(TEXTS.items()):
                         # %i and %d are for Kannel to fill in, and nothing else of the address may look so.

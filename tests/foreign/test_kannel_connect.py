@@ -13,7 +13,7 @@ from gateway.cli import main
 from gateway.settings import DoorsSettings
 from simulator.testing import running_bank
 from tests.foreign.clients import EMOJI, PATIENCE, PRICE, Daemon, needs
-from tests.foreign.test_kannel import SETTINGS, send_by, wait_for_smsbox
+from tests.foreign.test_kannel import SETTINGS, running_smsbox, send_by
 from tests.ports import free_ports
 from tests.receiver import Receiver
 from tests.scenarios.box import running_gateway
@@ -42,8 +42,7 @@ def test_what_is_printed_makes_a_bearerbox_send_and_receive(tmp_path: Path) -> N
         settings.write_text(SETTINGS.format(admin=admin, box=box, send=send, web=web.port) + "\n" + groups + "\n")
         with Daemon("bearerbox", "-v", "0", settings, folder=tmp_path) as bearerbox:
             bearerbox.wait_for("Start-up done")
-            with Daemon("smsbox", "-v", "1", settings, folder=tmp_path) as smsbox:
-                wait_for_smsbox(smsbox, send)
+            with running_smsbox(settings, box, send):
                 for number in range(6):  # none of them by the group that takes incoming texts
                     send_by(send, username="x", password="x", to=HANDSET, text=f"{PRICE} {number}", charset="UTF-8")
                 gateway.wait(lambda: len(bank.journal(kind="text", to=HANDSET)) == 6, "six texts", PATIENCE)

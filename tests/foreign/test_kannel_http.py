@@ -10,7 +10,7 @@ from gateway.core.keys import Keys
 from gateway.settings import DoorsSettings
 from simulator.testing import running_bank
 from tests.foreign.clients import EMOJI, LONG, PATIENCE, PRICE, Daemon, needs
-from tests.foreign.test_kannel import send_by, wait_for_smsbox
+from tests.foreign.test_kannel import running_smsbox, send_by
 from tests.ports import free_ports
 from tests.receiver import Receiver
 from tests.scenarios.box import running_gateway
@@ -62,8 +62,7 @@ def test_a_bearerbox_hands_texts_to_the_gateway_whole(tmp_path: Path) -> None:
         settings.write_text(SETTINGS.format(admin=admin, box=box, send=send, listen=listen, url=gateway.url, key=KEY))
         with Daemon("bearerbox", "-v", "0", settings, folder=tmp_path) as bearerbox:
             bearerbox.wait_for("Start-up done")
-            with Daemon("smsbox", "-v", "1", settings, folder=tmp_path) as smsbox:
-                wait_for_smsbox(smsbox, send)
+            with running_smsbox(settings, box, send):
                 for text, coding in ((PRICE, 0), (LONG, 0), (EMOJI, 2)):
                     send_by(send, username="x", password="x", to=HANDSET, text=text, coding=coding, charset="UTF-8")
                 texts = gateway.wait(
@@ -90,8 +89,7 @@ def test_reports_come_back_to_who_gave_the_text_to_smsbox(tmp_path: Path, way: s
         settings.write_text(plan.format(admin=admin, box=box, send=send, listen=listen, url=gateway.url, key=KEY))
         with Daemon("bearerbox", "-v", "0", settings, folder=tmp_path) as bearerbox:
             bearerbox.wait_for("Start-up done")
-            with Daemon("smsbox", "-v", "1", settings, folder=tmp_path) as smsbox:
-                wait_for_smsbox(smsbox, send)
+            with running_smsbox(settings, box, send):
                 report = {"dlr-mask": 31, "dlr-url": f"http://127.0.0.1:{web.port}/dlr?type=%d&text=7"}
                 send_by(send, username="x", password="x", to=HANDSET, text=PRICE, charset="UTF-8", **report)
                 gateway.wait(lambda: any(one.path == "/dlr?type=1&text=7" for one in web.requests), "the report", PATIENCE)

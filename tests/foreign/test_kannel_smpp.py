@@ -14,7 +14,7 @@ import pytest
 from gateway.settings import SmppSettings
 from simulator.testing import running_bank
 from tests.foreign.clients import EMOJI, LONG, LONG_EMOJI, PATIENCE, PRICE, SOMEONE, Daemon, needs
-from tests.foreign.test_kannel import send_by, wait_for_smsbox
+from tests.foreign.test_kannel import running_smsbox, send_by
 from tests.ports import free_ports
 from tests.receiver import Receiver
 from tests.scenarios.box import running_gateway
@@ -83,8 +83,7 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Told, list
         box.wait(box.received, "a text that comes while nobody is bound")
         with Daemon("bearerbox", "-v", "0", settings, folder=folder) as bearerbox:
             bearerbox.wait_for("SMPP.*: Connecting|transceiver|bind_transceiver_resp")
-            with Daemon("smsbox", "-v", "1", settings, folder=folder) as smsbox:
-                wait_for_smsbox(smsbox, send)
+            with running_smsbox(settings, inner, send):
                 for place, (text, coding) in enumerate(TEXTS.items()):
                     report = f"http://127.0.0.1:{web.port}/report?state=%d&text={place}"
                     send_by(send, username="x", password="x", to=SOMEONE, text=text, coding=coding, charset="UTF-8",

@@ -11,7 +11,7 @@ import pytest
 from gateway.settings import SmppSettings
 from simulator.testing import running_bank
 from tests.foreign.clients import PATIENCE, SOMEONE, Daemon, needs
-from tests.foreign.test_kannel import send_by, wait_for_smsbox
+from tests.foreign.test_kannel import running_smsbox, send_by
 from tests.ports import free_ports
 from tests.receiver import Receiver
 from tests.scenarios.box import Box, running_gateway
@@ -77,8 +77,7 @@ def test_texts_are_spread_over_two_gateways_and_none_is_lost_or_doubled(tmp_path
         settings.write_text(SETTINGS.format(admin=admin, box=inner, send=send) + groups)
         bearerbox = stack.enter_context(Daemon("bearerbox", "-v", "0", settings, folder=tmp_path))
         bearerbox.wait_for("bind_transceiver_resp", 2)
-        smsbox = stack.enter_context(Daemon("smsbox", "-v", "1", settings, folder=tmp_path))
-        wait_for_smsbox(smsbox, send)
+        stack.enter_context(running_smsbox(settings, inner, send))
         for number, text in enumerate(TEXTS):
             report = f"http://127.0.0.1:{web.port}/{number}/%d"
             send_by(send, username="x", password="x", to=SOMEONE, text=text, **{"dlr-mask": 3, "dlr-url": report})

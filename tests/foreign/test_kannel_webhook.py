@@ -10,7 +10,7 @@ import pytest
 from gateway.records import EventType
 from tests.core.stage import Stage, story
 from tests.foreign.clients import EMOJI, PATIENCE, Daemon, needs
-from tests.foreign.test_kannel import SETTINGS
+from tests.foreign.test_kannel import SETTINGS, running_smsbox
 from tests.ports import free_ports
 from tests.receiver import Receiver
 
@@ -54,6 +54,5 @@ def test_a_real_kannel_takes_our_texts(tmp_path: Path) -> None:
         settings.write_text(SETTINGS.format(admin=admin, box=box, send=send, web=web.port) + CENTRE.format(port=port))
         with Daemon("bearerbox", "-v", "0", settings, folder=tmp_path) as bearerbox:
             bearerbox.wait_for("Starting to execute|MAIN: Start-up done")
-            with Daemon("smsbox", "-v", "1", settings, folder=tmp_path) as smsbox:
-                smsbox.wait_for("Connected to bearerbox")
+            with running_smsbox(settings, box, send):
                 tell(tmp_path, web, port)
