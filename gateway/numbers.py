@@ -16,6 +16,8 @@ from gateway.errors import BadValue
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 _SHORT_CODE = re.compile(r"[0-9*#]{2,6}")
 _SEPARATORS = str.maketrans("", "", " -./()\u00a0\u2011")
+# Letters, service codes, extensions: more than a number, and not only another way to write it.
+_MORE_THAN_A_NUMBER = re.compile(r"[^\W\d]|[*#,;=]|\d.*[+＋]")
 _NON_GEOGRAPHIC = "001"
 _DIGITS_OF_COUNTRY_CODES = "123456789"
 _COUNTRY_CODES = frozenset(str(code) for code in phonenumbers.COUNTRY_CODE_TO_REGION_CODE)
@@ -132,6 +134,9 @@ def plain_form(country: str) -> str:
 
 @lru_cache(maxsize=4096)
 def _national(written: str, number: str, country: str, field: str) -> str:
+    if _MORE_THAN_A_NUMBER.search(number):
+        # The library would leave the rest out, and somebody might get a text that was not for him.
+        raise BadValue(field, f"{written!r} is not a phone number", _hint(country))
     try:
         parsed = phonenumbers.parse(number, country)
     except phonenumbers.NumberParseException as fault:

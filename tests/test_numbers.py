@@ -13,6 +13,7 @@ from gateway.numbers import country_of, dialled, of_sender, operator_of, recipie
         ("22022", "22022"),
         ("*100#", "*100#"),
         ("+1 (212) 555-0100", "+12125550100"),
+        ("\u202a+49\u00a0151 1234\u20135678\u202c", "+4915112345678"),  # as other programs copy it
     ],
 )
 def test_numbers_as_people_write_them_become_e164_or_stay_short_codes(written: str, kept: str) -> None:
@@ -88,7 +89,13 @@ def test_a_national_number_typed_halfway_is_no_short_code(half: str, country: st
     assert refused.value.field == "to" and "too short" in refused.value.reason and "+49151" in refused.value.remedy
 
 
-@pytest.mark.parametrize("wrong", ["", "hello", "+", "+999123456789", "0", "+49151123456789012345", "1234567890123456789"])
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        *("", "hello", "+", "+999123456789", "0", "+49151123456789012345", "1234567890123456789"),
+        *("319955*", "0130341984923*", "#01701234567", "01701234567 ext. 12", "01701234567;12", "call 01701234567", "0170+1234567"),
+    ],
+)
 def test_what_is_no_number_is_refused_naming_the_field(wrong: str) -> None:
     with pytest.raises(BadValue) as refused:
         recipient(wrong, "DE", "messages/3/to")
