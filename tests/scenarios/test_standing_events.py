@@ -67,6 +67,12 @@ def blocked(box: Box, bank: RunningBank, pbx: Receiver, clock: PassingClock) -> 
     assert (first.data["state"], first.data["traffic"]) == ("ready", "blocked")
     assert first.data["reason"].startswith("three refusals in a row blamed this SIM: CMS 310 no SIM")
     assert isoformat(begun + HALF_AN_HOUR_S) < first.data["until"] < isoformat(clock.now() + HALF_AN_HOUR_S)
+    explained = box.call("/v1/pools/main/explain?to=%2B4917012345")[1]
+    p1, p0 = explained["channels"]
+    assert (explained["next"], p1["channel"], p1["reason"]) == ("p1", "p1", "failover (choice 2 of 2), rotate: turn 4")
+    assert (p0["standing"], p0["until"]) == ("blocked", first.data["until"])
+    alone = box.call("/v1/channels/p0/explain")[1]
+    assert {name: alone[name] for name in p0} == p0 and alone["health"]["reasons"]
     for n in range(2):
         sent = box.wait_status(box.send(text=f"by the other {n}", pool="main"), "sent", "delivered")
         assert [one["channel"] for one in sent["attempts"]] == ["p1"]
