@@ -143,7 +143,7 @@ def _give_password(config: str, give: Callable[[Keys], tuple[Key, str]], told: s
 def list_(as_json: bool, config: str) -> None:
     """List the keys, revoked ones too."""
     from gateway.clock import isoformat
-    from gateway.core.key_rules import rules_json
+    from gateway.core.keys.rules import rules_json
 
     with options.store_of(config) as store:
         keys = store.keys.all()
@@ -192,8 +192,8 @@ def rules(
     are given are all there are from then on. Once a key has extensions, each text must name one of them.
     """
     from gateway.clock import SystemClock
-    from gateway.core.key_rules import rules_json
     from gateway.core.keys import AT_THE_BOX, Keys
+    from gateway.core.keys.rules import rules_json
     from gateway.errors import BadValue
 
     changes = {wish: None if value == "default" else value for wish, value in wishes.items() if value is not None}

@@ -15,7 +15,7 @@ from gateway.channels.rotation import Candidate, Choice, Lane
 from gateway.clock import Clock
 from gateway.core.allowed import words_against
 from gateway.core.fitness import Fitness
-from gateway.core.limits_view import Explanation, LimitsView, Refusal, Route
+from gateway.core.limits.view import Explanation, LimitsView, Refusal, Route
 from gateway.core.pools import Pools
 from gateway.records import ChannelFacts, ChannelState, Traffic
 from gateway.settings import NumbersSettings

@@ -14,12 +14,12 @@ from gateway.core import callbacks
 from gateway.core.allowed import require_allowed
 from gateway.core.forwarding.addresses import Reach
 from gateway.core.identifiers import new_id
-from gateway.core.key_paces import KeyPaces
-from gateway.core.key_rules import link_warning, require_text
+from gateway.core.keys.paces import KeyPaces
+from gateway.core.keys.rules import link_warning, require_text
 from gateway.core.pools import Pools
 from gateway.core.queue_bound import QueueBound
 from gateway.core.reporting import announce
-from gateway.core.routes import Routes
+from gateway.core.routing.routes import Routes
 from gateway.core.ways import Facts, Ways
 from gateway.errors import BadValue
 from gateway.numbers import recipient

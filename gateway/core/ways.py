@@ -8,10 +8,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from gateway.core.allowed import require_accepted
-from gateway.core.key_senders import Origins, origins
+from gateway.core.keys.senders import Origins, origins
 from gateway.core.lanes import PoolView
 from gateway.core.pools import Pools
-from gateway.core.routes import RouteFacts, Routes
+from gateway.core.routing.routes import RouteFacts, Routes
 from gateway.core.sender_name import is_name
 from gateway.errors import AgainstRule, BadValue
 from gateway.numbers import recipient

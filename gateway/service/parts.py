@@ -31,7 +31,7 @@ from gateway.core.receiving import Receiving
 from gateway.core.recovering import recover
 from gateway.core.replying import Replying
 from gateway.core.reporting import Reporting, announce
-from gateway.core.routes import Routes
+from gateway.core.routing.routes import Routes
 from gateway.core.sending import Sending
 from gateway.core.sims import Sims
 from gateway.core.submitting import Submitting

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from gateway.core.inbound.rules import Inbound
     from gateway.core.limits import Limits
     from gateway.core.pools import Pools
-    from gateway.core.routes import Routes
+    from gateway.core.routing.routes import Routes
     from gateway.core.webhooks import Webhooks
     from gateway.pdu.split import Preview
     from gateway.store import Store

@@ -7,7 +7,7 @@ import re
 from typing import Any
 
 from gateway.core.inbound.checks import EXTENSION
-from gateway.core.key_rules import MOST_EXTENSIONS, MOST_SENDERS
+from gateway.core.keys.rules import MOST_EXTENSIONS, MOST_SENDERS
 from gateway.core.webhooks import forms, is_on_the_web
 from gateway.hours import zones
 from gateway.numbers import plain_form

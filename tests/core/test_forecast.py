@@ -11,8 +11,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from gateway import hours
-from gateway.core.forecast import Forecast, forecast
-from gateway.core.forecast_walk import Gate, Load, Sender
+from gateway.core.limits.forecast import Forecast, forecast
+from gateway.core.limits.walk import Gate, Load, Sender
 from gateway.records import Counted, Limit, Per
 from gateway.store.limits.book import Rule
 from gateway.store.limits.windows import window

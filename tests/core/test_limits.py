@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from gateway.clock import ManualClock
-from gateway.core.forecast_walk import Load
 from gateway.core.keys import Keys
 from gateway.core.lanes import PoolView
 from gateway.core.limits import Limits
-from gateway.core.limits_view import LimitsView, Route
+from gateway.core.limits.view import LimitsView, Route
+from gateway.core.limits.walk import Load
 from gateway.errors import BadValue, Conflict, NotFound
 from gateway.records import ChannelFacts, ChannelState, Counted, Limit, Per, Standing, Traffic
 from gateway.settings import StoreSettings

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.core.limits_view import LimitsView
+from gateway.core.limits.view import LimitsView
 from gateway.core.outlook import Outlook, PoolOutlook
 from gateway.records import ChannelState, Counted, Per
 from gateway.settings import NumbersSettings

@@ -116,7 +116,7 @@ def test_a_ported_number_is_said_to_keep_its_old_name() -> None:
 
 def test_the_tables_of_operators_are_not_loaded_for_nothing() -> None:
     program = (
-        "import sys; from gateway.core.routes import Routes; from gateway.core.routing.match import *;"
+        "import sys; from gateway.core.routing.routes import Routes; from gateway.core.routing.match import *;"
         "from gateway.store.routes import Route;"
         "choose(compiled([Route('r', 1, country='CH', pool='main')], 'DE'), RouteFacts('+4915112345678'), bool);"
         "sys.exit('phonenumbers.carrier' in sys.modules)"

@@ -13,7 +13,7 @@ import pytest
 from gateway.clock import ManualClock
 from gateway.core.keys import Keys
 from gateway.core.pools import Pools
-from gateway.core.routes import Decision, RouteFacts, Routes
+from gateway.core.routing.routes import Decision, RouteFacts, Routes
 from gateway.errors import BadValue, Conflict, NotFound
 from gateway.settings import Settings, parse
 from gateway.store import Store

@@ -10,7 +10,7 @@ import pytest
 
 from gateway.clock import ManualClock
 from gateway.core.pools import Pools
-from gateway.core.routes import Routes
+from gateway.core.routing.routes import Routes
 from gateway.core.ways import Way, Ways
 from gateway.records import ChannelFacts, ChannelState, Key, SendRequest
 from gateway.settings import Settings, parse

@@ -12,7 +12,7 @@ from gateway.clock import ManualClock
 from gateway.core.keys import Keys
 from gateway.core.pools import Pools
 from gateway.core.reporting import announce
-from gateway.core.routes import Routes
+from gateway.core.routing.routes import Routes
 from gateway.core.sending import Sending
 from gateway.core.submitting import Submitting
 from gateway.records import ChannelFacts, ChannelState, Direction, Encoding, Message, Status

@@ -20,7 +20,7 @@ from gateway.core.inbound.rules import Inbound
 from gateway.core.keys import Keys
 from gateway.core.limits import Limits
 from gateway.core.pools import Pools
-from gateway.core.routes import Routes
+from gateway.core.routing.routes import Routes
 from gateway.core.sending import Sending
 from gateway.core.webhooks import Webhooks
 from gateway.errors import NotFound, UssdFailed

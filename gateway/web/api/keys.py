@@ -9,7 +9,7 @@ from flask import Response, g
 from pydantic import Field, StringConstraints
 
 from gateway.clock import isoformat
-from gateway.core.key_rules import MOST_PER_SECOND, rules_json
+from gateway.core.keys.rules import MOST_PER_SECOND, rules_json
 from gateway.errors import Conflict
 from gateway.records import Key
 from gateway.settings.sections import MOST_CHARACTERS

@@ -7,8 +7,8 @@ from typing import Annotated, Any, Literal
 from pydantic import ConfigDict, Field, StringConstraints, WithJsonSchema
 
 from gateway import hours
-from gateway.core import limit_checks as checks
 from gateway.core.keys import NAME as KEY_NAME
+from gateway.core.limits import checks
 from gateway.records import Counted, Per
 from gateway.web.schemas import NO_NUL, In, Out, QueryIn, Timestamp, whole
 

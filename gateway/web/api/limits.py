@@ -8,10 +8,10 @@ from apiflask import APIBlueprint
 from flask import Response, g
 
 from gateway.clock import isoformat
-from gateway.core import limit_checks
-from gateway.core.forecast import Forecast
-from gateway.core.forecast_walk import Load
-from gateway.core.limits_view import Explanation, LimitsView, Refusal, Route, Use, waiting
+from gateway.core.limits import checks as limit_checks
+from gateway.core.limits.forecast import Forecast
+from gateway.core.limits.view import Explanation, LimitsView, Refusal, Route, Use, waiting
+from gateway.core.limits.walk import Load
 from gateway.errors import BadValue, NotFound
 from gateway.records import Counted, Limit, Per
 from gateway.settings.spelling import nearest

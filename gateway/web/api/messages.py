@@ -12,7 +12,7 @@ from flask import Response, g, request
 from werkzeug.routing import BaseConverter
 
 from gateway import numbers
-from gateway.core.key_rules import link_rule, link_warning, longest
+from gateway.core.keys.rules import link_rule, link_warning, longest
 from gateway.core.message_json import attempt_json, message_json
 from gateway.core.own_numbers import explained
 from gateway.core.sender_name import is_name, sender_name

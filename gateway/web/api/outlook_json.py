@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gateway.clock import isoformat
-from gateway.core.limits_view import LimitsView
+from gateway.core.limits.view import LimitsView
 from gateway.core.outlook import Outlook, PoolOutlook, Stand
 from gateway.web.api.limits import refusal_json
 from gateway.web.doors import Doors

@@ -7,8 +7,8 @@ from flask import Response, g
 from werkzeug.routing import BaseConverter
 
 from gateway.clock import isoformat
-from gateway.core.routes import Explanation, Route, RouteFacts
 from gateway.core.routing.checks import RESERVED
+from gateway.core.routing.routes import Explanation, Route, RouteFacts
 from gateway.errors import BadValue
 from gateway.web.answers import answer, nothing
 from gateway.web.api.route_schemas import (

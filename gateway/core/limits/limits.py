@@ -12,8 +12,8 @@ from threading import Lock
 from typing import TypeVar
 
 from gateway.clock import Clock
-from gateway.core.limit_checks import checked
-from gateway.core.limit_subjects import Names, names
+from gateway.core.limits.checks import checked
+from gateway.core.limits.subjects import Names, names
 from gateway.errors import Conflict, NotFound
 from gateway.records import Counted, Limit, Per
 from gateway.store import Database, Store, audit

@@ -14,8 +14,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from gateway.core.dispatch.berth import PATIENCE_S
-from gateway.core.forecast_calendar import Calendar
-from gateway.core.forecast_walk import DAY_MS, LONGEST_DAYS, Gate, Load, Sender, Walk
+from gateway.core.limits.calendar import Calendar
+from gateway.core.limits.walk import DAY_MS, LONGEST_DAYS, Gate, Load, Sender, Walk
 from gateway.records import Counted, Limit
 
 

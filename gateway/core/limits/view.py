@@ -8,10 +8,10 @@ from dataclasses import dataclass, field, replace
 from statistics import median
 
 from gateway.clock import Clock
-from gateway.core.forecast import Forecast, forecast
-from gateway.core.forecast_walk import Gate, Load, Sender
-from gateway.core.limit_subjects import Names, sim_of
 from gateway.core.limits import Limits
+from gateway.core.limits.forecast import Forecast, forecast
+from gateway.core.limits.subjects import Names, sim_of
+from gateway.core.limits.walk import Gate, Load, Sender
 from gateway.errors import Conflict
 from gateway.records import ChannelFacts, ChannelState, Counted, Limit, Per, Standing, Traffic
 from gateway.store import Database, Store, lanes

@@ -14,7 +14,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from gateway.clock import Clock
-from gateway.core.key_rules import changed, rules_json
+from gateway.core.keys.rules import changed, rules_json
 from gateway.errors import BadValue, Conflict
 from gateway.records import Key
 from gateway.settings import Settings, dial

@@ -9,7 +9,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from gateway.core.forecast_calendar import Calendar
+from gateway.core.limits.calendar import Calendar
 from gateway.records import Counted, Per
 from gateway.store.limits.book import BUDGETS, Rule
 

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from gateway.core.inbound.checks import EXTENSION, EXTENSION_WORDS
-from gateway.core.key_senders import ANY_EXTENSION, Expand
+from gateway.core.keys.senders import ANY_EXTENSION, Expand
 from gateway.core.links import first_link
 from gateway.errors import AgainstRule, BadValue
 from gateway.numbers import is_short_code, recipient
