@@ -8,6 +8,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 HERE = Path(__file__).parent
+LONGEST = HERE / "web" / "test_schema.py"
 AT_A_PORT = {HERE / folder for folder in ("modem", "dinstar", "simulator", "scenarios", "foreign")}
 
 # The suite judges a change, not the luck of the day nor the speed of the machine. What nobody has thought of yet is looked for
@@ -23,3 +24,5 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if AT_A_PORT & set(item.path.parents):
             item.add_marker(pytest.mark.slow)
+    # It takes minutes, in a process of its own: begun last, it would make the others wait for it.
+    items.sort(key=lambda item: item.path != LONGEST)
