@@ -24,7 +24,7 @@ from gateway.store import Store
 from simulator.testing import RunningBank
 from tests.ports import free_port
 
-PATIENCE_S = 20.0
+PATIENCE_S = 45.0
 
 
 class PassingClock(SystemClock):
@@ -166,19 +166,19 @@ def running_gateway(
 
     thread = threading.Thread(target=run, name="gateway", daemon=True)
     thread.start()
-    up.wait(3 * PATIENCE_S)
+    up.wait(2 * PATIENCE_S)
     if failed:
         raise failed[0]
     box = Box(built[0], loop, key)
     try:
-        box.wait(lambda: _answers(box), "the gateway to answer", 3 * PATIENCE_S)
+        box.wait(lambda: _answers(box), "the gateway to answer", 2 * PATIENCE_S)
         for name in settings.channel_names if ready and bank else ():
-            box.wait_channel(name, "ready", 3 * PATIENCE_S)
+            box.wait_channel(name, "ready", 2 * PATIENCE_S)
         yield box
     finally:
         if thread.is_alive():
             loop.call_soon_threadsafe(built[0].stop)
-        thread.join(3 * PATIENCE_S)  # it may want to hear the outcome of what is on the air
+        thread.join(2 * PATIENCE_S)  # it may want to hear the outcome of what is on the air
         assert not thread.is_alive(), "the gateway did not stop"
     if failed:
         raise failed[0]

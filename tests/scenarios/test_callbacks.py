@@ -14,7 +14,7 @@ from gateway.settings import DoorsSettings, ForwardingSettings
 from simulator.testing import running_bank
 from tests.bench.stage import stage, until
 from tests.receiver import Received, Receiver
-from tests.scenarios.box import Box, running_gateway
+from tests.scenarios.box import PATIENCE_S, Box, running_gateway
 
 pytestmark = pytest.mark.slow
 
@@ -37,7 +37,7 @@ def knows_key(box: Box) -> None:
 
 def sendsms(url: str, report: str, to: str = HANDSET, key: str = KEY) -> None:
     query = {"username": "u", "password": key, "to": to, "text": f"hello {to}", "dlr-mask": 31, "dlr-url": report}
-    with urlopen(f"{url}/cgi-bin/sendsms?{urlencode(query)}", timeout=10) as answer:
+    with urlopen(f"{url}/cgi-bin/sendsms?{urlencode(query)}", timeout=PATIENCE_S) as answer:
         assert (answer.status, answer.read()) == (202, b"0: Accepted for delivery")
 
 

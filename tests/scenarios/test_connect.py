@@ -34,7 +34,7 @@ from tests.scenarios.box import PATIENCE_S, Box, running_gateway
 pytestmark = pytest.mark.slow
 
 HANDSET = "+491709900001"
-WAIT = "20"
+WAIT = "60"
 
 
 @dataclass(frozen=True)
