@@ -276,7 +276,7 @@ def test_a_forecast_knows_what_is_used_and_who_can_send(desk: Desk) -> None:
         desk.view.forecast(OVER_MAIN, [replace(P0, state=ChannelState.PARKED)], Load(5))
 
 
-def test_a_forecast_leaves_out_who_is_blocked_and_waits_for_who_rests(desk: Desk) -> None:
+def test_a_forecast_leaves_out_who_is_paused_and_waits_for_who_rests_or_is_blocked(desk: Desk) -> None:
     def shares() -> list[tuple[str, int]]:
         found = desk.view.forecast(OVER_MAIN, [P0, P1], Load(30))
         return [(part.channel, part.texts) for part in found.parts]
@@ -284,7 +284,9 @@ def test_a_forecast_leaves_out_who_is_blocked_and_waits_for_who_rests(desk: Desk
     assert shares() == [("p0", 15), ("p1", 15)]
     desk.standings["p1"] = Standing(Traffic.RESTING, "three refusals", until=desk.clock.now() + 40)
     assert shares() == [("p0", 20), ("p1", 10)]  # four seconds each
-    for stopped in (Traffic.BLOCKED, Traffic.PAUSED, Traffic.DRAINING):
+    desk.standings["p1"] = Standing(Traffic.BLOCKED, "refused again", until=desk.clock.now() + 80)
+    assert shares() == [("p0", 25), ("p1", 5)]  # from its trial on
+    for stopped in (Traffic.PAUSED, Traffic.DRAINING):
         desk.standings["p1"] = Standing(stopped, "by somebody")
         assert shares() == [("p0", 30)]
     desk.standings["p0"] = Standing(Traffic.PAUSED, "by somebody")
