@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from gateway.store.audit import KINDS
 from tests.test_cli import complaint, config, running, simrack
 
 __all__ = ["config", "running"]  # fixtures
@@ -49,6 +50,11 @@ def test_what_connecting_makes_is_kept_as_its_work(running: tuple[str, str], con
     who = {"simrack connect"}
     assert [one[1] for one in rows(running, "key")] == ["key.add", "key.dinstar", "key.token", "key.dinstar"]
     assert {one[0] for kind in ("key", "webhook", "limit", "connect") for one in rows(running, kind)} == who
+
+
+def test_help_names_every_kind() -> None:
+    told = simrack("audit", "--help").stdout.partition("Options:")[0].replace(",", " ").replace(".", " ").split()
+    assert set(KINDS) <= set(told)
 
 
 def test_a_kind_that_there_is_not_is_told_with_those_there_are(running: tuple[str, str]) -> None:

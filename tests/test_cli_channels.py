@@ -138,4 +138,5 @@ def test_a_pool_and_a_channel_are_explained_and_a_no_is_an_exit_code(ask: Ask, g
     ask("channels", "pause", "p0", "--reason", "new antenna")
     paused = ask("channels", "explain", "p0")
     assert paused.exit_code == 1 and paused.stdout.startswith("p0 is paused: paused by cli: new antenna\n")
-    assert "no pool" in complaint(ask("pools", "explain", "mian")) and "no channel" in complaint(ask("channels", "explain", "p9"))
+    assert "no pool mian; did you mean 'main'?" in complaint(ask("pools", "explain", "mian"))
+    assert "no channel p9; did you mean 'p1'?" in complaint(ask("channels", "explain", "p9"))

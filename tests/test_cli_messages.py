@@ -61,7 +61,7 @@ def test_texts_are_listed_newest_first_and_chosen(running: tuple[str, str], mess
     assert len(json.loads(messages("--to", "0151 12345678", "--direction", "out", "--json").stdout)) == 2
     assert messages("--status", "nix").exit_code == 2 and "undelivered" in complaint(messages("--status", "nix"))
     unknown = messages("--channel", "p9")
-    assert unknown.exit_code == 1 and "'p9'" in complaint(unknown)
+    assert unknown.exit_code == 1 and "there is no channel p9" in complaint(unknown)
 
 
 def test_a_text_that_is_held_is_found_shown_and_sent_again(

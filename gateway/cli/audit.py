@@ -22,7 +22,8 @@ _OF_A_LIMIT = ("counted", "per", "most", "zone", "reset_day", "gap_s", "hours", 
 @options.as_json
 @access
 def audit(kind: str | None, most: int, as_json: bool, url: str, key_file: str | None) -> None:
-    """List who changed what, newest first; with KIND of one kind of thing alone, as key, webhook, channel or message.
+    """List who changed what, newest first; with KIND of one kind of thing alone: channel, connect, inbound, key,
+    limit, message, pool, route or webhook.
 
     Who is the name of a key, or the command that did it on this machine.
     """

@@ -62,7 +62,7 @@ class Pools:
     def get(self, name: str) -> PoolView:
         """Raises NotFound."""
         if name not in self._views:
-            raise NotFound(f"there is no pool {name}")
+            raise NotFound(f"there is no pool {name}; {nearest(name, self._views)}")
         return self._views[name]
 
     def lanes(self) -> Mapping[str, Lane]:

@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from gateway.channels.contract import Channel
 from gateway.errors import NotFound, UssdFailed
 from gateway.records import ChannelFacts, UssdReply
+from gateway.settings.spelling import nearest
 
 # Networks answer within 1-30 s. A caller over HTTP waits for it, and callers seldom wait longer than half a minute.
 _PATIENCE_S = 25.0
@@ -35,7 +36,7 @@ class Ussd:
         """Raises NotFound and UssdFailed."""
         channel = self._channels.get(name)
         if channel is None:
-            raise NotFound(f"there is no channel {name}")
+            raise NotFound(f"there is no channel {name}; {nearest(name, self._channels)}")
         if name in self._dialling:
             raise UssdFailed("busy", f"a service code is being dialled over {name}", "wait for its answer, then try again")
         self._dialling.add(name)

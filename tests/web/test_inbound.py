@@ -128,7 +128,7 @@ def test_an_explanation_says_which_rule_webhooks_and_extension(alice: Caller) ->
     }  # fmt: skip
     assert alice.post("/v1/inbound/explain", {"channel": "p0"}).json["claimed"] is False
     unknown = alice.post("/v1/inbound/explain", {"channel": "p9"})
-    assert faults(unknown) == ["/channel"] and "p0, p1" in unknown.json["detail"]
+    assert faults(unknown) == ["/channel"] and "did you mean 'p1'?" in unknown.json["detail"]
 
 
 def test_unclaimed_texts_are_listed(gateway: Gateway, alice: Caller) -> None:

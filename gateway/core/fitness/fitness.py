@@ -23,6 +23,7 @@ from gateway.core.fitness.saving import Saving, Unsaved
 from gateway.core.fitness.sim import SimFit
 from gateway.errors import NotFound, SimrackError
 from gateway.records import ChannelFacts, Outcome, Report, Standing, Status, Traffic
+from gateway.settings.spelling import nearest
 from gateway.store import Database, Store, reports, standings
 from gateway.store.standings import ALL
 
@@ -220,7 +221,7 @@ class Fitness:
 
     def _require(self, channel: str) -> None:
         if channel not in self._counts:
-            raise NotFound(f"there is no channel {channel}")
+            raise NotFound(f"there is no channel {channel}; {nearest(channel, self._counts)}")
 
     def _look_again(self) -> None:
         self._wake()

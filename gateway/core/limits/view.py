@@ -117,7 +117,7 @@ class LimitsView:
     def forecast(self, route: Route, facts: Sequence[ChannelFacts], load: Load) -> Forecast:
         """For texts that come behind those that wait in the same lanes. Raises Conflict if no channel of theirs can send.
 
-        A channel that a person has to let go on first is left out; one that rests or is blocked takes part from its end or its trial on.
+        A channel that a person has to let go on first is left out; one that rests or is blocked begins at its end or its trial.
         """
         known, book, now = self._limits.names(), self._limits.book, self._clock.now()
         ready = {one.name: sim_of(one, known) for one in facts if one.name in route.channels and one.state is ChannelState.READY}

@@ -7,6 +7,7 @@ from flask import Response, g
 
 from gateway.errors import NotFound
 from gateway.records import ChannelFacts
+from gateway.settings.spelling import nearest
 from gateway.web.answers import answer
 from gateway.web.api.asked import asked_number
 from gateway.web.api.channel_schemas import ChannelList, ChannelOut, TrafficIn, UssdIn, UssdOut
@@ -132,4 +133,4 @@ def _found(doors: Doors, name: str) -> ChannelFacts:
     for facts in doors.channels():
         if facts.name == name:
             return facts
-    raise NotFound(f"there is no channel {name}")
+    raise NotFound(f"there is no channel {name}; {nearest(name, doors.settings.channel_names)}")

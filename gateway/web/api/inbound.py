@@ -10,6 +10,7 @@ from gateway.core.inbound.checks import RESERVED
 from gateway.core.inbound.conditions import word_of
 from gateway.core.inbound.rules import Explanation, InboundFacts, InboundRule
 from gateway.errors import BadValue
+from gateway.settings.spelling import nearest
 from gateway.web.answers import answer, nothing
 from gateway.web.api.inbound_schemas import (
     InboundChange,
@@ -110,7 +111,7 @@ def blueprint(doors: Doors, guard: Guard) -> APIBlueprint:
     def explain(wanted: InboundExplainIn) -> Response:
         known = doors.settings.channel_names
         if wanted.channel and wanted.channel not in known:
-            raise BadValue("channel", f"there is no channel {wanted.channel!r}", f"known are {', '.join(known) or 'none'}")
+            raise BadValue("channel", f"there is no channel {wanted.channel!r}", nearest(wanted.channel, known))
         facts = InboundFacts(wanted.to or "", wanted.channel or "", wanted.from_, wanted.text)
         return answer(_explanation_json(inbound.explain(facts)))
 

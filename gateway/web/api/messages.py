@@ -20,6 +20,7 @@ from gateway.errors import AgainstRule, BadValue, NotFound
 from gateway.pdu.split import Preview
 from gateway.records import KeyRules, Links, Message, SendRequest
 from gateway.settings import SendingSettings
+from gateway.settings.spelling import nearest
 from gateway.store.messages import MessageFilter
 from gateway.web.answers import answer
 from gateway.web.api.message_schemas import (
@@ -117,8 +118,7 @@ def blueprint(doors: Doors, guard: Guard) -> APIBlueprint:
     def require_channel(name: str) -> None:
         known = doors.settings.channel_names
         if name not in known and not messages.count(MessageFilter(channel=name), 1):
-            detail = f"there is no channel {name!r}; known are {', '.join(known) or 'none'}"
-            raise Problem(404, f"channel: {detail}", [{"parameter": "channel", "detail": detail}])
+            raise NotFound(f"there is no channel {name}; {nearest(name, known)}", "channel")
 
     @bp.get("")
     @guard.needs("read")
