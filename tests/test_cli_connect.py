@@ -216,6 +216,31 @@ def test_a_file_has_nothing_for_incoming_texts_before_there_is_a_webhook(config:
     assert "none yet: call it again with --url" in shown and "simrack-in" not in shown
 
 
+# What is for incoming texts alone, by system.
+INCOMING = {
+    "yeastar": ["Secret"],
+    "url": ["Secret of the webhook"],
+    "kannel": ["simrack-in"],
+    "freepbx": ["Telnyx: API Key", "Let only simrack reach"],
+    "asterisk": ["manager.conf", "default_extension"],
+    "twilio": ["X-Twilio-Signature"],
+    "vonage": ["Signature secret"],
+}
+
+
+@pytest.mark.parametrize("system", RECIPES)
+def test_nothing_is_told_to_be_typed_for_incoming_texts_before_there_is_a_webhook(config: str, system: str) -> None:
+    args = ("connect", system, "--gateway", "https://sms.example.net", "--config", config)
+    before = simrack(*args)
+    typed = json.dumps(json.loads(simrack(*args, "--json").stdout)["type"])
+    assert before.exit_code == 0 and "when the webhook is made" not in before.stdout
+    for words in INCOMING.get(system, []):
+        assert words not in before.stdout and words not in typed
+    if system in INCOMING:
+        shown = simrack(*args, "--url", "ami://192.0.2.5" if system == "asterisk" else URL).stdout
+        assert all(words in shown for words in INCOMING[system])
+
+
 def test_whom_an_open_door_lets_in_is_told(tmp_path: Path) -> None:
     doors = '[doors]\nopen = ["kannel"]\naddresses = { kannel = "192.0.2.7, 198.51.100.0/24", smpp = "192.0.2.7" }\n'
     (tmp_path / "simrack.toml").write_text(CONFIGURATION + doors)
@@ -232,6 +257,7 @@ def test_whom_an_open_door_lets_in_is_told(tmp_path: Path) -> None:
     assert "lets in" not in told("url")
     found = connect(config, "kannel")
     assert found["door"] == {"name": "kannel", "open": True, "addresses": ["192.0.2.7/32", "198.51.100.0/24"]}
+    assert connect(config, "smpp")["door"] == {"name": "smpp", "open": False, "addresses": ["192.0.2.7/32"]}
 
 
 def test_an_address_that_looks_wrong_is_told(config: str) -> None:

@@ -148,6 +148,6 @@ def _json(recipe: Recipe, connection: Connection, sheet: Any) -> dict[str, objec
         "per_minute": None if limit is None else limit.most,
         "type": dict(sheet.typed(connection)),
         "file": sheet.file(connection) or None,
-        "door": None if recipe.smpp else {"name": recipe.door, "open": sheet.door_is_open, "addresses": sheet.let_in},
+        "door": {"name": "smpp" if recipe.smpp else recipe.door, "open": sheet.door_is_open, "addresses": sheet.let_in},
         "guide": f"/guides/{recipe.page}",
     }

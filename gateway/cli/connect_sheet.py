@@ -41,13 +41,13 @@ class Sheet:
         self._own = _own_address(listen.host if listen.listen else "0.0.0.0", urlsplit(url).hostname)
         self._address = _checked(gateway) if gateway else f"http://{_bracketed(self._own)}:{settings.http.port}"
         self._given = bool(gateway)
-        self.door_is_open = not recipe.smpp and recipe.door in settings.doors.open
+        self.door_is_open = bool(listen.listen) if recipe.smpp else recipe.door in settings.doors.open
         self.let_in = settings.doors.networks("smpp" if recipe.smpp else recipe.door)  # None: whoever calls
 
     def typed(self, connection: Connection) -> list[tuple[str, str]]:
-        """The fields with what goes into them."""
-        values = self._values(connection)
-        return [(one.label, filled(one.value, values)) for one in self._recipe.fields]
+        """The fields with what goes into them; before there is a webhook, without those for incoming texts."""
+        values, takes = self._values(connection), connection.webhook is not None
+        return [(one.label, filled(one.value, values)) for one in self._recipe.fields if takes or not one.incoming]
 
     def file(self, connection: Connection) -> str:
         """Before there is a webhook, without what is for incoming texts."""
@@ -58,7 +58,7 @@ class Sheet:
 
     def show(self, connection: Connection) -> None:
         self._made(connection)
-        recipe = self._recipe
+        recipe, takes = self._recipe, connection.webhook is not None
         if recipe.fields:
             click.echo(f"\nType into {recipe.title}: {recipe.where}\n")
             fields = self.typed(connection)
@@ -66,12 +66,12 @@ class Sheet:
             for label, value in fields:
                 click.echo(f"  {label.ljust(width)}  {value}")
         if recipe.file:
-            click.echo(f"\nPut into {recipe.where}:\n")
+            click.echo(f"\nPut into {recipe.where if takes else recipe.where_sending or recipe.where}:\n")
             click.echo("".join(f"  {line}".rstrip() + "\n" for line in self.file(connection).splitlines()), nl=False)
         if connection.token or connection.secret:
             click.echo("\nKey, passwords and secrets are shown this once.")
         values = self._values(connection)
-        for note in recipe.notes:
+        for note in (*recipe.notes, *(recipe.incoming_notes if takes else ())):
             click.echo(f"\n{filled(note, values)}")
         self._gateway()
         self._firewall()
@@ -109,7 +109,7 @@ class Sheet:
             lines += ["[doors]", f"open = [{doors}]"]
         door = "SMPP" if recipe.smpp else f"The door {recipe.door}"
         if lines:
-            closed = "" if self._ready else f"{door} is closed. "
+            closed = "" if self.door_is_open else f"{door} is closed. "
             click.echo(f"\n{closed}In the configuration, then restart simrack:\n")
             click.echo("\n".join(f"  {line}" for line in lines))
         else:
@@ -145,10 +145,6 @@ class Sheet:
         elif not self._given:
             remedy = 'an HTTPS proxy in front, and its address with --gateway; or listen = "0.0.0.0:…" in [http]'
             click.echo(f"\nsimrack listens on {self._listens or self._own} only. For a system on another machine: {remedy}.")
-
-    @property
-    def _ready(self) -> bool:
-        return bool(self._listens) if self._recipe.smpp else self.door_is_open
 
     def _alive(self, door: str) -> None:
         """The configuration says open; whether the gateway that runs does."""

@@ -11,10 +11,11 @@ WITH_REPORTS = (*RECEIVED, "message.sent", "message.delivered", "message.undeliv
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One thing to type: where, and what, with placeholders."""
+    """One thing to type: where, and what, with placeholders. `incoming` ones are for incoming texts alone."""
 
     label: str
     value: str
+    incoming: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,8 @@ class Recipe:
     guide: str = ""  # the page, where it is not called like the recipe
     password: str = ""  # smpp or dinstar: its key needs one for that
     notes: tuple[str, ...] = ()
+    incoming_notes: tuple[str, ...] = ()  # for incoming texts alone
+    where_sending: str = ""  # as `where`, for what is there before there is a webhook
 
     @property
     def smpp(self) -> bool:

@@ -29,7 +29,7 @@ _ALL = (
         (
             Field("API Address for Sending Messages", "{address}/compat/yeastar"),
             Field("API Key", "{key}"),
-            Field("Secret", "{secret}"),
+            Field("Secret", "{secret}", incoming=True),
         ),
         door="telnyx",
         path="/compat/yeastar",
@@ -41,7 +41,9 @@ _ALL = (
             path="/api/v1.0/webhook/general/",
         ),
         https=True,
-        notes=("The Secret must be typed as it stands here: Yeastar refuses incoming texts that are signed with another.",),
+        incoming_notes=(
+            "The Secret must be typed as it stands here: Yeastar refuses incoming texts that are signed with another.",
+        ),
     ),
     Recipe(
         "url",
@@ -50,7 +52,7 @@ _ALL = (
         (
             Field("To send, GET or POST", "{address}/api/send?key={key}&to=NUMBER&text=TEXT"),
             Field("The same with a header", "Authorization: Bearer {key}"),
-            Field("Secret of the webhook", "{secret}"),
+            Field("Secret of the webhook", "{secret}", incoming=True),
         ),
         door="plain",
         path="/api/send",
@@ -96,7 +98,7 @@ _ALL = (
         (
             Field("simrack: Address", "{address}"),
             Field("simrack: Key", "{key}"),
-            Field("Telnyx: API Key", "any word"),
+            Field("Telnyx: API Key", "any word", incoming=True),
         ),
         door="plain",
         path="/api/send",
@@ -106,10 +108,8 @@ _ALL = (
             "https://{pbx}/smsconn/provider.php?provider=telnyx",
             path="/smsconn/provider.php",
         ),
-        notes=(
-            "First fetch {address}/guides/files/provider-simrack.php into the folder providers/ of the module.",
-            "Let only simrack reach /smsconn/provider.php of the FreePBX: it checks nothing.",
-        ),
+        notes=("First fetch {address}/guides/files/provider-simrack.php into the folder providers/ of the module.",),
+        incoming_notes=("Let only simrack reach /smsconn/provider.php of the FreePBX: it checks nothing.",),
     ),
     Recipe(
         "fusionpbx",
@@ -143,7 +143,8 @@ _ALL = (
             "ami://{pbx}:5038",
         ),
         file="asterisk.conf",
-        notes=(
+        where_sending="extensions.conf and pjsip.conf",
+        incoming_notes=(
             "Incoming texts go to the extension of the number or the sender, else to --option default_extension=1001.",
             "permit in manager.conf must be the address that Asterisk sees simrack come from.",
         ),
@@ -249,7 +250,7 @@ _ALL = (
             Field("Base address", "{address}"),
             Field("Account SID", "AC00000000000000000000000000000000"),
             Field("Auth Token", "{key}"),
-            Field("Token that checks X-Twilio-Signature", "{secret}"),
+            Field("Token that checks X-Twilio-Signature", "{secret}", incoming=True),
         ),
         door="twilio",
         path="/2010-04-01/Accounts/AC1/Messages.json",
@@ -265,7 +266,7 @@ _ALL = (
             Field("Host", "{host}:{port}"),
             Field("API key", "{name}"),
             Field("API secret", "{key}"),
-            Field("Signature secret", "{secret}"),
+            Field("Signature secret", "{secret}", incoming=True),
         ),
         door="vonage",
         path="/sms/json",
