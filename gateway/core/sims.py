@@ -77,10 +77,14 @@ class Sims:
     def _remember(self, facts: ChannelFacts, now: float) -> str:
         """Where its number is, and the channel for which that was configured, if so, which is returned."""
         before = self._known.get(facts.sim)
-        if facts.number and facts.number == self._configured.get(facts.name):
+        configured = self._configured.get(facts.name, "")
+        if facts.number and facts.number == configured:
             port = facts.name
+        elif before is None or facts.number not in ("", before.number):
+            port = ""
         else:
-            port = before.port if before is not None and facts.number in ("", before.number) else ""
+            told_itself = facts.number and before.port == facts.name and not configured
+            port = "" if told_itself else before.port
         number = facts.number or ("" if before is None else before.number)
         others = {
             sim: replace(one, channel="") if one.channel == facts.name else one

@@ -11,6 +11,7 @@ from gateway.core.webhooks import Webhooks
 from gateway.records import ChannelFacts, ChannelState
 from gateway.settings import StoreSettings
 from gateway.store import Store
+from gateway.store import sims as rows
 from tests.core.stage import story
 
 FACTS = ChannelFacts("p0", ChannelState.READY, iccid="a", smsc="+491710760000")
@@ -107,4 +108,17 @@ async def test_a_number_that_a_sim_tells_nationally_is_known_as_clients_ask_for_
     assert [sims.own_number("a", "p0", told) for told in ("015110000001", "4915110000001", "+4915110000001", "Voice", "")] == [
         *["+4915110000001"] * 3, "Voice", "",
     ]  # fmt: skip
+    store.close()
+
+
+@story
+async def test_a_number_that_was_taken_for_one_of_the_configuration_is_the_sims_own_once_it_tells_it(tmp_path: Path) -> None:
+    store, clock = opened(tmp_path), ManualClock()
+    first, later = "+4915110000001", "+4915110000002"
+    store.writer.run(lambda db: rows.seen(db, replace(FACTS, number=first), clock.now(), "p0"))  # as after an upgrade
+    sims = Sims(store, clock, lambda: None)
+    assert sims.own_number("a", "p0", first) == first
+    await sims.ready(replace(FACTS, number=first))
+    assert sims.own_number("a", "p0", "") == first
+    assert sims.own_number("a", "p1", later) == later
     store.close()
