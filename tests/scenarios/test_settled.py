@@ -15,14 +15,14 @@ pytestmark = pytest.mark.slow
 PROGRAM = """
 import gc, threading, time
 from gateway.cli import main
-from gateway.service import signals
+from gateway.service import garbage
 
 def tell():
     while not gc.get_freeze_count():
         time.sleep(0.01)
     print("set aside", gc.get_freeze_count(), "left", len(gc.get_objects()), flush=True)
 
-signals.SETTLED_AFTER_S = 0.5
+garbage.SETTLED_AFTER_S = 0.5
 threading.Thread(target=tell, daemon=True).start()
 main()
 """
