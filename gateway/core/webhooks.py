@@ -1,6 +1,6 @@
 """What people do with webhooks: add, change, remove, test, replay. Checks what they ask for; posts nothing itself.
 
-Every change leaves an audit row without its secret. `by` is the name of the key that asked.
+Every change leaves an audit row without its secret. `by` is the name of the key that asked, or the command that did it at the box.
 """
 
 from __future__ import annotations

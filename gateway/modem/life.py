@@ -154,6 +154,8 @@ class Life:
         await start.adapt()
         await start.unlock(identity.imei)
         self._note(iccid=await start.iccid(), imsi=await start.imsi(), number="")
+        # What is written for this port counts more than what the SIM says itself, which many answer slowly or not at all. It is
+        # asked where nothing is written, or where that is the number of a SIM that is elsewhere by now.
         if not self._settings.number or self._known_number() != self._settings.number:
             self._note(number=await start.own_number())
 

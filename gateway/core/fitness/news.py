@@ -17,7 +17,8 @@ _WORTH_TELLING_S = 60.0
 
 
 class News:
-    """All of it under the lock of fitness: notes in `unsaved` what is to be told of what is `known`."""
+    """Notes in `unsaved` what is to be told of what is `known`. Called under the lock of fitness; only `told_of_limit` may be asked
+    without it."""
 
     def __init__(self, told: Mapping[str, Told], known: Known, unsaved: Unsaved, clock: Clock) -> None:
         self._told = dict(told)

@@ -1,6 +1,7 @@
 """Giving out and taking back API keys. A token is told once, to whoever asked for it; only its hash is kept.
 
-Every change leaves an audit row without token or password. `by` is the name of the key that asked.
+Every change leaves an audit row without token or password. `by` is the name of the key that asked, or the command
+that did it at the box.
 """
 
 from __future__ import annotations
