@@ -103,8 +103,9 @@ def test_a_limit_of_the_pool_is_shared_by_its_channels() -> None:
     assert told(paced) in ("Mon 08:10:00", "Mon 08:10:10")
 
 
-def test_what_never_ends_is_said_to_have_no_end() -> None:
-    never = rule(Counted.PARTS, per=Per.DAY, most=2)
+@pytest.mark.parametrize("per", list(Per))
+def test_what_never_ends_is_said_to_have_no_end(per: Per) -> None:
+    never = rule(Counted.PARTS, per=per, most=2)
     found = forecast(Load(1, parts=3), [Sender("p0", 1.0, MONDAY, Gate((never,)))], Gate(), MONDAY)
     assert found.until is None and found.parts[0].texts == 0 and found.held_by == never.limit
     assert forecast(Load(5), [], Gate(), MONDAY).until is None

@@ -80,11 +80,12 @@ class Walk:
         self._budgets = [_Budget(rule, load.cost(rule)) for rule in counting if rule.per is not Per.MINUTE]
         for budget in self._budgets:
             self._renew(budget, calendar.begins, sender.gate.used.get(budget.rule.limit.id, 0))
-        minutes = [(rule.limit.most // load.cost(rule)) for rule in counting if rule.per is Per.MINUTE]
+        minutes = [(rule.limit.most // load.cost(rule), rule.limit.id) for rule in counting if rule.per is Per.MINUTE]
         self.pace = math.ceil(max(sender.seconds + sender.gap, turn) * 1000)
-        self._never = 0 in minutes
-        if minutes and not self._never:
-            self.pace = max(self.pace, math.ceil(_MINUTE_MS / min(minutes)))
+        fewest, slowest = min(minutes, default=(math.inf, 0))
+        self._never = 0 if fewest else slowest  # the limit by the minute that no text will ever come under
+        if fewest:
+            self.pace = max(self.pace, math.ceil(_MINUTE_MS / fewest))
 
     def runs(self, clock: int, until: int, most: int) -> list[tuple[int, int]]:
         """Send up to `most` texts before `until`: when each run begins, and how many it has."""
@@ -115,7 +116,7 @@ class Walk:
     def foreseen(self, clock: int) -> tuple[int, int]:
         """When it opens, and the rule that says no until then."""
         if self._never:
-            return clock + LONGEST_DAYS * DAY_MS, 0
+            return clock + LONGEST_DAYS * DAY_MS, self._never
         opens, holds = clock, 0
         for rule in self._hours:
             is_open, change = self._calendar.hours(rule, clock)
