@@ -107,7 +107,8 @@ class Pools:
                 return
             self._numbers, before = numbers, self._held
             self._hold(())
-        for name, lane in self._held.items():
+            held = self._held  # others may remember lanes from here on
+        for name, lane in held.items():
             if not lane.channels and before[name].channels:
                 log.warning("no channel has %s any longer; texts that ask for it wait", ", ".join(names.numbers_of(name)))
 
