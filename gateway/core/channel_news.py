@@ -59,12 +59,16 @@ class ChannelNews:
         self._states[facts.name] = facts.state
         log.info("%s is %s%s", facts.name, facts.state, f": {facts.reason}" if facts.reason else "")
         if facts.state is ChannelState.READY:
-            self._do(self._sims.ready(facts), "sim-ready")
+            self._do(self._sim_ready(facts), "sim-ready")
             self._care()
         elif before is ChannelState.READY:
             self._do(self._sims.left(facts), "sim-left")
         if facts.state is not ChannelState.STARTING:
             self._do(self._tell(events.of_channel(facts, self._clock.now())), "channel-changed")
+
+    async def _sim_ready(self, facts: ChannelFacts) -> None:
+        await self._sims.ready(facts)
+        self._wake()  # texts that its SIM has begun elsewhere go on here
 
     def called(self, channel: str, number: str) -> None:
         """A call rang and was not taken."""

@@ -69,6 +69,12 @@ def serves(lane: str, channel: str, number: str) -> bool:
     return channel in (members_of(lane) or (channel,)) and admits(lane, channel, number)
 
 
+def may_follow(lane: str, channel: str, number: str) -> bool:
+    """May a text of this lane that has begun go on by this channel, where its SIM, which has this number, was put?"""
+    asked = set_of(lane) or ((channel_of(lane),) if channel_of(lane) else ())
+    return channel in (asked or (channel,)) and serves(lane, channel, number)
+
+
 def is_bound(lane: str) -> bool:
     """Is there only one channel, or one number, that will do?"""
     return bool(channel_of(lane)) or any(len(group) == 1 for group in groups_of(lane))

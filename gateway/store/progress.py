@@ -81,12 +81,28 @@ def call_next(db: SqliteDatabase, recipient: str, lane: str, now: float) -> None
     called = db.execute_sql(
         "UPDATE messages SET ready = 1, wants = '' WHERE id = (SELECT id FROM messages WHERE recipient = ? AND lane = ?"
         " AND status = 'queued' AND due_at <= ? ORDER BY priority DESC, id LIMIT 1) AND NOT EXISTS (SELECT 1 FROM messages"
-        f" WHERE recipient = ? AND lane = ? AND {AT_THE_FRONT}) RETURNING id, sticky",
+        f" WHERE recipient = ? AND lane = ? AND {AT_THE_FRONT}) RETURNING id, sticky, pinned",
         (recipient, lane, now, recipient, lane),
     )
-    for message_id, sticky in called.fetchall():
-        if sticky:
+    for message_id, sticky, pinned in called.fetchall():
+        if pinned is not None:
+            follow_sim(db, message_id, lane)
+        elif sticky:
             prefer(db, message_id, lane)
+
+
+def follow_sim(db: SqliteDatabase, message_id: int, lane: str) -> None:
+    """Let the rest of a message go by the channel that holds the SIM its first parts left from, wherever that was put; not by one
+    that the lane leaves out."""
+    for channel, number in db.execute_sql(_BEGUN_WITH, (message_id,)).fetchall():
+        if lanes.may_follow(lane, channel, number):
+            db.execute_sql("UPDATE messages SET pinned = ? WHERE id = ?", (channel, message_id))
+
+
+_BEGUN_WITH = (
+    "SELECT DISTINCT s.channel, s.number FROM parts p JOIN sims s ON s.id = p.sim WHERE p.message_id = ? AND s.channel <> ''"
+    " AND p.status IN ('sent', 'delivered', 'undelivered') LIMIT 1"
+)
 
 
 def prefer(db: SqliteDatabase, message_id: int, lane: str) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 from peewee import SqliteDatabase
 
 from gateway.records import ChannelFacts, Sim, SimChange
+from gateway.store import progress
 
 _COLUMNS = "id, iccid, imsi, number, imei, channel, smsc, first_seen, last_seen"
 
@@ -65,10 +66,23 @@ def seen(db: SqliteDatabase, facts: ChannelFacts, now: float, number_port: str =
         (facts.iccid, facts.imsi, facts.imsi, facts.number, facts.number, number_port, facts.imei, facts.smsc,
          facts.smsc, facts.name, before, facts.name, now, facts.sim),
     )  # fmt: skip
+    _call_along(db, facts)
     if before != facts.name:
         kind = SimChange.SWAPPED if _came_from(db, before, facts.name) else SimChange.MOVED
         return Change(kind, facts.sim, facts.name, before, instead_of)
     return Change(SimChange.REPLACED, facts.sim, facts.name, before, instead_of) if holder or not known[0] else None
+
+
+def _call_along(db: SqliteDatabase, facts: ChannelFacts) -> None:
+    """Texts that it has begun elsewhere go on here; those that are not in line yet, when they are called."""
+    for message_id, lane in db.execute_sql(_BEGUN_ELSEWHERE, (facts.name, facts.sim)).fetchall():
+        progress.follow_sim(db, message_id, lane)
+
+
+_BEGUN_ELSEWHERE = (
+    "SELECT m.id, m.lane FROM messages m INDEXED BY messages_pinned WHERE m.status = 'queued' AND m.pinned IS NOT NULL"
+    " AND m.pinned <> ? AND m.ready = 1 AND EXISTS (SELECT 1 FROM parts p WHERE p.message_id = m.id AND p.sim = ?)"
+)
 
 
 def left(db: SqliteDatabase, sim: str, now: float) -> None:

@@ -115,6 +115,56 @@ async def test_parts_that_went_from_a_number_are_not_repeated_however_long_its_s
         assert rack.ports["p1"].sent == ["two"]
 
 
+@pytest.mark.parametrize("told_first", [True, False])
+@pytest.mark.parametrize("lane", ["", "pool:main", asks(A, B), asks(A, B, whole="pool:main")])
+@story
+async def test_a_held_text_goes_on_by_the_port_that_its_sim_was_moved_to(tmp_path: Path, lane: str, told_first: bool) -> None:
+    async with Rack(tmp_path, "p0", "p1", pools=[pool("main", "p0")]) as rack:
+        puts(rack, p0=A, p1=B)
+        await rack.sims_are_seen()
+        await rack.person(rack.fitness.pause, "p1", "test")
+        (asked,) = await rack.add("one|two", lane=lane, on_unknown=OnUnknown.HOLD)
+        await rack.on_air("p0", "one")
+        rack.ports["p0"].gives(Sent(1))
+        await rack.on_air("p0", "two")
+        busy = Refused(Word.LATER, "cms:322", "it is full")
+        if not told_first:
+            rack.ports["p0"].gives(busy)
+            await rack.calm()
+        puts(rack, p0=B, p1=A)
+        await rack.sims_are_seen()
+        if told_first:
+            rack.ports["p0"].gives(busy)
+        rack.ports["p1"].sends()
+        rack.ports["p0"].always = lambda part: Sent(1)
+        await rack.person(rack.fitness.resume, "p1", "test")
+        await rack.time_passes(1)
+        rack.dispatch.wake()
+        await rack.settled(asked)
+        assert (rack.ports["p0"].sent, rack.ports["p1"].sent) == (["one", "two"], ["two"])
+
+
+@story
+async def test_a_held_text_that_asked_for_its_port_waits_there_for_its_sim(tmp_path: Path) -> None:
+    async with Rack(tmp_path, "p0", "p1") as rack:
+        puts(rack, p0=A, p1=B)
+        busy = Refused(Word.LATER, "cms:322", "it is full")
+        rack.ports["p0"].always = lambda part: Sent(7) if part.part.text == "one" else busy
+        (asked,) = await rack.add("one|two", lane=lanes.of_channel("p0"), on_unknown=OnUnknown.HOLD)
+        await rack.on_air("p0", "two")
+        for port in rack.ports.values():
+            port.sends()
+        for first, second in ((B, A), (A, B)):
+            assert rack.status(asked) is not Status.SENT
+            puts(rack, p0=first, p1=second)
+            await rack.sims_are_seen()
+            await rack.time_passes(1)
+            rack.dispatch.wake()
+            await rack.calm()
+        await rack.settled(asked)
+        assert rack.ports["p1"].sent == []
+
+
 @story
 async def test_what_is_sent_again_after_silence_follows_its_number_too(tmp_path: Path) -> None:
     async with Rack(tmp_path, "p0", "p1") as rack:

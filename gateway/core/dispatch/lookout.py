@@ -152,8 +152,7 @@ class Lookout:
         turns, pool = self._turns_of(lane, sight), names.pool_of(lane.name)
         free = self._choices(lane, sight, turns, open_)
         able = sight.able.intersection(lane.channels)
-        held = bool(names.groups_of(lane.name))
-        holders = frozenset(lane.channels if held else ())
+        holders = frozenset(lane.channels if names.groups_of(lane.name) else ())
         quick = not sight.quick.isdisjoint(rotation.tier_now(lane, sight.candidates)[1])
         for place, choice in enumerate(free):
             channel = choice.channel
@@ -167,8 +166,8 @@ class Lookout:
             chosen.add(choice.channel)
             offer = Offer(lane.name, True, choice.why, pool, turn, step, able, after=above, place=len(open_), holders=holders)
             yield offer, choice.channel
-        for channel in () if own else holders.intersection(wanted) if held else wanted:
-            # It may have left the pool meanwhile: what it has begun it ends.
+        for channel in () if own else wanted:
+            # It may have left the pool meanwhile, or its SIM came from there: what it has begun it ends.
             if channel in open_ and channel not in chosen:
                 turn, step = turns.get(channel, 0.0), lane.step(channel)
                 yield Offer(lane.name, False, "", pool, turn, step, able, place=len(open_)), channel

@@ -212,9 +212,10 @@ class Dispatch:
             self._lookout.passed(channel, lane)
             skipped.add((channel, lane))
         self._closing.learn(wants, round_, served)
+        newly_wanted = round_.wanted - self._waiting.wanted
         self._waiting.learn(wants, round_)
         self._find_drained(wants, served)
-        return bool(round_.claims or round_.passed or round_.closed)
+        return bool(round_.claims or round_.passed or round_.closed or newly_wanted)
 
     def _find_drained(self, wants: list[Want], served: set[str]) -> None:
         for want in wants:
