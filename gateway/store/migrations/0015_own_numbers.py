@@ -4,14 +4,15 @@ Which numbers the configuration gave is not known any more: all count as such th
 A SIM that tells such a number itself loses the mark when it is seen in its port, for which nothing is written; in another port it
 keeps this number, which is the one it told. Numbers without a plus sign a SIM can only have told.
 
-Texts that no channel has taken yet show their sender only if they asked for it. They are called into their new lines at the start.
+Texts that no channel has taken yet show their sender only if they asked for it, as it was written: one with blanks is no number
+that a SIM has, and its text stays with the channel. They are called into their new lines at the start.
 """
 
 from peewee import SqliteDatabase
 from playhouse.migrate import SchemaMigrator
 
 _ASKED = (
-    "status = 'queued' AND sender LIKE '+%' AND NOT EXISTS"
+    "status = 'queued' AND sender LIKE '+%' AND sender NOT GLOB '+*[^0-9]*' AND NOT EXISTS"
     " (SELECT 1 FROM parts p JOIN attempts a ON a.part_id = p.id WHERE p.message_id = messages.id)"
 )
 STATEMENTS = [
