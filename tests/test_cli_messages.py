@@ -1,4 +1,4 @@
-"""`simrack messages`: texts are found, shown and settled."""
+"""`simrack messages`: texts are found, shown, cancelled and settled."""
 
 from __future__ import annotations
 
@@ -87,8 +87,16 @@ def test_a_text_that_is_held_is_called_failed(messages: Messages, held: str) -> 
     assert "called failed by a person" in messages("show", held).stdout
 
 
+def test_a_text_that_has_not_left_is_cancelled(running: tuple[str, str], messages: Messages, held: str) -> None:
+    waiting = sent(running)
+    assert messages("cancel", waiting).stderr == f"{waiting} is cancelled\n"
+    assert json.loads(messages("show", waiting, "--json").stdout)["status"] == "cancelled"
+    refused = messages("cancel", held)
+    assert refused.exit_code == 1 and "the message is unknown and cannot be called back" in complaint(refused)
+
+
 def test_a_text_that_is_not_there_is_told(messages: Messages) -> None:
-    for command in (("show", "msg_nix"), ("settle", "msg_nix", "failed")):
+    for command in (("show", "msg_nix"), ("cancel", "msg_nix"), ("settle", "msg_nix", "failed")):
         refused = messages(*command)
         assert refused.exit_code == 1 and "msg_nix" in complaint(refused)
 

@@ -1,4 +1,4 @@
-"""`simrack messages`: find texts, see what became of one, and settle one whose outcome nobody knows."""
+"""`simrack messages`: find texts, see what became of one, call one back, and settle one whose outcome nobody knows."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _SHOWN = ("channel", "created_at", "send_at", "expires_at", "sent_at", "delivere
 _TO_SETTLE = "simrack messages settle ID resend|failed"
 
 
-@click.group(invoke_without_command=True, short_help="Find texts, see what became of one, settle what is held.")
+@click.group(invoke_without_command=True, short_help="Find texts, see what became of one, cancel it, settle what is held.")
 @click.option("--status", type=click.Choice(STATUSES), metavar="STATUS", help=f"Only these: {', '.join(STATUSES)}.")
 @click.option("--direction", type=click.Choice(["in", "out"]), help="Only texts that came in, or that go out.")
 @click.option("--to", metavar="NUMBER", help="Only texts to this number.")
@@ -30,7 +30,7 @@ _TO_SETTLE = "simrack messages settle ID resend|failed"
 @access
 @click.pass_context
 def messages(ctx: click.Context, most: int, as_json: bool, url: str, key_file: str | None, **wishes: str | None) -> None:
-    """List the last texts, newest first. The commands below show one, or settle one.
+    """List the last texts, newest first. The commands below show one, cancel one, or settle one.
 
     A text that is unknown may have gone or not: with on_unknown = hold it waits for a report or a person, else it is sent again.
     """
@@ -73,6 +73,18 @@ def show(message_id: str, as_json: bool, url: str, key_file: str | None) -> None
         options.print_table(head, [_attempt(one) for one in found["attempts"]])
     if _is_held(found):
         click.echo(f"it waits for a report or for you: {_TO_SETTLE.replace('ID', found['id'])}", err=True)
+
+
+@messages.command(short_help="Cancel a text that has not left.")
+@click.argument("message_id", metavar="ID")
+@access
+def cancel(message_id: str, url: str, key_file: str | None) -> None:
+    """Cancel the text ID, which has not left. Exit code 1 if it has, or is leaving.
+
+    Needs a key with the scope send; for the texts of other keys, with admin.
+    """
+    cancelled = Api(url, key_file).delete(f"/v1/messages/{quote(message_id, safe='')}")
+    click.echo(f"{message_id} is {cancelled['status']}", err=True)
 
 
 @messages.command(short_help="Decide about a text whose outcome is unknown.")
