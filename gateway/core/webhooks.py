@@ -6,7 +6,7 @@ Every change leaves an audit row without its secret. `by` is the name of the key
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from gateway.clock import Clock
@@ -41,6 +41,18 @@ class _Form:
     @property
     def signing(self) -> str:
         return formats.signing_of(self.format, self.options)
+
+
+@dataclass(frozen=True, slots=True)
+class _Change:
+    """What is to be different of a webhook, checked by itself; None for what stays."""
+
+    url: str | None
+    events: tuple[str, ...] | None
+    channels: tuple[str, ...] | None
+    form: _Form | None
+    enabled: bool | None
+    secret: str | None = field(repr=False)
 
 
 class Webhooks:
@@ -131,36 +143,13 @@ class Webhooks:
         if form is not None and secret is not None:
             signing.check_secret(form.signing, secret)
 
+        wanted = _Change(good_url, good_events, good_channels, form, enabled, secret)
+
         def job(db: Database) -> Webhook:
             before = webhooks.found(db, public_id)
-            after = step(db, before)
+            after = _changed(db, before, wanted)
             noted(db, self._clock.now(), by, "change", before, after, new_secret=secret is not None)
             return after
-
-        def step(db: Database, before: Webhook) -> Webhook:
-            if before.callback:
-                if any(one is not None for one in (url, events, channels, format)):
-                    raise Conflict(_REQUESTS_SAY)
-                return webhooks.change(db, public_id, enabled=enabled)
-            reason = _fits(good_events or before.events, format or before.format)
-            if reason and good_events is not None and format is not None:
-                raise BadValue("events", reason)
-            if reason and (good_events is not None or format is not None):
-                raise Conflict(reason)
-            require_scheme(good_url or before.url, format or before.format)
-            if secret is not None:
-                webhooks.change_secret(db, public_id, secret)
-            elif form is not None:
-                _require_suiting(form, webhooks.secret_of(db, public_id))
-            return webhooks.change(
-                db,
-                public_id,
-                url=good_url,
-                events=good_events,
-                channels=good_channels,
-                format=None if form is None else (form.format, form.options, form.untold),
-                enabled=enabled,
-            )
 
         changed = self._store.writer.run(job)
         self._wake()
@@ -272,6 +261,35 @@ def forms() -> list[dict[str, Any]]:
 def is_on_the_web(format: str) -> bool:
     """Whether it is posted to http:// and https:// addresses."""
     return formats.FORMATS[format].schemes == WEB
+
+
+def _changed(db: Database, before: Webhook, wanted: _Change) -> Webhook:
+    """Together with what stays it must make sense. Raises BadValue and Conflict."""
+    form = wanted.form
+    if before.callback:
+        if any(one is not None for one in (wanted.url, wanted.events, wanted.channels, form)):
+            raise Conflict(_REQUESTS_SAY)
+        return webhooks.change(db, before.id, enabled=wanted.enabled)
+    format = before.format if form is None else form.format
+    reason = _fits(wanted.events or before.events, format)
+    if reason and wanted.events is not None and form is not None:
+        raise BadValue("events", reason)
+    if reason and (wanted.events is not None or form is not None):
+        raise Conflict(reason)
+    require_scheme(wanted.url or before.url, format)
+    if wanted.secret is not None:
+        webhooks.change_secret(db, before.id, wanted.secret)
+    elif form is not None:
+        _require_suiting(form, webhooks.secret_of(db, before.id))
+    return webhooks.change(
+        db,
+        before.id,
+        url=wanted.url,
+        events=wanted.events,
+        channels=wanted.channels,
+        format=None if form is None else (form.format, form.options, form.untold),
+        enabled=wanted.enabled,
+    )
 
 
 def _checked_form(format: str, options: Mapping[str, object]) -> _Form:

@@ -22,18 +22,7 @@ def bind(db: SqliteDatabase, ledger: limits.Ledger, want: Want, part: Found, off
     step = offer.step if offer is not None and part.number == 1 else 0.0
     why = "goes on with its message" if offer is None else _why(part, want, offer)
     parts = found.open_parts(db, part) if want.whole else ((part.part_id, part.number),)
-    pieces = []
-    for part_id, number in parts:
-        db.execute_sql(
-            "UPDATE parts SET status = 'sending', channel = ?, sim = ? WHERE id = ?", (want.channel, want.sim, part_id)
-        )
-        attempt_id = db.execute_sql(
-            "INSERT INTO attempts (message_id, part_id, number, channel, sim, recipient, state, started_at, why, pool, turn)"
-            " VALUES (?,?,?,?,?,?,'claimed',?,?,?,?)",
-            (part.message_id, part_id, number, want.channel, want.sim, part.recipient, now, why, pool,
-             step if number == 1 else 0),
-        ).lastrowid  # fmt: skip
-        pieces.append((attempt_id, part_id))
+    pieces = [(_attempt(db, want, part, one, now, (why, pool, step if one[1] == 1 else 0)), one[0]) for one in parts]
     left = part.total - part.number + 1
     made = Claim(
         channel=want.channel,
@@ -60,6 +49,20 @@ def bind(db: SqliteDatabase, ledger: limits.Ledger, want: Want, part: Found, off
     if offer is not None:
         turns.take(db, part.lane, want.channel, offer.turn, step)
     return made
+
+
+def _attempt(
+    db: SqliteDatabase, want: Want, part: Found, piece: tuple[int, int], now: float, because: tuple[str, str, float]
+) -> int:
+    """The row of an attempt to send this piece (part, number), `because` of (why, pool, turn)."""
+    part_id, number = piece
+    db.execute_sql("UPDATE parts SET status = 'sending', channel = ?, sim = ? WHERE id = ?", (want.channel, want.sim, part_id))
+    made = db.execute_sql(
+        "INSERT INTO attempts (message_id, part_id, number, channel, sim, recipient, state, started_at, why, pool, turn)"
+        " VALUES (?,?,?,?,?,?,'claimed',?,?,?,?)",
+        (part.message_id, part_id, number, want.channel, want.sim, part.recipient, now, *because),
+    )
+    return int(made.lastrowid)
 
 
 def _why(part: Found, want: Want, offer: Offer) -> str:
