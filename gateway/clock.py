@@ -58,3 +58,8 @@ def isoformat(seconds: float) -> str:
     """RFC 3339 in UTC with milliseconds: 2026-11-21T20:03:04.000Z. What lies outside of the years 1 to 9999 is shown as their
     beginning or end."""
     return datetime.fromtimestamp(min(max(seconds, _FIRST), _LAST), UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def moment(seconds: float | None) -> str | None:
+    """As `isoformat`; None where there is no moment."""
+    return None if seconds is None else isoformat(seconds)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gateway.clock import isoformat
+from gateway.clock import isoformat, moment
 from gateway.core.identifiers import new_id
 from gateway.core.message_json import message_json
 from gateway.records import Balance, ChannelFacts, Direction, Event, EventType, Message, Standing, Status
@@ -70,7 +70,7 @@ def of_standing(kind: EventType, facts: ChannelFacts, standing: Standing, now: f
             "state": facts.state.value,
             "traffic": standing.traffic.value,
             "reason": standing.reason or facts.reason,
-            "until": None if standing.until is None else isoformat(standing.until),
+            "until": moment(standing.until),
         },
         channel=facts.name,
     )

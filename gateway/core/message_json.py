@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gateway.clock import isoformat
+from gateway.clock import isoformat, moment
 from gateway.records import Attempt, Direction, Message
 
 
@@ -21,16 +21,16 @@ def message_json(message: Message) -> dict[str, object]:
         "channel": message.channel,
         "client_ref": message.client_ref,
         "created_at": isoformat(message.created_at),
-        "sent_at": _moment(message.sent_at),
-        "delivered_at": _moment(message.delivered_at),
+        "sent_at": moment(message.sent_at),
+        "delivered_at": moment(message.delivered_at),
         "error": None if error is None else {"code": error.code, "reason": error.reason, "advice": error.advice},
         "flash": message.flash,
         "extension": message.extension,
     }
     if message.direction is Direction.OUT:
         shown["priority"] = message.priority
-        shown["send_at"] = _moment(message.send_at)
-        shown["expires_at"] = _moment(message.expires_at)
+        shown["send_at"] = moment(message.send_at)
+        shown["expires_at"] = moment(message.expires_at)
         shown["on_unknown"] = None if message.on_unknown is None else message.on_unknown.value
         shown["campaign"] = message.campaign
         shown["pool"] = message.pool
@@ -57,7 +57,7 @@ def attempt_json(attempt: Attempt) -> dict[str, object]:
         "channel": attempt.channel,
         "sim": attempt.sim,
         "started_at": isoformat(attempt.started_at),
-        "ended_at": _moment(attempt.ended_at),
+        "ended_at": moment(attempt.ended_at),
         "outcome": attempt.outcome,
         "reference": attempt.reference,
         "word": None if attempt.word is None else attempt.word.value,
@@ -65,7 +65,3 @@ def attempt_json(attempt: Attempt) -> dict[str, object]:
         "reason": attempt.reason,
         "why": attempt.why,
     }
-
-
-def _moment(seconds: float | None) -> str | None:
-    return None if seconds is None else isoformat(seconds)

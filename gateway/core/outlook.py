@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from gateway.channels import rotation
 from gateway.channels.rotation import Candidate, Choice, Lane
@@ -117,14 +117,10 @@ class Outlook:
         if own in stands and stands[own].may:
             choices = [Choice(own, "sticky: the number of this conversation"), *(one for one in choices if one.channel != own)]
         first = {choice.channel: choice.why for choice in choices}
-        found = [_because(stands[name], why) for name, why in first.items()]
+        found = [replace(stands[name], reason=why) for name, why in first.items()]
         rest = [stands[name] for name in lane.channels if name in stands and name not in first]
-        found += [_because(one, _later(lane, one.channel, candidates, taken)) for one in rest if one.may]
+        found += [replace(one, reason=_later(lane, one.channel, candidates, taken)) for one in rest if one.may]
         return found + [one for one in rest if not one.may]
-
-
-def _because(stand: Stand, why: str) -> Stand:
-    return Stand(stand.channel, stand.may, stand.standing, why, stand.until, stand.refusals)
 
 
 def _later(lane: Lane, channel: str, candidates: Mapping[str, Candidate], taken: Mapping[str, float]) -> str:

@@ -145,10 +145,9 @@ class Sending:
     def cancel(self, public_id: str, key: Key) -> Message:
         """For a key without the scope admin there are only its own messages. Raises NotFound, or Conflict when it has left."""
         now = self._clock.now()
-        owner = None if key.may("admin") else key.id
 
         def job(db: Database) -> Message:
-            message = outbox.cancel(db, public_id, now, owner)
+            message = outbox.cancel(db, public_id, now, _owner(key))
             announce(db, message, now)
             return message
 
@@ -163,10 +162,9 @@ class Sending:
             raise BadValue("decision", f"{decision!r} is not a decision", "resend or failed")
         ready = {facts.name for facts in self._facts() if facts.state == "ready"}
         now = self._clock.now()
-        owner = None if key.may("admin") else key.id
 
         def job(db: Database) -> Message:
-            message = unknowns.decide(db, public_id, decision == "resend", ready, now, owner)
+            message = unknowns.decide(db, public_id, decision == "resend", ready, now, _owner(key))
             was, became = {"status": Status.UNKNOWN.value}, {"status": message.status.value}
             if message.status is Status.FAILED:
                 announce(db, message, now)
@@ -182,10 +180,16 @@ class Sending:
         as that does."""
         now = self._clock.now()
         new = self.check(request, key, now)
-        channels = [lanes.channel_of(new.lane)]
-        if not channels[0] and lanes.groups_of(new.lane):
-            channels = [facts.name for facts in self._facts() if lanes.admits(new.lane, facts.name, facts.number)]
-        return replace(_as_message(new, now), channel=channels[0] or None if len(channels) == 1 else None)
+        return replace(_as_message(new, now), channel=self._only_channel(new.lane))
+
+    def _only_channel(self, lane: str) -> str | None:
+        """Where a text of this lane leaves if it can be but one channel, as numbers are now."""
+        if channel := lanes.channel_of(lane):
+            return channel
+        if not lanes.groups_of(lane):
+            return None
+        able = [facts.name for facts in self._facts() if lanes.admits(lane, facts.name, facts.number)]
+        return able[0] if len(able) == 1 else None
 
     def preview(self, text: str) -> Preview:
         return preview(text, national=self._settings.sending.national_tables)
@@ -243,6 +247,11 @@ class Sending:
             needs = f"needs {len(parts)} parts" if parts else f"has {len(text)} characters"
             raise BadValue(f"{prefix}text", needs, f"at most {most} parts are allowed; POST /v1/messages/preview counts them")
         return parts
+
+
+def _owner(key: Key) -> int | None:
+    """Whose messages there are for this key; None for everybody's."""
+    return None if key.may("admin") else key.id
 
 
 def _as_message(new: NewMessage, now: float) -> Message:

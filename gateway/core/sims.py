@@ -39,7 +39,8 @@ class Sims:
         self._configured = configured or {}
         self._country = country
         self._centres = store.read(sims.centres)
-        self._known = {row[0]: Remembered(*row[1:]) for row in store.read(sims.numbers)}
+        kept = store.read(sims.numbers)
+        self._known = {one.sim: Remembered(one.number, one.port, one.channel, one.first_seen) for one in kept}
 
     def known_smsc(self, sim: str) -> str:
         """The service centre this SIM was last seen with, for a modem that shows none; empty if there was none."""

@@ -29,6 +29,17 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
+class Numbered:
+    """What is kept of the number of a SIM. `port` is the channel for which that was configured, `channel` where it is."""
+
+    sim: str
+    number: str
+    port: str
+    channel: str
+    first_seen: float
+
+
+@dataclass(frozen=True, slots=True)
 class Counts:
     """Parts on the air and off it. An unknown one may have been sent."""
 
@@ -95,9 +106,8 @@ def centres(db: SqliteDatabase) -> dict[str, str]:
     return dict(db.execute_sql("SELECT id, smsc FROM sims WHERE smsc <> ''").fetchall())
 
 
-def numbers(db: SqliteDatabase) -> list[tuple[str, str, str, str, float]]:
-    """(SIM, number, the channel for which that was configured or empty, where the SIM is or empty, first seen)."""
-    return list(db.execute_sql("SELECT id, number, number_port, channel, first_seen FROM sims").fetchall())
+def numbers(db: SqliteDatabase) -> list[Numbered]:
+    return [Numbered(*row) for row in db.execute_sql("SELECT id, number, number_port, channel, first_seen FROM sims").fetchall()]
 
 
 def counts(db: SqliteDatabase, sim: str, since: float) -> Counts:

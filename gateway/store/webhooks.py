@@ -13,7 +13,7 @@ from peewee import SqliteDatabase
 from gateway.errors import NotFound
 from gateway.records import Webhook
 
-_COLUMNS = "id, public_id, url, events, channels, format, secret, enabled, disabled_reason, created_at, options, untold, receiver"
+_COLUMNS = "id, public_id, url, events, channels, format, enabled, disabled_reason, created_at, options, untold, receiver"
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,17 +142,22 @@ def row_id_of(db: SqliteDatabase, public_id: str) -> int:
 def targets(db: SqliteDatabase, kept: Collection[int] = ()) -> list[Target]:
     """The webhooks that may be posted to. There may be many receivers of callbacks: those that something waits for, and `kept`."""
     rows = db.execute_sql(
-        f"SELECT {_COLUMNS} FROM webhooks w WHERE enabled = 1 AND (receiver IS NULL OR id IN (SELECT value FROM json_each(?))"
+        f"SELECT {_COLUMNS}, secret FROM webhooks w"
+        " WHERE enabled = 1 AND (receiver IS NULL OR id IN (SELECT value FROM json_each(?))"
         " OR EXISTS (SELECT 1 FROM forwards WHERE webhook_id = w.id AND state = 'pending')) ORDER BY id",
         (json.dumps(list(kept)),),
     ).fetchall()
-    return [Target(row[0], _as_before(row[:6] + row[7:]), row[6], _key_of(row[12])) for row in rows]
+    return [_target(tuple(row), secret) for *row, secret in rows]
+
+
+def _target(row: tuple[Any, ...], secret: str) -> Target:
+    return Target(row[0], _read_often(row), secret, _key_of(row[11]))
 
 
 @lru_cache(maxsize=4096)
-def _as_before(row: tuple[Any, ...]) -> Webhook:
-    """Of a row without its secret. The loop reads all of them often, and they hardly ever change."""
-    return _webhook((*row[:6], "", *row[6:]))
+def _read_often(row: tuple[Any, ...]) -> Webhook:
+    """The loop reads all of them often, and they hardly ever change."""
+    return _webhook(row)
 
 
 def _key_of(receiver: str | None) -> int | None:
@@ -170,12 +175,12 @@ def _webhook(row: tuple[Any, ...]) -> Webhook:
         events=tuple(json.loads(row[3])),
         channels=tuple(json.loads(row[4])),
         format=row[5],
-        enabled=bool(row[7]),
-        disabled_reason=row[8],
-        created_at=row[9],
-        options=json.loads(row[10]),
-        untold=tuple(json.loads(row[11])),
-        callback=row[12] is not None,
+        enabled=bool(row[6]),
+        disabled_reason=row[7],
+        created_at=row[8],
+        options=json.loads(row[9]),
+        untold=tuple(json.loads(row[10])),
+        callback=row[11] is not None,
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 
-from gateway.clock import isoformat
+from gateway.clock import isoformat, moment
 from gateway.records import Balance, ChannelFacts, Standing, Word
 from gateway.store import standings
 from gateway.web.doors import Doors
@@ -27,7 +27,7 @@ def balance_json(balance: Balance | None) -> dict[str, object] | None:
 
 
 def traffic_json(standing: Standing) -> dict[str, object]:
-    until = None if standing.until is None else isoformat(standing.until)
+    until = moment(standing.until)
     return {"state": standing.traffic.value, "reason": standing.reason, "until": until}
 
 

@@ -8,7 +8,7 @@ from apiflask import APIBlueprint
 from flask import Response, g
 from pydantic import Field, StringConstraints
 
-from gateway.clock import isoformat
+from gateway.clock import isoformat, moment
 from gateway.core.keys.rules import MOST_PER_SECOND, rules_json
 from gateway.errors import Conflict
 from gateway.records import Key
@@ -123,6 +123,6 @@ def key_json(key: Key) -> dict[str, object]:
         "name": key.name,
         "scopes": sorted(key.scopes),
         "created_at": isoformat(key.created_at),
-        "revoked_at": None if key.revoked_at is None else isoformat(key.revoked_at),
+        "revoked_at": moment(key.revoked_at),
         "rules": rules_json(key.rules),
     }

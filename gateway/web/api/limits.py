@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from apiflask import APIBlueprint
 from flask import Response, g
 
-from gateway.clock import isoformat
+from gateway.clock import moment
 from gateway.core.limits import checks as limit_checks
 from gateway.core.limits.forecast import Forecast
 from gateway.core.limits.view import Explanation, LimitsView, Refusal, Route, Use, waiting
@@ -177,16 +177,16 @@ def _use_json(use: Use) -> dict[str, object]:
         "used": use.used,
         "most": use.most,
         "left": use.left,
-        "began_at": _moment(use.began_at),
-        "resets_at": _moment(use.resets_at),
-        "closed_until": _moment(use.closed_until),
+        "began_at": moment(use.began_at),
+        "resets_at": moment(use.resets_at),
+        "closed_until": moment(use.closed_until),
     }
 
 
 def _explanation_json(found: Explanation) -> dict[str, object]:
     return {
         "may_leave": found.may,
-        "until": _moment(found.until),
+        "until": moment(found.until),
         "channels": list(found.channels),
         "refusals": [refusal_json(one) for one in found.refusals],
     }
@@ -197,7 +197,7 @@ def refusal_json(one: Refusal) -> dict[str, object]:
         "limit": limit_json(one.limit),
         "subject": one.subject,
         "channel": one.channel or None,
-        "until": _moment(one.until),
+        "until": moment(one.until),
         "reason": one.reason,
     }
 
@@ -208,11 +208,7 @@ def _forecast_json(found: Forecast) -> dict[str, object]:
         for one in found.parts
     ]
     return {
-        "until": _moment(found.until),
+        "until": moment(found.until),
         "channels": parts,
         "held_by": None if found.held_by is None else limit_json(found.held_by),
     }
-
-
-def _moment(seconds: float | None) -> str | None:
-    return None if seconds is None else isoformat(seconds)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gateway.clock import isoformat
+from gateway.clock import moment
 from gateway.core.limits.view import LimitsView
 from gateway.core.outlook import Outlook, PoolOutlook, Stand
 from gateway.web.api.limits import refusal_json
@@ -18,7 +18,7 @@ def outlook_of(doors: Doors) -> Outlook:
 def pool_outlook_json(found: PoolOutlook) -> dict[str, object]:
     return {
         "next": found.next,
-        "until": None if found.until is None else isoformat(found.until),
+        "until": moment(found.until),
         "refusal": found.refusal,
         "refusals": [refusal_json(one) for one in found.refusals],
         "channels": [stand_json(one) for one in found.channels],
@@ -31,5 +31,5 @@ def stand_json(found: Stand) -> dict[str, object]:
         "may_send": found.may,
         "standing": found.standing,
         "reason": found.reason,
-        "until": None if found.until is None else isoformat(found.until),
+        "until": moment(found.until),
     }

@@ -8,7 +8,7 @@ from apiflask import APIBlueprint
 from flask import Response, g
 from pydantic import ConfigDict, Field, StringConstraints, WithJsonSchema
 
-from gateway.clock import isoformat
+from gateway.clock import isoformat, moment
 from gateway.core.webhooks import ALL_EVENTS, EVENTS, FORMATS, not_told, require_known
 from gateway.errors import BadValue
 from gateway.records import EventType, Forward, ForwardState, Webhook
@@ -265,7 +265,7 @@ def _delivery_json(forward: Forward) -> dict[str, object]:
         "tries": forward.tries,
         "created_at": isoformat(forward.created_at),
         "next_at": isoformat(forward.next_at) if waiting else None,
-        "finished_at": None if forward.finished_at is None else isoformat(forward.finished_at),
+        "finished_at": moment(forward.finished_at),
         "last_status": forward.last_status,
         "last_error": forward.last_error,
     }
