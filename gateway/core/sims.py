@@ -48,8 +48,8 @@ class Sims:
 
     def own_number(self, sim: str, channel: str, told: str) -> str:
         """The number of a SIM that is in this channel and tells this one itself, nationally perhaps; empty if nothing is known."""
-        told = conditions.number_of(told, self._country)
-        return number_of(sim, channel, told, self._configured.get(channel, ""), self._known)
+        number = number_of(sim, channel, told, self._configured.get(channel, ""), self._known)
+        return conditions.number_of(number, self._country)
 
     async def ready(self, facts: ChannelFacts) -> None:
         """A channel became ready with this SIM."""

@@ -21,7 +21,6 @@ from gateway.core.dispatch import Dispatch
 from gateway.core.fitness import Fitness
 from gateway.core.forwarding import Forwarding
 from gateway.core.forwarding.addresses import Reach
-from gateway.core.inbound.conditions import number_of
 from gateway.core.inbound.rules import Inbound
 from gateway.core.keys import Keys
 from gateway.core.limits import Limits
@@ -244,8 +243,7 @@ class Parts:
         self.pools.look_at_numbers(self.supervisor.facts())
 
     def _own_number(self, channel: str) -> str:
-        number = next((facts.number for facts in self.supervisor.facts() if facts.name == channel), "")
-        return number_of(number, self.settings.numbers.country)  # a SIM may tell its number nationally
+        return next((facts.number for facts in self.supervisor.facts() if facts.name == channel), "")
 
     @property
     def _half_of_the_web(self) -> int:
