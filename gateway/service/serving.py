@@ -9,6 +9,8 @@ from gateway.clock import Clock, SystemClock
 from gateway.core.dinstar_desk import DinstarDesk
 from gateway.core.erasing import Erasing
 from gateway.core.inbound.replaying import Replaying
+from gateway.core.limits.view import LimitsView
+from gateway.core.outlook import Outlook
 from gateway.errors import SimrackError
 from gateway.modem.timing import Timing
 from gateway.service.parts import Parts
@@ -90,6 +92,8 @@ class Service(Parts):
     # What the web is handed
 
     def _doors(self) -> Doors:
+        view, facts = LimitsView(self.limits, self.store, self.clock, self.fitness.standing), self.supervisor.facts
+        numbers, turns = self.settings.numbers, self.dispatch.turns
         return Doors(
             sending=self.sending,
             store=self.store,
@@ -102,12 +106,13 @@ class Service(Parts):
             pools=self.pools,
             fitness=self.fitness,
             limits=self.limits,
+            limits_view=view,
+            outlook=Outlook(self.store, numbers, self.clock, self.pools, facts, self.fitness, view, turns),
             dinstar=DinstarDesk(self.store, self.clock, self.from_thread(self.dispatch.wake)),
             left_today=self.limits.left_today,
-            turns=self.dispatch.turns,
             settings=self.settings,
             clock=self.clock,
-            channels=self.supervisor.facts,
+            channels=facts,
             queue=lambda: self.store.read(outbox.sizes),
             ussd=self.ussd.ask,
             unpark=self._unpark,

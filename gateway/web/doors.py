@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from gateway.core.inbound.replaying import Replaying
     from gateway.core.inbound.rules import Inbound
     from gateway.core.limits import Limits
+    from gateway.core.limits.view import LimitsView
+    from gateway.core.outlook import Outlook
     from gateway.core.pools import Pools
     from gateway.core.routing.routes import Routes
     from gateway.core.webhooks import Webhooks
@@ -63,6 +65,8 @@ class Doors:
     pools: Pools
     fitness: Fitness
     limits: Limits
+    limits_view: LimitsView
+    outlook: Outlook
     dinstar: DinstarDesk
     settings: Settings
     clock: Clock
@@ -73,5 +77,4 @@ class Doors:
     storage_fault: Callable[[], str]  # why the database takes nothing now; empty when it does
     push: Callable[[str, Mapping[str, Any]], None] = _no_boxes  # (box, what it tells); returns when that is committed
     left_today: Callable[[str], int | None] = lambda sim: None  # texts that limits leave a SIM today; None without a limit
-    turns: Callable[[str], Mapping[str, float]] = lambda lane: {}  # that each channel took in a lane
     metrics: CollectorRegistry = field(default_factory=CollectorRegistry)

@@ -19,6 +19,8 @@ from gateway.core.inbound.replaying import Replaying
 from gateway.core.inbound.rules import Inbound
 from gateway.core.keys import Keys
 from gateway.core.limits import Limits
+from gateway.core.limits.view import LimitsView
+from gateway.core.outlook import Outlook
 from gateway.core.pools import Pools
 from gateway.core.routing.routes import Routes
 from gateway.core.sending import Sending
@@ -98,7 +100,11 @@ class Gateway:
             raise self.network
         return self.network
 
+    def _facts(self) -> list[ChannelFacts]:
+        return self.facts
+
     def doors(self) -> Doors:
+        view, numbers = LimitsView(self.limits, self.store, self.clock, self.fitness.standing), self.settings.numbers
         return Doors(
             sending=self.sending,
             store=self.store,
@@ -111,10 +117,12 @@ class Gateway:
             pools=self.pools,
             fitness=self.fitness,
             limits=self.limits,
+            limits_view=view,
+            outlook=Outlook(self.store, numbers, self.clock, self.pools, self._facts, self.fitness, view, lambda lane: {}),
             dinstar=DinstarDesk(self.store, self.clock, self._wake),
             settings=self.settings,
             clock=self.clock,
-            channels=lambda: self.facts,
+            channels=self._facts,
             queue=lambda: self.store.read(outbox.sizes),
             ussd=self._ussd,
             unpark=lambda name, by: self.unparked.append(name),

@@ -12,7 +12,7 @@ from gateway.web.answers import answer
 from gateway.web.api.asked import asked_number
 from gateway.web.api.channel_schemas import ChannelList, ChannelOut, TrafficIn, UssdIn, UssdOut
 from gateway.web.api.limits import refusal_json
-from gateway.web.api.outlook_json import outlook_of, stand_json
+from gateway.web.api.outlook_json import stand_json
 from gateway.web.api.outlook_schemas import ChannelExplainOut, ChannelExplainQuery
 from gateway.web.auth import Guard
 from gateway.web.channel_json import channel_json, channels_json
@@ -24,7 +24,7 @@ _BODY = (400, 401, 403, 413, 415, 422, 503)
 
 def blueprint(doors: Doors, guard: Guard) -> APIBlueprint:
     bp = APIBlueprint("channels", __name__, url_prefix="/v1/channels", tag="Channels")
-    outlook = outlook_of(doors)
+    outlook = doors.outlook
 
     @bp.get("")
     @guard.needs("read")

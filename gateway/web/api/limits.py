@@ -10,7 +10,7 @@ from flask import Response, g
 from gateway.clock import moment
 from gateway.core.limits import checks as limit_checks
 from gateway.core.limits.forecast import Forecast
-from gateway.core.limits.view import Explanation, LimitsView, Refusal, Route, Use, waiting
+from gateway.core.limits.view import Explanation, Refusal, Route, Use, waiting
 from gateway.core.limits.walk import Load
 from gateway.errors import BadValue, NotFound
 from gateway.records import Counted, Limit, Per
@@ -29,8 +29,7 @@ _ID = "/<int(max=999999999):limit_id>"
 
 def blueprint(doors: Doors, guard: Guard) -> APIBlueprint:
     bp = APIBlueprint("limits", __name__, url_prefix="/v1/limits", tag="Limits")
-    limits = doors.limits
-    view = LimitsView(limits, doors.store, doors.clock, doors.fitness.standing)
+    limits, view = doors.limits, doors.limits_view
 
     def pools() -> list[str]:
         return [pool.name for pool in doors.pools.find()]

@@ -3,16 +3,8 @@
 from __future__ import annotations
 
 from gateway.clock import moment
-from gateway.core.limits.view import LimitsView
-from gateway.core.outlook import Outlook, PoolOutlook, Stand
+from gateway.core.outlook import PoolOutlook, Stand
 from gateway.web.api.limits import refusal_json
-from gateway.web.doors import Doors
-
-
-def outlook_of(doors: Doors) -> Outlook:
-    view = LimitsView(doors.limits, doors.store, doors.clock, doors.fitness.standing)
-    numbers, fitness = doors.settings.numbers, doors.fitness
-    return Outlook(doors.store, numbers, doors.clock, doors.pools, doors.channels, fitness, view, doors.turns)
 
 
 def pool_outlook_json(found: PoolOutlook) -> dict[str, object]:

@@ -18,7 +18,7 @@ from gateway.settings.forms import NAME, expression
 from gateway.web.answers import answer, nothing
 from gateway.web.api.asked import asked_number
 from gateway.web.api.channel_schemas import TrafficOut
-from gateway.web.api.outlook_json import outlook_of, pool_outlook_json
+from gateway.web.api.outlook_json import pool_outlook_json
 from gateway.web.api.outlook_schemas import PoolExplainOut, PoolExplainQuery
 from gateway.web.auth import Guard
 from gateway.web.channel_json import traffic_json
@@ -86,7 +86,7 @@ class PoolList(Out):
 
 def blueprint(doors: Doors, guard: Guard) -> APIBlueprint:
     bp = APIBlueprint("pools", __name__, url_prefix="/v1/pools", tag="Pools")
-    pools, outlook = doors.pools, outlook_of(doors)
+    pools, outlook = doors.pools, doors.outlook
 
     @bp.get("")
     @guard.needs("read")
