@@ -44,18 +44,14 @@ def dinstar_boxes(
     return {one.name: Box(one, clock, wires, timing) for one in settings}
 
 
-def dinstar_channels(
-    boxes: Mapping[str, Box], changed: FactsChanged, country: str, own_number: OwnNumber | None = None
-) -> list[Channel]:
+def dinstar_channels(boxes: Mapping[str, Box], changed: FactsChanged, country: str, own_number: OwnNumber) -> list[Channel]:
     """`country` is the one that national numbers belong to."""
     ports = [(box, number) for box in boxes.values() for number in box.settings.port_numbers]
     return [DinstarChannel(box, number, changed, country, own_number) for box, number in ports]
 
 
 class DinstarChannel:
-    def __init__(
-        self, box: Box, number: int, changed: FactsChanged, country: str, own_number: OwnNumber | None = None
-    ) -> None:
+    def __init__(self, box: Box, number: int, changed: FactsChanged, country: str, own_number: OwnNumber) -> None:
         self._box = box
         self._own_number = own_number
         self._country = country
@@ -139,9 +135,7 @@ class DinstarChannel:
             info = self._port.info
             if info is not None:
                 facts = ports.facts(self._configured, info)
-                if self._own_number is not None:
-                    facts = replace(facts, number=self._own_number(facts.sim, facts.name, info.number))
-                self._show(facts)
+                self._show(replace(facts, number=self._own_number(facts.sim, facts.name, info.number)))
             fault = self._port.fault
             if fault is not None:
                 self._parked_alone = True

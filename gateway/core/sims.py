@@ -30,13 +30,13 @@ class Sims:
         store: Store,
         clock: Clock,
         forward: Callable[[], None],
-        configured: Mapping[str, str] | None = None,
-        country: str = "",
+        configured: Mapping[str, str],
+        country: str,
     ) -> None:
         self._store = store
         self._clock = clock
         self._forward = forward
-        self._configured = configured or {}
+        self._configured = configured
         self._country = country
         self._centres = store.read(sims.centres)
         kept = store.read(sims.numbers)

@@ -52,10 +52,10 @@ class Modem:
         keep_part: Callable[[IncomingPart], Awaitable[None]],
         keep_report: Callable[[Report], Awaitable[None]],
         changed: Callable[[ChannelFacts], None],
+        own_number: Callable[[str, str, str], str],
         late_answer: Callable[[int, int], None] | None = None,
         called: Callable[[str, str], None] | None = None,
         known_smsc: Callable[[str], str] | None = None,
-        own_number: Callable[[str, str, str], str] | None = None,
         country: str = "",
         timing: Timing | None = None,
         guard: PinGuard = PROCESS_GUARD,
@@ -189,8 +189,6 @@ class Modem:
 
     def _numbered(self, facts: ChannelFacts) -> ChannelFacts:
         """A number that was written for this port may belong to a SIM that is elsewhere by now."""
-        if self._own_number is None:
-            return replace(facts, number=self._settings.number or self._told_number)
         return replace(facts, number=self._own_number(facts.sim, self.name, self._told_number))
 
     def _note(self, **learnt: Any) -> None:

@@ -41,7 +41,7 @@ class Ward:
         self.woken += 1
 
     async def seen(self) -> None:
-        await Sims(self.store, self.clock, lambda: None).ready(self.line.facts)
+        await Sims(self.store, self.clock, lambda: None, {}, "DE").ready(self.line.facts)
 
     async def after(self, seconds: float) -> None:
         self.clock.advance(seconds)

@@ -26,7 +26,7 @@ async def test_a_sim_that_moved_is_told_once(tmp_path: Path) -> None:
     store, clock = opened(tmp_path), ManualClock()
     webhooks = Webhooks(store, clock, lambda: None)
     webhook, _ = webhooks.add("https://pbx.example/sms", ["sim.changed"])
-    sims = Sims(store, clock, lambda: None)
+    sims = Sims(store, clock, lambda: None, {}, "DE")
     for channel in ("p0", "p1", "p1"):
         await sims.ready(replace(FACTS, name=channel))
 
@@ -41,11 +41,11 @@ async def test_a_sim_that_moved_is_told_once(tmp_path: Path) -> None:
 @story
 async def test_the_service_centre_of_a_sim_is_known_after_a_restart_and_in_another_port(tmp_path: Path) -> None:
     store = opened(tmp_path)
-    await Sims(store, ManualClock(), lambda: None).ready(FACTS)
+    await Sims(store, ManualClock(), lambda: None, {}, "DE").ready(FACTS)
     store.close()
 
     store = opened(tmp_path)
-    sims = Sims(store, ManualClock(), lambda: None)
+    sims = Sims(store, ManualClock(), lambda: None, {}, "DE")
     assert sims.known_smsc("a") == "+491710760000" and sims.known_smsc("b") == ""
     await sims.ready(replace(FACTS, name="p1", smsc=""))
     assert sims.known_smsc("a") == "+491710760000"
@@ -55,7 +55,7 @@ async def test_the_service_centre_of_a_sim_is_known_after_a_restart_and_in_anoth
 @story
 async def test_a_modem_that_shows_no_identity_of_its_sim_is_not_remembered(tmp_path: Path) -> None:
     store = opened(tmp_path)
-    await Sims(store, ManualClock(), lambda: None).ready(ChannelFacts("p0", ChannelState.READY))
+    await Sims(store, ManualClock(), lambda: None, {}, "DE").ready(ChannelFacts("p0", ChannelState.READY))
     assert store.sims.all() == []
     store.close()
 
@@ -63,7 +63,7 @@ async def test_a_modem_that_shows_no_identity_of_its_sim_is_not_remembered(tmp_p
 @story
 async def test_a_sim_was_last_seen_when_its_channel_stopped_being_ready(tmp_path: Path) -> None:
     store, clock = opened(tmp_path), ManualClock()
-    sims = Sims(store, clock, lambda: None)
+    sims = Sims(store, clock, lambda: None, {}, "DE")
     await sims.ready(FACTS)
     clock.advance(3600)
     await sims.left(replace(FACTS, state=ChannelState.LOST))
@@ -76,7 +76,7 @@ async def test_a_sim_was_last_seen_when_its_channel_stopped_being_ready(tmp_path
 async def test_a_number_of_the_configuration_goes_with_its_sim_over_a_restart_until_it_is_changed(tmp_path: Path) -> None:
     written = {"p0": "+4915110000001", "p1": "+4915110000002"}
     store, clock = opened(tmp_path), ManualClock()
-    sims = Sims(store, clock, lambda: None, written)
+    sims = Sims(store, clock, lambda: None, written, "DE")
 
     async def puts(sims: Sims, sim: str, channel: str) -> str:
         number = sims.own_number(sim, channel, "")
@@ -88,12 +88,12 @@ async def test_a_number_of_the_configuration_goes_with_its_sim_over_a_restart_un
     store.close()
 
     store = opened(tmp_path)
-    sims = Sims(store, clock, lambda: None, written)
+    sims = Sims(store, clock, lambda: None, written, "DE")
     assert [await puts(sims, "b", "p0"), await puts(sims, "a", "p1")] == ["+4915110000002", "+4915110000001"]
     store.close()
 
     store = opened(tmp_path)
-    sims = Sims(store, clock, lambda: None, {"p0": "+4915110000003", "p1": "+4915110000001"})
+    sims = Sims(store, clock, lambda: None, {"p0": "+4915110000003", "p1": "+4915110000001"}, "DE")
     assert [await puts(sims, "b", "p0"), await puts(sims, "a", "p1")] == ["+4915110000003", "+4915110000001"]
     assert [(sim.id, sim.number, sim.channel) for sim in store.sims.all()] == [
         ("a", "+4915110000001", "p1"), ("b", "+4915110000003", "p0"),
@@ -104,7 +104,7 @@ async def test_a_number_of_the_configuration_goes_with_its_sim_over_a_restart_un
 @story
 async def test_a_number_that_a_sim_tells_nationally_is_known_as_clients_ask_for_it(tmp_path: Path) -> None:
     store = opened(tmp_path)
-    sims = Sims(store, ManualClock(), lambda: None, country="DE")
+    sims = Sims(store, ManualClock(), lambda: None, {}, "DE")
     assert [sims.own_number("a", "p0", told) for told in ("015110000001", "4915110000001", "+4915110000001", "Voice", "")] == [
         *["+4915110000001"] * 3, "Voice", "",
     ]  # fmt: skip
@@ -116,7 +116,7 @@ async def test_a_number_that_was_taken_for_one_of_the_configuration_is_the_sims_
     store, clock = opened(tmp_path), ManualClock()
     first, later = "+4915110000001", "+4915110000002"
     store.writer.run(lambda db: rows.seen(db, replace(FACTS, number=first), clock.now(), "p0"))  # as after an upgrade
-    sims = Sims(store, clock, lambda: None)
+    sims = Sims(store, clock, lambda: None, {}, "DE")
     assert sims.own_number("a", "p0", first) == first
     await sims.ready(replace(FACTS, number=first))
     assert sims.own_number("a", "p0", "") == first

@@ -27,6 +27,7 @@ from gateway.records import (
 )
 from gateway.settings import DinstarSettings
 from gateway.store.inbox import fingerprint
+from tests.own_numbers import as_written
 
 # Short where a story waits for it to pass, long where nothing should ever take so long.
 QUICK = Timing(
@@ -96,7 +97,8 @@ class Stage:
         self.box = boxes[given.name]
         patience = Patience(first_s=0.05, lost_s=0.1, parked_s=30.0)
         self.supervisor = Supervisor(SystemClock(), self.changed, patience)
-        channels = dinstar_channels(boxes, self.supervisor.heard, "DE", own_number)
+        written = {f"{given.name}.{port}": number for port, number in given.numbers.items()}
+        channels = dinstar_channels(boxes, self.supervisor.heard, "DE", own_number or as_written(written))
         self.channels = {channel.name: channel for channel in channels}
         for channel in channels:
             self.supervisor.add(channel)

@@ -16,6 +16,7 @@ from gateway.modem.pin import PinGuard
 from gateway.modem.timing import Timing
 from gateway.records import ChannelFacts, ChannelState, Encoding, IncomingPart, Outcome, OutgoingPart, Part, Report
 from gateway.settings import ModemSettings
+from tests.own_numbers import as_written
 
 # The default ladder up to the moment at which the port is opened anew.
 GENTLE = RUNGS[: [rung.step for rung in RUNGS].index(Step.REOPEN) + 1]
@@ -68,6 +69,7 @@ class Stage:
             keep_part=self.keep_part,
             keep_report=self.keep_report,
             changed=self.changed,
+            own_number=as_written({settings.name: settings.number}),
             late_answer=self.came_late,
             called=self.rang,
             known_smsc=lambda sim: self.centres.get(sim, ""),
