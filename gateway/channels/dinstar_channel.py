@@ -30,6 +30,7 @@ from gateway.settings import DinstarSettings
 def dinstar_boxes(
     settings: Sequence[DinstarSettings],
     clock: Clock,
+    *,
     keep_part: KeepPart,
     keep_report: KeepReport,
     answered_late: AnsweredLate,

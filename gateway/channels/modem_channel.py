@@ -14,6 +14,7 @@ from gateway.settings import ModemSettings
 def modem_channels(
     modems: tuple[ModemSettings, ...],
     clock: Clock,
+    *,
     keep_part: KeepPart,
     keep_report: KeepReport,
     changed: FactsChanged,

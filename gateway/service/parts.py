@@ -132,15 +132,15 @@ class Parts:
         return modem_channels(
             self.settings.modems,
             self.clock,
-            self.receiving.keep,
-            self.news.reported,
-            self.supervisor.heard,
-            self.news.answered_late,
-            self.news.called,
-            self.sims.known_smsc,
-            self.sims.own_number,
-            timing,
-            self.settings.numbers.country,
+            keep_part=self.receiving.keep,
+            keep_report=self.news.reported,
+            changed=self.supervisor.heard,
+            answered_late=self.news.answered_late,
+            called=self.news.called,
+            known_smsc=self.sims.known_smsc,
+            own_number=self.sims.own_number,
+            timing=timing,
+            country=self.settings.numbers.country,
         )
 
     def _ports_of_boxes(self) -> list[Channel]:
@@ -148,13 +148,13 @@ class Parts:
         boxes = dinstar_boxes(
             self.settings.dinstars,
             self.clock,
-            self.receiving.keep,
-            self.news.reported,
-            self.news.answered_late,
-            self.news.refused_late,
-            rows.unanswered,
-            rows.unreported,
-            rows,
+            keep_part=self.receiving.keep,
+            keep_report=self.news.reported,
+            answered_late=self.news.answered_late,
+            refused_late=self.news.refused_late,
+            unanswered=rows.unanswered,
+            unreported=rows.unreported,
+            marks=rows,
         )
         self.pushes = Pushes({name: box.pushed for name, box in boxes.items()}, callers=self._half_of_the_web)
         return dinstar_channels(boxes, self.supervisor.heard, self.settings.numbers.country, self.sims.own_number)

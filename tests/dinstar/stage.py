@@ -91,9 +91,17 @@ class Stage:
         self.keeping: Callable[[], Awaitable[None]] | None = None  # what keeping has to wait for, or fail with
         self._changed = asyncio.Event()
         boxes = dinstar_boxes(
-            [given], SystemClock(), self.keep_part, self.keep_report, self.answered_late, self.came_refused, self.ask_earlier,
-            self.ask_awaited, self, timing,
-        )  # fmt: skip
+            [given],
+            SystemClock(),
+            keep_part=self.keep_part,
+            keep_report=self.keep_report,
+            answered_late=self.answered_late,
+            refused_late=self.came_refused,
+            unanswered=self.ask_earlier,
+            unreported=self.ask_awaited,
+            marks=self,
+            timing=timing,
+        )
         self.box = boxes[given.name]
         patience = Patience(first_s=0.05, lost_s=0.1, parked_s=30.0)
         self.supervisor = Supervisor(SystemClock(), self.changed, patience)
