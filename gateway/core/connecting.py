@@ -13,7 +13,8 @@ from gateway.clock import Clock
 from gateway.core.forwarding.addresses import Reach
 from gateway.core.keys import Keys
 from gateway.core.limits import Limits
-from gateway.core.webhooks import ALL_EVENTS, Webhooks
+from gateway.core.webhook_changes import ALL_EVENTS
+from gateway.core.webhooks import Webhooks
 from gateway.errors import Conflict
 from gateway.pbx import signing
 from gateway.pbx.formats import signing_of

@@ -6,14 +6,14 @@ Every change leaves an audit row without its secret. `by` is the name of the key
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 from gateway.clock import Clock
 from gateway.core.forwarding.addresses import Reach
 from gateway.core.identifiers import new_id
-from gateway.core.urls import checked_url, require_scheme
+from gateway.core.urls import checked_url
 from gateway.core.webhook_audit import AT_THE_BOX, noted
+from gateway.core.webhook_changes import ALL_EVENTS, EVENTS, REQUESTS_SAY, Change, carry_out, checked_form, misfit
 from gateway.errors import BadValue, Conflict, NotFound
 from gateway.pbx import formats, signing
 from gateway.pbx.request import WEB
@@ -21,38 +21,8 @@ from gateway.records import Event, EventType, ForwardState, Webhook
 from gateway.store import Database, Store, audit, forwards, inbound, webhooks
 from gateway.store.forwards import ForwardPage
 
-ALL_EVENTS = "*"
-EVENTS = tuple(event.value for event in EventType if event is not EventType.WEBHOOK_TEST)
-
 FORMATS = tuple(formats.FORMATS)
 SCHEMES = tuple(dict.fromkeys(scheme for format in formats.FORMATS.values() for scheme in format.schemes))
-
-_REQUESTS_SAY = "it stands for a receiver of callbacks: what it is told, and where, is what requests ask for"
-
-
-@dataclass(frozen=True, slots=True)
-class _Form:
-    """A format with its options, checked."""
-
-    format: str
-    options: dict[str, Any]
-    untold: tuple[str, ...]
-
-    @property
-    def signing(self) -> str:
-        return formats.signing_of(self.format, self.options)
-
-
-@dataclass(frozen=True, slots=True)
-class _Change:
-    """What is to be different of a webhook, checked by itself; None for what stays."""
-
-    url: str | None
-    events: tuple[str, ...] | None
-    channels: tuple[str, ...] | None
-    form: _Form | None
-    enabled: bool | None
-    secret: str | None = field(repr=False)
 
 
 class Webhooks:
@@ -91,7 +61,7 @@ class Webhooks:
         by: str = AT_THE_BOX,
     ) -> tuple[Webhook, str]:
         """The webhook and its secret, which cannot be had again. Raises BadValue."""
-        form = _checked_form(format, options or {})
+        form = checked_form(format, options or {})
         chosen = signing.secret_for(form.signing) if secret is None else secret
         signing.check_secret(form.signing, chosen)
         now = self._clock.now()
@@ -107,7 +77,7 @@ class Webhooks:
             options=form.options,
             untold=form.untold,
         )
-        if reason := _fits(webhook.events, webhook.format):
+        if reason := misfit(webhook.events, webhook.format):
             raise BadValue("events", reason)
 
         def job(db: Database) -> None:
@@ -137,17 +107,17 @@ class Webhooks:
             raise BadValue("format", "is not given", remedy)
         good_events = None if events is None else _checked_events(events)
         good_channels = None if channels is None else _checked_channels(channels)
-        form = None if format is None else _checked_form(format, options or {})
+        form = None if format is None else checked_form(format, options or {})
         schemes = SCHEMES if form is None else formats.FORMATS[form.format].schemes
         good_url = None if url is None else checked_url(url, schemes, self._reach)
         if form is not None and secret is not None:
             signing.check_secret(form.signing, secret)
 
-        wanted = _Change(good_url, good_events, good_channels, form, enabled, secret)
+        wanted = Change(good_url, good_events, good_channels, form, enabled, secret)
 
         def job(db: Database) -> Webhook:
             before = webhooks.found(db, public_id)
-            after = _changed(db, before, wanted)
+            after = carry_out(db, before, wanted)
             noted(db, self._clock.now(), by, "change", before, after, new_secret=secret is not None)
             return after
 
@@ -173,7 +143,7 @@ class Webhooks:
         """Queue a test event for this webhook alone, before everything else that waits. Raises NotFound and Conflict."""
         webhook = self._enabled(public_id)
         if webhook.callback:
-            raise Conflict(_REQUESTS_SAY)
+            raise Conflict(REQUESTS_SAY)
         now = self._clock.now()
         event_id = new_id("evt", now)
         data = {"webhook": webhook.id, "text": "A test from simrack: if you can read this, webhooks reach you."}
@@ -261,54 +231,3 @@ def forms() -> list[dict[str, Any]]:
 def is_on_the_web(format: str) -> bool:
     """Whether it is posted to http:// and https:// addresses."""
     return formats.FORMATS[format].schemes == WEB
-
-
-def _changed(db: Database, before: Webhook, wanted: _Change) -> Webhook:
-    """Together with what stays it must make sense. Raises BadValue and Conflict."""
-    form = wanted.form
-    if before.callback:
-        if any(one is not None for one in (wanted.url, wanted.events, wanted.channels, form)):
-            raise Conflict(_REQUESTS_SAY)
-        return webhooks.change(db, before.id, enabled=wanted.enabled)
-    format = before.format if form is None else form.format
-    reason = _fits(wanted.events or before.events, format)
-    if reason and wanted.events is not None and form is not None:
-        raise BadValue("events", reason)
-    if reason and (wanted.events is not None or form is not None):
-        raise Conflict(reason)
-    require_scheme(wanted.url or before.url, format)
-    if wanted.secret is not None:
-        webhooks.change_secret(db, before.id, wanted.secret)
-    elif form is not None:
-        _require_suiting(form, webhooks.secret_of(db, before.id))
-    return webhooks.change(
-        db,
-        before.id,
-        url=wanted.url,
-        events=wanted.events,
-        channels=wanted.channels,
-        format=None if form is None else (form.format, form.options, form.untold),
-        enabled=wanted.enabled,
-    )
-
-
-def _checked_form(format: str, options: Mapping[str, object]) -> _Form:
-    formats.require_format(format)
-    kept = formats.checked(format, options)
-    return _Form(format, kept, tuple(event.value for event in formats.untold(format, kept)))
-
-
-def _fits(events: Sequence[str], format: str) -> str:
-    """Why nothing would ever be posted, or nothing. A format that can express some of the events is told those."""
-    told = [event for event in EVENTS if event in formats.FORMATS[format].tells]
-    if ALL_EVENTS in events or set(events) & set(told):
-        return ""
-    return f"the format {format} can express none of {', '.join(events)}; it can express {', '.join(told)}"
-
-
-def _require_suiting(form: _Form, secret: str) -> None:
-    """Raises Conflict: only who knows the present secret could know better."""
-    try:
-        signing.check_secret(form.signing, secret)
-    except BadValue as fault:
-        raise Conflict(f"the present secret does not suit {form.signing}; give another with the format: {fault.remedy}") from None

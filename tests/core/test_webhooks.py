@@ -9,7 +9,8 @@ import pytest
 
 from gateway.clock import ManualClock
 from gateway.core.forwarding.addresses import Reach
-from gateway.core.webhooks import EVENTS, Webhooks
+from gateway.core.webhook_changes import EVENTS
+from gateway.core.webhooks import Webhooks
 from gateway.errors import BadValue, Conflict, NotFound
 from gateway.pbx.signature import key_of
 from gateway.records import Event, EventType, ForwardState

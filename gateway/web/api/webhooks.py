@@ -9,7 +9,8 @@ from flask import Response, g
 from pydantic import ConfigDict, Field, StringConstraints, WithJsonSchema
 
 from gateway.clock import isoformat, moment
-from gateway.core.webhooks import ALL_EVENTS, EVENTS, FORMATS, not_told, require_known
+from gateway.core.webhook_changes import ALL_EVENTS, EVENTS
+from gateway.core.webhooks import FORMATS, not_told, require_known
 from gateway.errors import BadValue
 from gateway.records import EventType, Forward, ForwardState, Webhook
 from gateway.web.answers import answer, nothing

@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from flask import Blueprint, Response
 
-from gateway.core.webhooks import ALL_EVENTS
+from gateway.core.webhook_changes import ALL_EVENTS
 from gateway.records import Direction, EventType, Message
 from gateway.store.messages import MessageFilter
 from gateway.web.answers import answer

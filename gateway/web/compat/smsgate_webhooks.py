@@ -9,7 +9,8 @@ from typing import Any
 
 from flask import Blueprint, Response
 
-from gateway.core.webhooks import ALL_EVENTS, require_known
+from gateway.core.webhook_changes import ALL_EVENTS
+from gateway.core.webhooks import require_known
 from gateway.errors import BadValue
 from gateway.records import EventType, Webhook
 from gateway.web.answers import answer, nothing
