@@ -60,7 +60,7 @@ Known = Mapping[str, Remembered]  # by SIM
 
 def number_of(sim: str, channel: str, told: str, configured: str, known: Known) -> str:
     """The number of a SIM that is in a channel now. `told` is what it says itself, `configured` what is written for this port."""
-    mine = _own(sim, known)
+    mine = _own(sim, channel, known)
     if configured and not _is_anothers(sim, channel, configured, known):
         return configured
     if mine is None:
@@ -70,7 +70,7 @@ def number_of(sim: str, channel: str, told: str, configured: str, known: Known) 
     return told or ("" if mine.port else mine.number)
 
 
-def _own(sim: str, known: Known) -> Remembered | None:
+def _own(sim: str, channel: str, known: Known) -> Remembered | None:
     """What is remembered of this SIM, if a number is. One that only took the place of another loses the number to that one, and
     what a SIM once said of itself counts less than that another has this number now."""
     mine = known.get(sim)
@@ -78,8 +78,21 @@ def _own(sim: str, known: Known) -> Remembered | None:
         return None
     others = [one for name, one in known.items() if name != sim and one.number == mine.number and one.channel]
     if mine.port:
-        others = [one for one in others if one.port == mine.port and one.first_seen < mine.first_seen]
+        now = replace(mine, channel=channel)
+        others = [one for one in others if one.port == mine.port and _age(one) < _age(now)]
     return None if others else mine
+
+
+def usurpers(sim: str, known: Known) -> list[str]:
+    """SIMs that only took the place of this one, and had its number as long as it was nowhere."""
+    mine = known[sim]
+    same = {name: one for name, one in known.items() if name != sim and (one.number, one.port) == (mine.number, mine.port)}
+    return [name for name, one in same.items() if mine.number and mine.port and _age(mine) < _age(one)]
+
+
+def _age(one: Remembered) -> tuple[bool, float]:
+    """Of two SIMs with the number of one port, the one that is elsewhere had it before the one that is in its place now."""
+    return one.channel == one.port, one.first_seen
 
 
 def _is_anothers(sim: str, channel: str, configured: str, known: Known) -> bool:
@@ -87,7 +100,7 @@ def _is_anothers(sim: str, channel: str, configured: str, known: Known) -> bool:
 
     A SIM of which nothing is known, in the place of one that is gone, is a new card for the same number.
     """
-    mine = _own(sim, known)
+    mine = _own(sim, channel, known)
     if mine is not None and mine.number == configured:
         return False
     owners = [one for name, one in known.items() if name != sim and (one.number, one.port) == (configured, channel)]

@@ -12,7 +12,7 @@ from dataclasses import replace
 from gateway.clock import Clock
 from gateway.core import events
 from gateway.core.inbound import conditions
-from gateway.core.own_numbers import Remembered, number_of
+from gateway.core.own_numbers import Remembered, number_of, usurpers
 from gateway.errors import SimrackError
 from gateway.records import ChannelFacts, SimChange
 from gateway.store import Database, Store, forwards, sims
@@ -59,9 +59,12 @@ class Sims:
             self._centres[facts.sim] = facts.smsc
         now = self._clock.now()
         port = self._remember(facts, now)
+        lose = usurpers(facts.sim, self._known)
+        self._known = {sim: replace(one, number="", port="") if sim in lose else one for sim, one in self._known.items()}
 
         def job(db: Database) -> Change | None:
             change = sims.seen(db, facts, now, port)
+            sims.forget_numbers(db, lose)
             if change is not None:
                 forwards.enqueue(db, events.of_sim(change, now))
             return change

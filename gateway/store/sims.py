@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -108,6 +108,11 @@ def centres(db: SqliteDatabase) -> dict[str, str]:
 
 def numbers(db: SqliteDatabase) -> list[Numbered]:
     return [Numbered(*row) for row in db.execute_sql("SELECT id, number, number_port, channel, first_seen FROM sims").fetchall()]
+
+
+def forget_numbers(db: SqliteDatabase, sims: Iterable[str]) -> None:
+    for sim in sims:
+        db.execute_sql("UPDATE sims SET number = '', number_port = '' WHERE id = ?", (sim,))
 
 
 def counts(db: SqliteDatabase, sim: str, since: float) -> Counts:

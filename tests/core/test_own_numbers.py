@@ -285,6 +285,8 @@ def known(**rows: str) -> dict[str, Remembered]:
         ("", A, {"a": f"{A}@p0:p1"}, ""),  # a new card, and the number is in another port
         ("", A, {"a": f"{A}@p0:p1", "s": f"{A}@p0:p0"}, ""),  # the same, but that was noticed later
         ("", A, {"a": f"{A}@p0:", "s": f"{A}@p0:p0"}, A),
+        ("", A, {"s": f"{A}@p0:p0", "a": f"{A}@p0:p1"}, ""),  # the place of a moved SIM was taken by one that is known for longer
+        ("", "", {"a": f"{A}@p1:p1", "s": f"{A}@p1:"}, A),  # which does not take its number for good
     ],
 )  # fmt: skip
 def test_a_number_goes_with_its_sim(told: str, configured: str, remembered: dict[str, str], number: str) -> None:

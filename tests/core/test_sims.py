@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from gateway.clock import ManualClock
 from gateway.core.sims import Sims
 from gateway.core.webhooks import Webhooks
@@ -121,4 +123,30 @@ async def test_a_number_that_was_taken_for_one_of_the_configuration_is_the_sims_
     await sims.ready(replace(FACTS, number=first))
     assert sims.own_number("a", "p0", "") == first
     assert sims.own_number("a", "p1", later) == later
+    store.close()
+
+
+@pytest.mark.parametrize("restarted", [True, False])
+@story
+async def test_a_sim_that_took_the_place_of_one_that_moved_has_its_number_no_longer(tmp_path: Path, restarted: bool) -> None:
+    written = {"p1": "+4915110000002"}
+    store, clock = opened(tmp_path), ManualClock()
+    sims = Sims(store, clock, lambda: None, written)
+
+    async def puts(sim: str, channel: str) -> str:
+        clock.advance(1)
+        number = sims.own_number(sim, channel, "")
+        await sims.ready(replace(FACTS, name=channel, iccid=sim, number=number))
+        return number
+
+    assert [await puts("a", "p0"), await puts("b", "p1")] == ["", "+4915110000002"]
+    await puts("a", "p1")  # nobody knows yet that b is not gone for good
+    assert await puts("b", "p0") == "+4915110000002"
+    if restarted:
+        store.close()
+        store = opened(tmp_path)
+        sims = Sims(store, clock, lambda: None, written)
+    assert sims.own_number("a", "p1", "") == ""
+    assert [await puts("a", "p0"), await puts("b", "p1")] == ["", "+4915110000002"]
+    assert [(sim.id, sim.number) for sim in store.sims.all()] == [("a", ""), ("b", "+4915110000002")]
     store.close()
