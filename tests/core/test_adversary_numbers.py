@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -69,9 +70,9 @@ class Cards:
             self.put(one, there)
             self.put(other, here)
 
-    def settle(self) -> None:
+    def settle(self, among: Iterable[str]) -> None:
         self.calm = True
-        cards = self.chance.sample([card for card in NUMBERS if NUMBERS[card]], len(PORTS))
+        cards = self.chance.sample(list(among), len(PORTS))
         for port, card in zip(PORTS, cards, strict=True):
             self.ports[port] = card
             self.rack.swaps(port, card, NUMBERS[card])
@@ -191,7 +192,7 @@ async def calm_down(rack: Rack, cards: Cards, made: dict[str, str]) -> None:
     cards.connect()
     for name in PORTS:
         await rack.person(rack.fitness.resume, name, "somebody")
-    cards.settle()
+    cards.settle(card for card in NUMBERS if NUMBERS[card])
     await rack.sims_are_seen()
     for _ in range(8):
         await rack.time_passes(cards.chance.choice([61.0, 3700.0]))  # whatever rests or is blocked has rested
@@ -203,7 +204,7 @@ async def calm_down(rack: Rack, cards: Cards, made: dict[str, str]) -> None:
         left = [one for one in made if rack.status(one) not in OVER]
         if not left:
             return
-        cards.settle()
+        cards.settle(NUMBERS)
         await rack.sims_are_seen()
         await rack.time_passes(chance_time(cards.chance))
         await rack.calm()
