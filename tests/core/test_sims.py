@@ -131,7 +131,7 @@ async def test_a_number_that_was_taken_for_one_of_the_configuration_is_the_sims_
 async def test_a_sim_that_took_the_place_of_one_that_moved_has_its_number_no_longer(tmp_path: Path, restarted: bool) -> None:
     written = {"p1": "+4915110000002"}
     store, clock = opened(tmp_path), ManualClock()
-    sims = Sims(store, clock, lambda: None, written)
+    sims = Sims(store, clock, lambda: None, written, country="DE")
 
     async def puts(sim: str, channel: str) -> str:
         clock.advance(1)
@@ -145,7 +145,7 @@ async def test_a_sim_that_took_the_place_of_one_that_moved_has_its_number_no_lon
     if restarted:
         store.close()
         store = opened(tmp_path)
-        sims = Sims(store, clock, lambda: None, written)
+        sims = Sims(store, clock, lambda: None, written, country="DE")
     assert sims.own_number("a", "p1", "") == ""
     assert [await puts("a", "p0"), await puts("b", "p1")] == ["", "+4915110000002"]
     assert [(sim.id, sim.number) for sim in store.sims.all()] == [("a", ""), ("b", "+4915110000002")]
