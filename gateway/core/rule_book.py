@@ -98,4 +98,5 @@ class RuleBook(Generic[Rule]):
 
 
 def _as_row(rule: Any) -> dict[str, Any] | None:
-    return None if rule is None else asdict(rule)
+    """As the API spells its fields: what is `from_` here, since Python keeps the word, is `from` there."""
+    return None if rule is None else {name.rstrip("_"): value for name, value in asdict(rule).items()}

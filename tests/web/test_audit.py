@@ -32,6 +32,14 @@ def test_keys_are_made_changed_and_revoked_by_somebody(alice: Caller) -> None:
         ("alice", "key.revoke", "key:shop", {"scopes": ["read", "send"]}, None),
     ]
     assert made["key"] not in alice.get("/v1/audit").text
+    again = alice.post("/v1/keys", {"name": "shop", "scopes": ["send"]})
+    assert again.status_code == 409 and "was revoked" in again.json["detail"]
+
+
+def test_rules_are_written_down_with_the_fields_of_the_api(alice: Caller) -> None:
+    assert alice.post("/v1/inbound", {"name": "bank", "from": ["Bank*"]}).status_code == 201
+    ((*_, after),) = rows(alice, "inbound")
+    assert after["from"] == ["Bank*"] and "from_" not in after
 
 
 def test_webhooks_are_made_changed_and_removed_by_somebody(alice: Caller) -> None:
