@@ -50,7 +50,8 @@ class Service(Parts):
         tasks = self._start_loops()
         try:
             await self.loop.run_in_executor(None, server.start)
-            log.info("simrack listens on %s with %d channels", server.address, len(self.channels))
+            count = len(self.channels)
+            log.info("simrack listens on %s with %d channel%s", server.address, count, "" if count == 1 else "s")
             await self._until_stopped(tasks)
         finally:
             await self._end(server, tasks)

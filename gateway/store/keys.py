@@ -31,8 +31,10 @@ def add(db: SqliteDatabase, name: str, scopes: Iterable[str], token_hash: str, n
             (name, token_hash, ",".join(sorted(set(scopes))), now),
         )
     except IntegrityError as fault:
-        if _by_name(db, name) is not None:
-            raise Conflict(f"a key named {name!r} exists already; choose another name") from fault
+        there = _by_name(db, name)
+        if there is not None:
+            state = "exists already" if there.revoked_at is None else "was revoked, and its name is not used again"
+            raise Conflict(f"a key named {name!r} {state}; choose another name") from fault
         raise Conflict("this token belongs to another key; use a new one") from fault
     return named(db, name)
 

@@ -39,7 +39,7 @@ class Guard:
                 if not key.may(scope):
                     raise Problem(
                         403,
-                        f"the key {key.name!r} lacks the scope {scope!r}",
+                        f"the key {key.name!r} lacks the scope {scope!r}; `simrack key add NAME --scope {scope}` makes one",
                         headers={"WWW-Authenticate": f'Bearer error="insufficient_scope", scope="{scope}"'},
                     )
                 g.key = key

@@ -48,7 +48,7 @@ def test_a_scope_opens_its_doors_and_no_others(bob: Caller, carol: Caller) -> No
         (carol.get("/v1/keys"), "admin"),
         (bob.post("/v1/webhooks", {}), "admin"),
     ):
-        assert refused.status_code == 403
+        assert refused.status_code == 403 and "simrack key add NAME --scope" in refused.json["detail"]
         assert repr(scope) in refused.json["detail"] and f'scope="{scope}"' in refused.headers["WWW-Authenticate"]
 
 
