@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import queue
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -58,6 +59,9 @@ def demo(once: bool) -> None:
 
     Then keep running, for you to try, until Ctrl-C.
     """
+    # However it is ended, nothing of it stays behind. A background job of a script is born deaf to Ctrl-C.
+    for ending in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(ending, signal.default_int_handler)
     folder = Path(tempfile.mkdtemp(prefix="simrack-demo-"))
     try:
         with ExitStack() as stack:

@@ -69,7 +69,7 @@ def show(message_id: str, as_json: bool, url: str, key_file: str | None) -> None
     if error := found["error"]:
         click.echo(f"  {error['code']}: {error['reason']}{'; ' + error['advice'] if error['advice'] else ''}")
     if found["attempts"]:
-        head = ("attempted_at", "part", "channel", "sim", "outcome", "reason")
+        head = ("attempted_at", "part", "channel", "sim", "outcome", "why this channel", "reason of a refusal")
         options.print_table(head, [_attempt(one) for one in found["attempts"]])
     if _is_held(found):
         click.echo(f"it waits for a report or for you: {_TO_SETTLE.replace('ID', found['id'])}", err=True)
@@ -110,4 +110,4 @@ def _status(shown: dict[str, Any]) -> str:
 
 def _attempt(one: dict[str, Any]) -> tuple[str, ...]:
     reason = " ".join(word for word in (one["code"], one["reason"]) if word)
-    return one["started_at"], str(one["part"]), one["channel"], one["sim"], one["outcome"], reason
+    return one["started_at"], str(one["part"]), one["channel"], one["sim"], one["outcome"], one["why"], reason
