@@ -5,17 +5,13 @@ nothing is left to delete. Of a long text it asks a report for one part alone. I
 answer and is one OK ahead from then on: it reads +CSMS=? wrong, and acknowledges only on Wavecom, which says no OK there.
 """
 
-import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
-from urllib.parse import parse_qs, urlencode, urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
 from simulator.testing import running_bank
-from tests.bench.stage import until
 from tests.foreign.clients import EMOJI, LONG, LONG_EMOJI, PATIENCE, PRICE, SOMEONE, Daemon, needs
+from tests.foreign.kannel import SERVICE, boxes, running_smsbox, send_by
 from tests.ports import free_ports
 from tests.receiver import Receiver
 
@@ -32,34 +28,6 @@ FAMILIES = {
     "mc35i": ("MC35", 'init-string = "AT+CNMI=2,2,0,1,1"\nkeepalive-cmd = "AT+CSQ"\nenable-hwhs = "AT\\\\Q3"'),
 }
 TEXTS = {"hello": 0, LONG: 0, EMOJI: 2}
-SETTINGS = """
-group = core
-admin-interface = 127.0.0.1
-admin-port = {admin}
-admin-password = x
-smsbox-interface = 127.0.0.1
-smsbox-port = {box}
-box-allow-ip = 127.0.0.1
-dlr-storage = internal
-
-group = smsbox
-bearerbox-host = 127.0.0.1
-sendsms-interface = 127.0.0.1
-sendsms-port = {send}
-global-sender = 1
-mo-recode = true
-
-group = sendsms-user
-username = x
-password = x
-max-messages = 9
-concatenation = true
-
-group = sms-service
-keyword = default
-get-url = "http://127.0.0.1:{web}/text?family=%i&from=%p&text=%b"
-max-messages = 0
-"""
 MODEM = """
 group = modems
 id = {family}
@@ -78,32 +46,6 @@ my-number = {number}
 """
 
 
-@contextmanager
-def running_smsbox(settings: Path, box: int, send: int) -> Iterator[None]:
-    """smsbox, once it can be given texts at port `send`; `box` is where bearerbox takes it in.
-
-    bearerbox says that it has started before it listens there, and smsbox ends if it comes too soon. smsbox says it is connected
-    before it knows the connection, and ends if a text comes before that; it knows it when it starts a thread that uses it.
-    """
-    until(lambda: listens(box), PATIENCE, "bearerbox to listen for smsbox")
-    with Daemon("smsbox", "-v", "0", settings, folder=settings.parent) as smsbox:
-        smsbox.wait_for("heartbeat_thread")
-        until(lambda: listens(send), PATIENCE, "smsbox to listen for texts")
-        yield
-
-
-def listens(port: int) -> bool:
-    """Whether somebody listens at a port of this machine; nobody is disturbed by the question."""
-    sockets = [line.split()[1:4] for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
-    return any(own.endswith(f":{port:04X}") and state == "0A" for own, _, state in sockets)
-
-
-def send_by(port, **query):
-    """Gives smsbox a text."""
-    with urllib.request.urlopen(f"http://127.0.0.1:{port}/cgi-bin/sendsms?{urlencode(query)}", timeout=PATIENCE) as answer:
-        assert answer.status == 202, answer.read()
-
-
 @pytest.fixture(scope="module")
 def story(tmp_path_factory):
     """Everything the two boxes do at all ports, and what came of it."""
@@ -112,7 +54,7 @@ def story(tmp_path_factory):
     with running_bank(ports=len(FAMILIES), family=tuple(FAMILIES)) as bank, Receiver() as web:
         ports = {family: f"p{place}" for place, family in enumerate(FAMILIES)}
         settings = folder / "kannel.conf"
-        settings.write_text(SETTINGS.format(admin=admin, box=box, send=send, web=web.port) + "".join(
+        settings.write_text(boxes(admin, box, send) + SERVICE.format(web=web.port) + "".join(
             MODEM.format(family=family, detect=detect, more=more, device=bank.device(ports[family]),
                          number=bank.number(ports[family]))
             for family, (detect, more) in FAMILIES.items()))

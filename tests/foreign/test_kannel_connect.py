@@ -13,7 +13,7 @@ from gateway.cli import main
 from gateway.settings import DoorsSettings
 from simulator.testing import running_bank
 from tests.foreign.clients import EMOJI, PATIENCE, PRICE, Daemon, needs
-from tests.foreign.test_kannel import SETTINGS, running_smsbox, send_by
+from tests.foreign.kannel import SERVICE, boxes, running_smsbox, send_by
 from tests.ports import free_ports
 from tests.receiver import Receiver
 from tests.scenarios.box import running_gateway
@@ -39,7 +39,7 @@ def test_what_is_printed_makes_a_bearerbox_send_and_receive(tmp_path: Path) -> N
     with Receiver() as web, running_bank(1) as bank, running_gateway(tmp_path, bank, doors=doors) as gateway:
         groups = printed(tmp_path, gateway.url, listen).replace("port = 13004", f"port = {other}")
         settings = tmp_path / "kannel.conf"
-        settings.write_text(SETTINGS.format(admin=admin, box=box, send=send, web=web.port) + "\n" + groups + "\n")
+        settings.write_text(boxes(admin, box, send) + SERVICE.format(web=web.port) + "\n" + groups + "\n")
         with Daemon("bearerbox", "-v", "0", settings, folder=tmp_path) as bearerbox:
             bearerbox.wait_for("Start-up done")
             with running_smsbox(settings, box, send):

@@ -10,7 +10,7 @@ from gateway.core.keys import Keys
 from gateway.settings import DoorsSettings
 from simulator.testing import running_bank
 from tests.foreign.clients import EMOJI, LONG, PATIENCE, PRICE, Daemon, needs
-from tests.foreign.test_kannel import running_smsbox, send_by
+from tests.foreign.kannel import boxes, running_smsbox, send_by
 from tests.ports import free_ports
 from tests.receiver import Receiver
 from tests.scenarios.box import running_gateway
@@ -20,15 +20,7 @@ pytestmark = [pytest.mark.slow, needs("kannel", "bearerbox", "smsbox")]
 KEY = "pbx-key-0123456789-0123456789-0123456789"
 HANDSET = "+491709900001"
 # max-sms-octets: the texts come whole, for the gateway splits them itself.
-SETTINGS = """
-group = core
-admin-interface = 127.0.0.1
-admin-port = {admin}
-admin-password = x
-smsbox-interface = 127.0.0.1
-smsbox-port = {box}
-box-allow-ip = 127.0.0.1
-
+CENTRE = """
 group = smsc
 smsc = http
 smsc-id = simrack
@@ -38,18 +30,6 @@ port = {listen}
 smsc-username = pbx
 smsc-password = {key}
 max-sms-octets = 1500
-
-group = smsbox
-bearerbox-host = 127.0.0.1
-sendsms-interface = 127.0.0.1
-sendsms-port = {send}
-global-sender = 1
-
-group = sendsms-user
-username = x
-password = x
-max-messages = 9
-concatenation = true
 """
 
 
@@ -59,7 +39,7 @@ def test_a_bearerbox_hands_texts_to_the_gateway_whole(tmp_path: Path) -> None:
     with running_bank(1) as bank, running_gateway(tmp_path, bank, doors=doors) as gateway:
         Keys(gateway.service.store, gateway.service.clock).add("pbx", ["send"], KEY)
         settings = tmp_path / "kannel.conf"
-        settings.write_text(SETTINGS.format(admin=admin, box=box, send=send, listen=listen, url=gateway.url, key=KEY))
+        settings.write_text(boxes(admin, box, send) + CENTRE.format(listen=listen, url=gateway.url, key=KEY))
         with Daemon("bearerbox", "-v", "0", settings, folder=tmp_path) as bearerbox:
             bearerbox.wait_for("Start-up done")
             with running_smsbox(settings, box, send):
@@ -82,11 +62,11 @@ WAYS = {
 def test_reports_come_back_to_who_gave_the_text_to_smsbox(tmp_path: Path, way: str) -> None:
     admin, box, send, listen = free_ports(4)
     doors = DoorsSettings(open=("kannel",), other_senders="ignore")
-    plan = SETTINGS.replace("max-sms-octets", f"{WAYS[way]}max-sms-octets")
+    centre = CENTRE + WAYS[way]
     with Receiver() as web, running_bank(1) as bank, running_gateway(tmp_path, bank, doors=doors) as gateway:
         Keys(gateway.service.store, gateway.service.clock).add("pbx", ["send"], KEY)
         settings = tmp_path / "kannel.conf"
-        settings.write_text(plan.format(admin=admin, box=box, send=send, listen=listen, url=gateway.url, key=KEY))
+        settings.write_text(boxes(admin, box, send) + centre.format(listen=listen, url=gateway.url, key=KEY))
         with Daemon("bearerbox", "-v", "0", settings, folder=tmp_path) as bearerbox:
             bearerbox.wait_for("Start-up done")
             with running_smsbox(settings, box, send):

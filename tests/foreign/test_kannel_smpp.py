@@ -14,7 +14,7 @@ import pytest
 from gateway.settings import SmppSettings
 from simulator.testing import running_bank
 from tests.foreign.clients import EMOJI, LONG, LONG_EMOJI, PATIENCE, PRICE, SOMEONE, Daemon, needs
-from tests.foreign.test_kannel import running_smsbox, send_by
+from tests.foreign.kannel import SERVICE, SMPP, boxes, running_smsbox, send_by
 from tests.ports import free_ports
 from tests.receiver import Receiver
 from tests.scenarios.box import running_gateway
@@ -23,47 +23,6 @@ pytestmark = [pytest.mark.slow, needs("kannel", "bearerbox", "smsbox")]
 
 TEXTS = {"hello": 0, LONG: 0, EMOJI: 2, PRICE: 0}
 INCOMING = [PRICE, LONG_EMOJI, "x" * 400]
-SETTINGS = """
-group = core
-admin-interface = 127.0.0.1
-admin-port = {admin}
-admin-password = x
-smsbox-interface = 127.0.0.1
-smsbox-port = {box}
-box-allow-ip = 127.0.0.1
-dlr-storage = internal
-
-group = smsc
-smsc = smpp
-smsc-id = simrack
-host = 127.0.0.1
-port = {smpp}
-transceiver-mode = true
-smsc-username = kannel
-smsc-password = {password}
-system-type = "VMA"
-address-range = ""
-reconnect-delay = 1
-
-group = smsbox
-bearerbox-host = 127.0.0.1
-sendsms-interface = 127.0.0.1
-sendsms-port = {send}
-global-sender = "{number}"
-mo-recode = true
-
-group = sendsms-user
-username = x
-password = x
-max-messages = 9
-concatenation = true
-
-group = sms-service
-keyword = default
-get-url = "http://127.0.0.1:{web}/text?from=%p&to=%P&text=%b"
-max-messages = 0
-"""
-
 Told = list[tuple[str, dict[str, str]]]
 
 
@@ -76,9 +35,9 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Told, list
     with running_bank(ports=1) as bank, running_gateway(folder, bank, smpp=smpp) as box, Receiver() as web:
         box.service.keys.add("kannel", ["send", "read"])
         settings = folder / "kannel.conf"
-        settings.write_text(SETTINGS.format(
-            admin=admin, box=inner, send=send, web=web.port, smpp=box.service.smpp.address[1], number=bank.number("p0"),
-            password=box.service.keys.add_smpp("kannel")[1]))  # fmt: skip
+        password = box.service.keys.add_smpp("kannel")[1]
+        groups = SMPP.format(name="simrack", port=box.service.smpp.address[1], password=password) + SERVICE.format(web=web.port)
+        settings.write_text(boxes(admin, inner, send, bank.number("p0")) + groups)
         bank.text(SOMEONE, "p0", INCOMING[0])
         box.wait(box.received, "a text that comes while nobody is bound")
         with Daemon("bearerbox", "-v", "0", settings, folder=folder) as bearerbox:

@@ -11,7 +11,7 @@ import pytest
 from gateway.settings import SmppSettings
 from simulator.testing import running_bank
 from tests.foreign.clients import PATIENCE, SOMEONE, Daemon, needs
-from tests.foreign.test_kannel import running_smsbox, send_by
+from tests.foreign.kannel import SMPP, boxes, running_smsbox, send_by
 from tests.ports import free_ports
 from tests.receiver import Receiver
 from tests.scenarios.box import Box, running_gateway
@@ -19,46 +19,12 @@ from tests.scenarios.box import Box, running_gateway
 pytestmark = [pytest.mark.slow, needs("kannel", "bearerbox", "smsbox")]
 
 TEXTS = [f"text {number}" for number in range(40)]
-SETTINGS = """
-group = core
-admin-interface = 127.0.0.1
-admin-port = {admin}
-admin-password = x
-smsbox-interface = 127.0.0.1
-smsbox-port = {box}
-box-allow-ip = 127.0.0.1
-dlr-storage = internal
-
-group = smsbox
-bearerbox-host = 127.0.0.1
-sendsms-interface = 127.0.0.1
-sendsms-port = {send}
-global-sender = 1
-
-group = sendsms-user
-username = x
-password = x
-max-messages = 1
-"""
-SMSC = """
-group = smsc
-smsc = smpp
-smsc-id = {name}
-host = 127.0.0.1
-port = {port}
-transceiver-mode = true
-smsc-username = kannel
-smsc-password = {password}
-system-type = "VMA"
-address-range = ""
-reconnect-delay = 1
-"""
 
 
 def account(box: Box, name: str) -> str:
     """The group of kannel.conf by which a bearerbox reaches this gateway."""
     box.service.keys.add("kannel", ["send", "read"])
-    return SMSC.format(name=name, port=box.service.smpp.address[1], password=box.service.keys.add_smpp("kannel")[1])
+    return SMPP.format(name=name, port=box.service.smpp.address[1], password=box.service.keys.add_smpp("kannel")[1])
 
 
 def test_texts_are_spread_over_two_gateways_and_none_is_lost_or_doubled(tmp_path: Path) -> None:
@@ -67,14 +33,14 @@ def test_texts_are_spread_over_two_gateways_and_none_is_lost_or_doubled(tmp_path
     with ExitStack() as stack:
         web = stack.enter_context(Receiver())
         banks = [stack.enter_context(running_bank(ports=1)) for _ in range(2)]
-        boxes = []
+        gateways = []
         for place, bank in enumerate(banks):
             folder = tmp_path / f"box{place}"
             folder.mkdir()
-            boxes.append(stack.enter_context(running_gateway(folder, bank, smpp=smpp)))
+            gateways.append(stack.enter_context(running_gateway(folder, bank, smpp=smpp)))
         settings = tmp_path / "kannel.conf"
-        groups = "".join(account(box, f"box{place}") for place, box in enumerate(boxes))
-        settings.write_text(SETTINGS.format(admin=admin, box=inner, send=send) + groups)
+        groups = "".join(account(box, f"box{place}") for place, box in enumerate(gateways))
+        settings.write_text(boxes(admin, inner, send) + groups)
         bearerbox = stack.enter_context(Daemon("bearerbox", "-v", "0", settings, folder=tmp_path))
         bearerbox.wait_for("bind_transceiver_resp", 2)
         stack.enter_context(running_smsbox(settings, inner, send))
@@ -83,7 +49,7 @@ def test_texts_are_spread_over_two_gateways_and_none_is_lost_or_doubled(tmp_path
             send_by(send, username="x", password="x", to=SOMEONE, text=text, **{"dlr-mask": 3, "dlr-url": report})
         web.wait_for(len(TEXTS), PATIENCE)
         sent = [[entry["text"] for entry in bank.journal(kind="text", to=SOMEONE)] for bank in banks]
-        kept = [[one["text"] for one in box.call("/v1/messages?direction=out&limit=100")[1]["data"]] for box in boxes]
+        kept = [[one["text"] for one in box.call("/v1/messages?direction=out&limit=100")[1]["data"]] for box in gateways]
     assert all(len(one) >= 5 for one in sent), Counter(map(len, sent))
     assert sorted(sent[0] + sent[1]) == sorted(TEXTS)
     assert [sorted(one) for one in kept] == [sorted(one) for one in sent]

@@ -10,7 +10,7 @@ import pytest
 from gateway.records import EventType
 from tests.core.stage import Stage, story
 from tests.foreign.clients import EMOJI, PATIENCE, Daemon, needs
-from tests.foreign.test_kannel import SETTINGS, running_smsbox
+from tests.foreign.kannel import SERVICE, boxes, running_smsbox
 from tests.ports import free_ports
 from tests.receiver import Receiver
 
@@ -51,7 +51,7 @@ def test_a_real_kannel_takes_our_texts(tmp_path: Path) -> None:
     admin, box, send, port = free_ports(4)
     with Receiver() as web:
         settings = tmp_path / "kannel.conf"
-        settings.write_text(SETTINGS.format(admin=admin, box=box, send=send, web=web.port) + CENTRE.format(port=port))
+        settings.write_text(boxes(admin, box, send) + SERVICE.format(web=web.port) + CENTRE.format(port=port))
         with Daemon("bearerbox", "-v", "0", settings, folder=tmp_path) as bearerbox:
             bearerbox.wait_for("Starting to execute|MAIN: Start-up done")
             with running_smsbox(settings, box, send):
