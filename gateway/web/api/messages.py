@@ -52,10 +52,15 @@ _BODY = (400, 401, 403, 413, 415, 422)
 
 def blueprint(doors: Doors, guard: Guard) -> APIBlueprint:
     bp = APIBlueprint("messages", __name__, url_prefix="/v1/messages", tag="Messages")
-    sending, messages = doors.sending, doors.store.messages
+    _send(bp, doors, guard)
+    _preview(bp, doors, guard)
+    _show(bp, doors, guard)
+    _decide(bp, doors, guard)
+    return bp
 
-    def shown(message: Message) -> dict[str, object]:
-        return message_json(explained(message, doors.pools.lanes().get(message.lane)))
+
+def _send(bp: APIBlueprint, doors: Doors, guard: Guard) -> None:
+    sending = doors.sending
 
     @bp.post("")
     @guard.needs("send")
@@ -84,6 +89,10 @@ def blueprint(doors: Doors, guard: Guard) -> APIBlueprint:
         except BadValue as fault:
             raise _refusal(fault, requests) from fault
         return answer({"data": [message_json(message) for message in accepted]}, 202)
+
+
+def _preview(bp: APIBlueprint, doors: Doors, guard: Guard) -> None:
+    sending = doors.sending
 
     @bp.post("/preview")
     @guard.needs("send")
@@ -114,6 +123,13 @@ def blueprint(doors: Doors, guard: Guard) -> APIBlueprint:
             return {"fits": False, "to": None, "from": "", "channel": None, "pool": None, "route": None, "refusal": told}
         kept = message_json(message)
         return {"fits": True, **{name: kept[name] for name in ("to", "from", "channel", "pool", "route")}, "refusal": None}
+
+
+def _show(bp: APIBlueprint, doors: Doors, guard: Guard) -> None:
+    messages = doors.store.messages
+
+    def shown(message: Message) -> dict[str, object]:
+        return message_json(explained(message, doors.pools.lanes().get(message.lane)))
 
     def require_channel(name: str) -> None:
         known = doors.settings.channel_names
@@ -165,6 +181,10 @@ def blueprint(doors: Doors, guard: Guard) -> APIBlueprint:
         attempts = [attempt_json(attempt) for attempt in messages.attempts(message_id)]
         return answer({**shown(message), "attempts": attempts})
 
+
+def _decide(bp: APIBlueprint, doors: Doors, guard: Guard) -> None:
+    sending = doors.sending
+
     @bp.delete("/<message:message_id>")
     @guard.needs("send")
     @bp.output(MessageOut)
@@ -189,8 +209,6 @@ def blueprint(doors: Doors, guard: Guard) -> APIBlueprint:
     )
     def settle(message_id: str, wanted: SettleIn) -> Response:
         return answer(message_json(sending.settle(message_id, wanted.decision, g.key)))
-
-    return bp
 
 
 def _as_request(wanted: SendIn) -> SendRequest:
